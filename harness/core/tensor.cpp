@@ -1,0 +1,64 @@
+#include "harness/core/tensor.hpp"
+
+#include <string>
+#include <utility>
+
+#include "harness/core/error.hpp"
+
+namespace headcount {
+namespace {
+
+Tensor offset(Tensor t, std::int64_t elements) {
+    if (t.data != nullptr) t.data = static_cast<char*>(t.data) + elements * size_in_bytes(t.dtype);
+    return t;
+}
+
+Tensor slice(const Tensor& t, std::size_t dim, std::int64_t first, std::int64_t count) {
+    if (first < 0 || count < 1 || first + count > t.extent[dim]) {
+        throw Error("tensor slice [" + std::to_string(first) + ", " + std::to_string(first + count) +
+                    ") is outside its extent " + std::to_string(t.extent[dim]));
+    }
+    Tensor s = offset(t, first * t.stride[dim]);
+    s.extent[dim] = count;
+    return s;
+}
+
+}  // namespace
+
+Tensor Tensor::transposed() const {
+    Tensor t = *this;
+    std::swap(t.extent[3], t.extent[4]);
+    std::swap(t.stride[3], t.stride[4]);
+    return t;
+}
+
+Tensor Tensor::head(std::int64_t kv_head, std::int64_t group_index) const {
+    return slice(slice(*this, 1, kv_head, 1), 2, group_index, 1);
+}
+
+Tensor Tensor::columns(std::int64_t first, std::int64_t count) const { return slice(*this, 4, first, count); }
+
+Tensor Tensor::row_range(std::int64_t first, std::int64_t count) const { return slice(*this, 3, first, count); }
+
+Tensor dense(void* data, DType dtype, std::array<std::int64_t, 5> extent) {
+    Tensor t{.data = data, .dtype = dtype, .extent = extent, .stride = {}};
+    std::int64_t step = 1;
+    for (std::size_t i = 5; i-- > 0;) {
+        t.stride[i] = step;
+        step *= extent[i];
+    }
+    return t;
+}
+
+Tensor split_heads(Tensor x, std::int64_t num_kv_heads, std::int64_t group) {
+    const std::int64_t heads = num_kv_heads * group;
+    if (heads < 1 || x.cols() % heads != 0 || x.kv_heads() != 1 || x.group() != 1) {
+        throw Error("cannot split " + std::to_string(x.cols()) + " columns into " + std::to_string(heads) + " heads");
+    }
+    const std::int64_t width = x.cols() / heads;
+    x.extent = {x.batch(), num_kv_heads, group, x.rows(), width};
+    x.stride = {x.stride[0], group * width * x.stride[4], width * x.stride[4], x.stride[3], x.stride[4]};
+    return x;
+}
+
+}  // namespace headcount

@@ -1,0 +1,76 @@
+#include "harness/core/workspace.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "harness/core/error.hpp"
+
+namespace headcount {
+namespace {
+
+constexpr std::int64_t kAlignment = 64;  // one cache line, and the widest vector register
+
+constexpr std::int64_t padded(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+}  // namespace
+
+void Workspace::Free::operator()(void* p) const { std::free(p); }
+
+Workspace Workspace::dry() { return Workspace{}; }
+
+Workspace Workspace::reserve(std::int64_t capacity_bytes) {
+    Workspace ws;
+    ws.dry_ = false;
+    ws.capacity_ = padded(std::max<std::int64_t>(capacity_bytes, 1));
+    ws.block_.reset(std::aligned_alloc(kAlignment, static_cast<std::size_t>(ws.capacity_)));
+    if (ws.block_ == nullptr) {
+        throw Error("workspace: the system refuses " + std::to_string(ws.capacity_) +
+                    " bytes; use a smaller problem or a variant with less memory (streaming)");
+    }
+    return ws;
+}
+
+Tensor Workspace::take(std::string_view name, DType dtype, std::array<std::int64_t, 5> extent) {
+    Tensor t = dense(nullptr, dtype, extent);
+    const std::int64_t size = t.bytes();
+    if (!dry_) {
+        if (offset_ + padded(size) > capacity_) {
+            throw Error("workspace: '" + std::string(name) + "' needs " + std::to_string(size) +
+                        " bytes beyond the dry run's prediction of " + std::to_string(capacity_));
+        }
+        t.data = static_cast<char*>(block_.get()) + offset_;
+    }
+    live_.push_back({.name = std::string(name), .offset = offset_, .bytes = size});
+    offset_ += padded(size);
+    bytes_ += size;
+    peak_offset_ = std::max(peak_offset_, offset_);
+    peak_bytes_ = std::max(peak_bytes_, bytes_);
+    Book& book = books_[live_.back().name];
+    book.bytes += size;
+    book.peak_bytes = std::max(book.peak_bytes, book.bytes);
+    return t;
+}
+
+std::int64_t Workspace::peak_bytes(std::string_view name) const {
+    const auto it = books_.find(name);
+    return it == books_.end() ? 0 : it->second.peak_bytes;
+}
+
+void Workspace::release_to(std::size_t live_count) {
+    while (live_.size() > live_count) {
+        const Live& last = live_.back();
+        offset_ = last.offset;
+        bytes_ -= last.bytes;
+        books_[last.name].bytes -= last.bytes;
+        live_.pop_back();
+    }
+}
+
+void Workspace::reset() { release_to(0); }
+
+Workspace::Frame::Frame(Workspace& workspace) : workspace_(workspace), live_count_(workspace.live_.size()) {}
+
+Workspace::Frame::~Frame() { workspace_.release_to(live_count_); }
+
+}  // namespace headcount

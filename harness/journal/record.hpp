@@ -1,0 +1,111 @@
+// The three kinds of journal line. Plain data; json.hpp turns each into one line and back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/core/op_cost.hpp"
+#include "harness/core/point.hpp"
+#include "harness/core/sweep.hpp"
+
+namespace headcount {
+
+/// Bumped when a field changes meaning; old versions stay readable (a fixture of each must load).
+inline constexpr int kSchemaVersion = 1;
+
+/// Which points belong to which grid of the config.
+struct PartRecord {
+    std::string name;
+    std::vector<std::string> compare_by;
+    std::vector<std::string> axes;
+    std::vector<std::string> point_ids;
+};
+
+/// Written once, first: the question, the method and the machine.
+struct RunRecord {
+    int schema_version = kSchemaVersion;
+    std::string run;          ///< hash of config and environment; every other line names it
+    std::string started;      ///< ISO 8601, UTC
+    std::string name, question, config_path, config_text, profile, config_hash;
+    std::vector<std::string> command;  ///< argv that made it
+    std::uint64_t seed = 1;
+    Protocol protocol;
+    std::vector<PartRecord> parts;
+    std::vector<ClaimSpec> claims;
+    /// "cpu.model", "kernel", "compiler", "flags", "commit", "dirty", "openblas.config" ...; what cannot be
+    /// read says "unavailable: why".
+    std::map<std::string, std::string> environment;
+    /// Measured limits of the machine: "fma_gflops.f32.threads=1", "read_gbps" ...
+    std::map<std::string, double> limits;
+};
+
+/// One visit of one point.
+struct Sample {
+    std::string point;
+    int order = 0;                      ///< place in the shuffled round
+    std::int64_t iterations = 1;
+    double wall_s = 0;                  ///< per iteration
+    double cpu_s = 0;                   ///< per iteration, all threads of the process
+    std::int64_t involuntary_switches = 0;  ///< during the visit
+};
+
+/// All samples of one complete block: the unit that is never lost or doubled.
+struct RoundRecord {
+    int schema_version = kSchemaVersion;
+    std::string run;
+    std::string group;      ///< id of the comparison group
+    int round = 0;          ///< 0, 1, 2 ... within the group
+    int stratum = 0;        ///< which worker process of the group; rounds of different workers are strata
+    std::string finished;   ///< ISO 8601, UTC
+    double load_1min = -1;  ///< -1: unavailable
+    std::vector<Sample> samples;
+};
+
+enum class Outcome : std::uint8_t { measured, counted, skipped, failed };
+std::string_view to_string(Outcome outcome);
+
+/// What the check against the float64 reference found.
+struct CheckRecord {
+    bool done = false;
+    double max_error = 0;        ///< largest |out - reference|
+    double bound = 0;            ///< what was allowed there
+    std::string worst;           ///< "batch 0, row 511, col 37"
+    std::int64_t rows_checked = 0, rows_total = 0;  ///< query rows (x batch) covered
+};
+
+struct MemoryRecord {
+    std::int64_t predicted_bytes = 0;     ///< workspace, by dry run
+    std::int64_t peak_bytes = -1;         ///< workspace high-water mark of a real run; -1: not run
+    std::int64_t process_peak_bytes = -1; ///< VmHWM of a fresh process over its baseline; -1: unavailable
+    std::int64_t inputs_bytes = 0;        ///< inputs, weights and output
+    std::string note;                     ///< why something is unavailable
+};
+
+/// Where a traced pass spent its time: one verb and role, summed over its calls.
+struct SpanRecord {
+    std::string verb, role;
+    double seconds = 0;
+};
+
+/// What became of one point; written when it is done.
+struct PointRecord {
+    int schema_version = kSchemaVersion;
+    std::string run;
+    std::string point;   ///< Point::id()
+    std::string group;   ///< comparison group, "" when not timed
+    Outcome outcome = Outcome::counted;
+    std::string reason;  ///< skipped, failed: why
+    std::vector<OpPart> ops;  ///< summed by (op, role), in order of first appearance
+    std::int64_t parameters = 0;
+    std::int64_t kv_cache_bytes = 0;
+    std::int64_t score_bytes = 0;
+    MemoryRecord memory;
+    CheckRecord check;
+    std::vector<SpanRecord> breakdown;
+    int rounds = 0;
+    std::string stopped_because;  ///< "target_rel_ci", "max_rounds", "budget"
+};
+
+}  // namespace headcount

@@ -1,0 +1,66 @@
+// What a variant is: one attention algorithm, written once over backend verbs.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "harness/backend/backend.hpp"
+#include "harness/core/problem.hpp"
+#include "harness/core/tensor.hpp"
+#include "harness/core/workspace.hpp"
+
+namespace headcount {
+
+/// Named weight tensors. The harness supplies the canonical ones (layer scope only):
+///   wq [1,1,1, embed_dim, num_heads * head_dim]            bq [1,1,1, 1, num_heads * head_dim]
+///   wk [1,1,1, embed_dim, num_kv_heads * head_dim]         bk
+///   wv [1,1,1, embed_dim, num_kv_heads * value_head_dim]   bv
+///   wo [1,1,1, num_heads * value_head_dim, embed_dim]      bo [1,1,1, 1, embed_dim]
+/// (b* only with bias). A variant's prepare() returns what its forward() reads, under its own names.
+class Weights {
+public:
+    void set(std::string_view name, Tensor tensor) { tensors_[std::string(name)] = tensor; }
+    /// Throws Error that lists the known names.
+    const Tensor& at(std::string_view name) const;
+    /// Null when there is no such weight (a bias of a problem without).
+    const Tensor* find(std::string_view name) const;
+    /// Number of parameters: elements of all tensors.
+    std::int64_t elements() const;
+
+private:
+    std::map<std::string, Tensor, std::less<>> tensors_;
+};
+
+/// What forward() reads. Layer scope: x_q [batch,1,1,q_len,embed_dim], x_kv [batch,1,1,kv_len,embed_dim]
+/// (the same tensor when q_len == kv_len: self-attention). Core scope: q [batch,1,1,q_len,num_heads*head_dim],
+/// k [batch,1,1,kv_len,num_kv_heads*head_dim], v [batch,1,1,kv_len,num_kv_heads*value_head_dim].
+struct Inputs {
+    Problem problem;
+    Tensor x_q, x_kv;
+    Tensor q, k, v;
+};
+
+/// Which function of (inputs, canonical weights) a variant computes; the float64 reference knows both.
+enum class Function : std::uint8_t {
+    attention,       ///< softmax(Q K^T / sqrt(head_dim)) V per head, dense projections
+    block_diagonal,  ///< the same core, but head h projects only its own slice of the embedding (reading R2a)
+};
+
+struct Variant {
+    std::string summary;  ///< one line for `headcount list variants`
+    std::string source;   ///< where the algorithm comes from
+    Function function = Function::attention;
+    /// Why this problem cannot run; empty when it can.
+    std::string (*unsupported)(const Problem& problem) = nullptr;
+    /// Packs canonical weights into what forward() wants, outside the timer. New tensors come from `store`
+    /// and are filled with backend verbs, so a dry run prepares too. Null: the canonical weights as they are.
+    Weights (*prepare)(const Problem& problem, const Weights& canonical, Backend& backend, Workspace& store) = nullptr;
+    /// out: layer scope [batch,1,1,q_len,embed_dim]; core scope [batch,1,1,q_len,num_heads*value_head_dim].
+    /// Every temporary comes from `workspace`; nothing is allocated in the timed path.
+    void (*forward)(const Inputs& in, const Weights& weights, Tensor out, Backend& backend,
+                    Workspace& workspace) = nullptr;
+};
+
+}  // namespace headcount
