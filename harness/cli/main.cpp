@@ -1,0 +1,69 @@
+// The command line: declares every command of commands/ and turns errors into exit codes.
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "harness/cli/command.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/core/error.hpp"
+#include "headcount_version.hpp"
+
+namespace headcount {
+namespace {
+
+constexpr char kPurpose[] = "What do attention heads cost, and what do they buy?";
+
+constexpr char kFooter[] = R"(
+Examples:
+  headcount run configs/equal_complexity.yaml            measure; run it again to resume
+  headcount run configs/smoke.yaml --dry-run             what would run, what is skipped and why
+  headcount verify results/reference/equal_complexity.jsonl
+  headcount plot results/reference/equal_complexity.jsonl --output out
+  headcount count --variant multi_head --seq-len 1024 --embed-dim 512 --num-heads 8
+  headcount table vaswani2017_table3                     a published table, theirs beside ours
+  headcount COMMAND --help                               more, with examples
+
+Exit codes: 0 as expected; 1 an exact claim, a cell or a point is not; 2 the input is wrong;
+  3 a measured claim is inconclusive; 4 the machine is in the way (disk, memory, a missing program);
+  130 interrupted, run the same command again to go on.)";
+
+std::string version_text() {
+    return fmt::format("headcount {}\ncommit {} (dirty: {})\n{} {} ({}, -march=native {})", build::version,
+                       build::commit, build::dirty, build::compiler, build::flags, build::build_type, build::native);
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{kPurpose, "headcount"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version_text());
+    app.footer(kFooter);
+    int exit = exit_code::ok;
+    for (const auto& [file, command] : all_commands()) {
+        CLI::App* sub = app.add_subcommand(command.name, command.summary);
+        if (command.summary.empty()) sub->group("");
+        command.add(*sub, exit);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? exit_code::ok : exit_code::usage;
+    }
+    return exit;
+}
+
+}  // namespace
+}  // namespace headcount
+
+int main(int argc, char** argv) {
+    using namespace headcount;
+    try {
+        return run(argc, argv);
+    } catch (const UsageError& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return exit_code::usage;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "headcount: {}\n", error.what());
+        return exit_code::failed;
+    }
+}

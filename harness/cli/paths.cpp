@@ -1,0 +1,62 @@
+#include "harness/cli/paths.hpp"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
+#include "headcount_version.hpp"
+
+namespace headcount {
+
+namespace fs = std::filesystem;
+
+fs::path executable_path() { return fs::read_symlink("/proc/self/exe"); }
+
+fs::path data_dir() {
+    if (const char* chosen = std::getenv("HEADCOUNT_DATA_DIR")) {
+        if (fs::is_directory(fs::path(chosen) / "configs")) return chosen;
+        throw UsageError(fmt::format("HEADCOUNT_DATA_DIR={} holds no configs/; point it at share/headcount or a checkout",
+                                     chosen));
+    }
+    const fs::path installed = executable_path().parent_path().parent_path() / "share" / "headcount";
+    for (const fs::path& folder : {installed, fs::path(build::source_dir)}) {
+        if (fs::is_directory(folder / "configs")) return folder;
+    }
+    throw Error(fmt::format("neither {} nor {} holds configs/; set HEADCOUNT_DATA_DIR", installed.string(),
+                            build::source_dir));
+}
+
+std::vector<std::string> config_names(std::string_view kind) {
+    std::vector<std::string> names;
+    const fs::path folder = data_dir() / "configs" / kind;
+    if (!fs::is_directory(folder)) return names;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+fs::path find_config(std::string_view name, std::string_view kind) {
+    const fs::path given(name);
+    if (fs::is_regular_file(given)) return given;
+    const fs::path folder = data_dir() / "configs" / kind;
+    for (const fs::path& candidate : {folder / given, folder / (std::string(name) + ".yaml")}) {
+        if (fs::is_regular_file(candidate)) return candidate;
+    }
+    throw UsageError("no file of this name; " + unknown_name(kind.empty() ? "config" : "table", name, config_names(kind)));
+}
+
+fs::path default_result_path(std::string_view name) {
+    utsname machine{};
+    std::string host = uname(&machine) == 0 ? machine.nodename : "unknown";
+    std::replace(host.begin(), host.end(), '/', '_');
+    return fs::path("results") / host / (std::string(name) + ".jsonl");
+}
+
+}  // namespace headcount
