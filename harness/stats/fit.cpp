@@ -1,0 +1,69 @@
+// Exponents: the slope of a straight line through logarithms.
+#include "harness/stats/fit.hpp"
+
+#include <cmath>
+
+#include <boost/math/distributions/students_t.hpp>
+
+#include "harness/core/error.hpp"
+
+namespace headcount {
+
+namespace {
+
+struct Line {
+    double slope = 0;
+    double squared_residuals = 0;
+    double x_squares = 0;
+};
+
+Line fit_logs(std::span<const double> x, std::span<const double> y) {
+    if (x.size() != y.size() || x.size() < 2) throw Error("log-log fit: needs two or more points (x, y)");
+    const auto n = static_cast<double>(x.size());
+    double mean_x = 0;
+    double mean_y = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        if (!(x[i] > 0) || !(y[i] > 0)) throw Error("log-log fit: a value is not positive; there is no logarithm");
+        mean_x += std::log(x[i]) / n;
+        mean_y += std::log(y[i]) / n;
+    }
+    Line line;
+    double products = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double dx = std::log(x[i]) - mean_x;
+        line.x_squares += dx * dx;
+        products += dx * (std::log(y[i]) - mean_y);
+    }
+    if (!(line.x_squares > 0)) throw Error("log-log fit: all x are equal; vary the axis");
+    line.slope = products / line.x_squares;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double residual = std::log(y[i]) - mean_y - line.slope * (std::log(x[i]) - mean_x);
+        line.squared_residuals += residual * residual;
+    }
+    return line;
+}
+
+}  // namespace
+
+double log_log_slope(std::span<const double> x, std::span<const double> y) { return fit_logs(x, y).slope; }
+
+Interval log_log_slope_interval(std::span<const double> x, std::span<const double> y, double confidence) {
+    const Line line = fit_logs(x, y);
+    Interval result{.estimate = line.slope};
+    if (x.size() < 3) return result;
+    const auto freedom = static_cast<double>(x.size() - 2);
+    const double error = std::sqrt(line.squared_residuals / freedom / line.x_squares);
+    const double t = boost::math::quantile(boost::math::students_t_distribution<double>(freedom), (1 + confidence) / 2);
+    result.low = line.slope - t * error;
+    result.high = line.slope + t * error;
+    return result;
+}
+
+SignedRank slopes_by_round(std::span<const double> x, std::span<const std::vector<double>> y) {
+    std::vector<double> slopes;
+    slopes.reserve(y.size());
+    for (const std::vector<double>& round : y) slopes.push_back(log_log_slope(x, round));
+    return SignedRank(slopes);
+}
+
+}  // namespace headcount

@@ -1,0 +1,21 @@
+// Exponents: the slope of a straight line through logarithms.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "harness/stats/signed_rank.hpp"
+
+namespace headcount {
+
+/// Least-squares slope of log(y) over log(x). Throws Error for fewer than two distinct x or a value <= 0.
+double log_log_slope(std::span<const double> x, std::span<const double> y);
+
+/// The same with a Student interval from the scatter about the line; infinite ends for two points. Honest
+/// only where a power law holds: curvature widens it.
+Interval log_log_slope_interval(std::span<const double> x, std::span<const double> y, double confidence = 0.95);
+
+/// One slope a round (y[round][i] belongs to x[i]), so that drift cancels, and where these slopes lie.
+SignedRank slopes_by_round(std::span<const double> x, std::span<const std::vector<double>> y);
+
+}  // namespace headcount

@@ -1,0 +1,59 @@
+// Quantiles, and the median with its rank interval.
+#include "harness/stats/interval.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <boost/math/distributions/binomial.hpp>
+
+#include "harness/core/error.hpp"
+#include "harness/stats/autocorrelation.hpp"
+
+namespace headcount {
+
+namespace {
+
+std::vector<double> sorted(std::span<const double> samples) {
+    if (samples.empty()) throw Error("quantile: there are no samples; measure at least one round");
+    std::vector<double> values(samples.begin(), samples.end());
+    std::ranges::sort(values);
+    return values;
+}
+
+double quantile_of_sorted(const std::vector<double>& values, double probability) {
+    const double place = probability * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
+}  // namespace
+
+double relative_ci_width(const Interval& interval) { return interval.width() / std::abs(interval.estimate); }
+
+double quantile(std::span<const double> samples, double probability) {
+    return quantile_of_sorted(sorted(samples), probability);
+}
+
+double median(std::span<const double> samples) { return quantile(samples, 0.5); }
+
+Interval median_interval(std::span<const double> samples, double confidence) {
+    const std::vector<double> values = sorted(samples);
+    Interval result{.estimate = quantile_of_sorted(values, 0.5)};
+    const auto n = static_cast<double>(values.size());
+    // P(median < x_(r)) = P(Binomial(n, 1/2) < r): the largest r for which it stays below half the error.
+    const boost::math::binomial_distribution<double> below_median(n, 0.5);
+    const double allowed = (1 - confidence) / 2;
+    double rank = 0;  // 1-based rank of the lower end
+    while (rank < n / 2 && boost::math::cdf(below_median, rank) <= allowed) rank += 1;
+    if (rank == 0) return result;
+    const double spread = (n + 1) / 2 - rank;
+    rank = std::floor((n + 1) / 2 - spread * std::sqrt(block_length(samples)));
+    if (rank < 1) return result;
+    const auto index = static_cast<std::size_t>(rank) - 1;
+    result.low = values[index];
+    result.high = values[values.size() - 1 - index];
+    return result;
+}
+
+}  // namespace headcount

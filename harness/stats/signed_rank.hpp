@@ -1,0 +1,52 @@
+// Where a sample of differences lies: Hodges-Lehmann estimate, signed-rank interval and tests.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "harness/stats/interval.hpp"
+
+namespace headcount {
+
+/// P(T <= t) of Wilcoxon's signed-rank statistic for n untied differences: exact to 100, normal with
+/// continuity correction beyond (the two differ by less than 1e-4 there).
+double signed_rank_cdf(double t, std::size_t n);
+
+/// The centre of symmetry of `values` (Hodges and Lehmann 1963): spikes do not move it, normality is not
+/// assumed, and it loses 5 % against the mean where the values are normal. `values` are in the order taken;
+/// interval and tests are widened by the square root of their block length (autocorrelation.hpp).
+class SignedRank {
+public:
+    explicit SignedRank(std::span<const double> values);
+
+    std::size_t size() const { return sorted_.size(); }
+    double estimate() const { return estimate_; }
+    double lag1() const { return lag1_; }
+    bool autocorrelated() const { return autocorrelated_; }
+    double block_length() const { return block_length_; }
+
+    /// Infinite ends for fewer than 6 values at 95 %.
+    Interval interval(double confidence = 0.95) const;
+    /// p-value of "the centre is at least `bound`": small when it lies below.
+    double p_at_least(double bound) const;
+    /// p-value of "the centre is at most `bound`": small when it lies above.
+    double p_at_most(double bound) const;
+
+private:
+    /// Number of Walsh averages (x_i + x_j) / 2, i <= j, that are below or equal to `value`.
+    double averages_up_to(double value) const;
+    double averages_below(double value) const;
+    /// The k-th smallest Walsh average, k from 1.
+    double average_of_rank(double k) const;
+    /// `bound` moved towards the estimate as much as the interval is widened.
+    double narrowed(double bound) const;
+
+    std::vector<double> sorted_;
+    double estimate_ = 0;
+    double lag1_ = 0;
+    bool autocorrelated_ = false;
+    double block_length_ = 1;
+};
+
+}  // namespace headcount
