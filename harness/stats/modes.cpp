@@ -11,7 +11,7 @@ namespace headcount {
 bool has_several_modes(std::span<const double> samples) {
     constexpr std::size_t kFewest = 10;       // in fewer samples any gap is chance
     constexpr double kGapOverMiddleHalf = 1;  // the empty stretch against the wider group's interquartile range
-    constexpr double kApart = 4;              // medians apart, in units of the same range
+    constexpr double kApart = 6;              // medians apart, in units of the same range
     if (samples.size() < kFewest) return false;
     std::vector<double> sorted(samples.begin(), samples.end());
     std::ranges::sort(sorted);

@@ -6,7 +6,7 @@
 namespace headcount {
 
 /// A flag, not a test: true when splitting the sorted samples at their best place leaves two groups, each at
-/// least a tenth of the samples, whose medians lie more than four of their typical distances apart and with an
+/// least a tenth of the samples, whose medians lie more than six interquartile ranges apart and with an
 /// empty stretch between them as wide as either group's middle half. One median would describe neither group.
 bool has_several_modes(std::span<const double> samples);
 
