@@ -26,8 +26,8 @@ struct PartRecord {
 /// Written once, first: the question, the method and the machine.
 struct RunRecord {
     int schema_version = kSchemaVersion;
-    std::string run;          ///< hash of config and environment; every other line names it
-    std::string started;      ///< ISO 8601, UTC
+    std::string run;      ///< hash of config and environment; every other line names it
+    std::string started;  ///< ISO 8601, UTC
     std::string name, question, config_path, config_text, profile, config_hash;
     std::vector<std::string> command;  ///< argv that made it
     std::uint64_t seed = 1;
@@ -44,11 +44,12 @@ struct RunRecord {
 /// One visit of one point.
 struct Sample {
     std::string point;
-    int order = 0;                      ///< place in the shuffled round
+    int order = 0;  ///< place in the shuffled round
     std::int64_t iterations = 1;
-    double wall_s = 0;                  ///< per iteration
-    double cpu_s = 0;                   ///< per iteration, all threads of the process
-    std::int64_t involuntary_switches = 0;  ///< during the visit
+    double wall_s = 0;                      ///< per iteration
+    double cpu_s = 0;                       ///< per iteration, all threads of the process
+    std::int64_t involuntary_switches = 0;  ///< during the timed part of the visit, all threads
+    std::int64_t page_faults = -1;          ///< minor and major, during the timed part; -1: unavailable
 };
 
 /// All samples of one complete block: the unit that is never lost or doubled.
@@ -59,7 +60,11 @@ struct RoundRecord {
     int round = 0;          ///< 0, 1, 2 ... within the group
     int stratum = 0;        ///< which worker process of the group; rounds of different workers are strata
     std::string finished;   ///< ISO 8601, UTC
+    double seconds = 0;     ///< the whole round took, warm iterations included
     double load_1min = -1;  ///< -1: unavailable
+    /// Processors kept busy by others during the round (0.5: half of one), steal included; -1: unavailable
+    double foreign_load = -1;
+    double steal_s = -1;  ///< time stolen by the hypervisor during the round; -1: unavailable
     std::vector<Sample> samples;
 };
 
@@ -69,18 +74,18 @@ std::string_view to_string(Outcome outcome);
 /// What the check against the float64 reference found.
 struct CheckRecord {
     bool done = false;
-    double max_error = 0;        ///< largest |out - reference|
-    double bound = 0;            ///< what was allowed there
-    std::string worst;           ///< "batch 0, row 511, col 37"
+    double max_error = 0;                           ///< largest |out - reference|
+    double bound = 0;                               ///< what was allowed there
+    std::string worst;                              ///< "batch 0, row 511, col 37"
     std::int64_t rows_checked = 0, rows_total = 0;  ///< query rows (x batch) covered
 };
 
 struct MemoryRecord {
-    std::int64_t predicted_bytes = 0;     ///< workspace, by dry run
-    std::int64_t peak_bytes = -1;         ///< workspace high-water mark of a real run; -1: not run
-    std::int64_t process_peak_bytes = -1; ///< VmHWM of a fresh process over its baseline; -1: unavailable
-    std::int64_t inputs_bytes = 0;        ///< inputs, weights and output
-    std::string note;                     ///< why something is unavailable
+    std::int64_t predicted_bytes = 0;      ///< workspace, by dry run
+    std::int64_t peak_bytes = -1;          ///< workspace high-water mark of a real run; -1: not run
+    std::int64_t process_peak_bytes = -1;  ///< VmHWM of a fresh process over its baseline; -1: unavailable
+    std::int64_t inputs_bytes = 0;         ///< inputs, weights and output
+    std::string note;                      ///< why something is unavailable
 };
 
 /// Where a traced pass spent its time: one verb and role, summed over its calls.
@@ -93,19 +98,22 @@ struct SpanRecord {
 struct PointRecord {
     int schema_version = kSchemaVersion;
     std::string run;
-    std::string point;   ///< Point::id()
-    std::string group;   ///< comparison group, "" when not timed
+    std::string point;  ///< Point::id()
+    std::string group;  ///< comparison group, "" when not timed
     Outcome outcome = Outcome::counted;
-    std::string reason;  ///< skipped, failed: why
+    std::string reason;       ///< skipped, failed: why
     std::vector<OpPart> ops;  ///< summed by (op, role), in order of first appearance
     std::int64_t parameters = 0;
     std::int64_t kv_cache_bytes = 0;
     std::int64_t score_bytes = 0;
+    std::int64_t query_block = 0;  ///< rows of q that attend keeps in fast memory; 0: none
     MemoryRecord memory;
     CheckRecord check;
-    std::vector<SpanRecord> breakdown;
+    std::vector<SpanRecord> breakdown;  ///< of the traced pass with the median total
+    double traced_s = -1;  ///< wall time of that pass; beside the samples' median it shows the tracing overhead
     int rounds = 0;
-    std::string stopped_because;  ///< "target_rel_ci", "max_rounds", "budget"
+    std::string stopped_because;            ///< "target_rel_ci", "plateau", "max_rounds", "budget"
+    std::map<std::string, double> spent_s;  ///< outside the rounds: "check", "calibrate", "trace", "memory"
 };
 
 }  // namespace headcount

@@ -1,0 +1,66 @@
+// The journal: one JSON line a record, append-only, written by one process, readable after any accident.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/journal/record.hpp"
+
+namespace headcount {
+
+/// What a journal holds. Rounds and points are unique: of two lines for one round of a group, or for one
+/// point, the first counts and the second is warned about.
+struct Journal {
+    RunRecord run;
+    std::vector<RoundRecord> rounds;
+    std::vector<PointRecord> points;
+    std::vector<std::string> warnings;
+};
+
+/// Throws UsageError: no such file, not a journal, no readable run record, a newer schema version. A torn
+/// last line and a damaged one in the middle are left out, with a warning that gives the line's number.
+Journal read_journal(const std::filesystem::path& path);
+
+/// The same for a file that may be empty or end inside its first line: then there is no run yet.
+std::optional<Journal> read_unfinished_journal(const std::filesystem::path& path);
+
+/// One record as its line, with kind and checksum, without line end.
+std::string journal_line(const RunRecord& run);
+std::string journal_line(const RoundRecord& round);
+std::string journal_line(const PointRecord& point);
+
+/// The only writer of a file: holds a lock on it for life. A line is written and synced before append()
+/// returns; when that fails the file is cut back to its last whole line and Error is thrown.
+class JournalWriter {
+public:
+    /// Opens or creates; cuts a torn last line off. Throws UsageError when another process writes here (and
+    /// names it) or when the file is something else than a journal, Error when it cannot be written.
+    explicit JournalWriter(const std::filesystem::path& path);
+    ~JournalWriter();
+    JournalWriter(const JournalWriter&) = delete;
+    JournalWriter& operator=(const JournalWriter&) = delete;
+
+    void append(const RunRecord& run);
+    void append(const RoundRecord& round);
+    void append(const PointRecord& point);
+
+    /// Bytes of a torn last line that the constructor cut off.
+    std::int64_t torn_bytes() const { return torn_bytes_; }
+
+private:
+    void append_line(std::string line);
+    [[noreturn]] void cut_back_and_throw(const std::string& what);
+
+    std::filesystem::path path_;
+    int fd_ = -1;
+    std::int64_t size_ = 0;
+    std::int64_t torn_bytes_ = 0;
+};
+
+/// "2026-03-01T12:00:00Z", now.
+std::string utc_now();
+
+}  // namespace headcount

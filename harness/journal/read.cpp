@@ -1,0 +1,153 @@
+// Reading a journal: checksums, versions, duplicates; a damaged line costs itself and nothing else.
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/journal/checksum.hpp"
+#include "harness/journal/journal.hpp"
+#include "harness/journal/json.hpp"
+#include "harness/journal/line.hpp"
+
+namespace headcount {
+namespace {
+
+// A run record with a thousand points is some 100 kB; a million points, 100 MB. More is not ours.
+constexpr std::size_t kMaxLineBytes = std::size_t{1} << 28U;
+
+class Scan {
+public:
+    explicit Scan(std::string name) : name_(std::move(name)) {}
+
+    void line(std::int64_t number, const std::string& text) {
+        try {
+            take(number, text);
+        } catch (const UsageError&) {
+            throw;
+        } catch (const std::exception& error) {
+            warn(number, fmt::format("is damaged and was left out ({})", error.what()));
+        }
+    }
+    void warn(std::int64_t number, const std::string& what) {
+        journal_.warnings.push_back(fmt::format("{}:{}: {}", name_, number, what));
+    }
+    bool has_run() const { return has_run_; }
+    Journal take_journal() { return std::move(journal_); }
+
+private:
+    void take(std::int64_t number, const std::string& text) {
+        const Json json = parse_line(text);
+        const int version = json.value("schema_version", 0);
+        if (version > kSchemaVersion) {
+            throw UsageError(
+                fmt::format("{}:{}: schema version {} is newer than the {} this program knows; "
+                            "read it with the version of headcount that wrote it, or a newer one",
+                            name_, number, version, kSchemaVersion));
+        }
+        const auto kind = json.value("kind", std::string{});
+        if (kind == "run") {
+            take_run(number, json);
+        } else if (kind == "round") {
+            take_round(number, json);
+        } else if (kind == "point") {
+            take_point(number, json);
+        } else {
+            throw Error(fmt::format("unknown kind '{}'", kind));
+        }
+    }
+    void take_run(std::int64_t number, const Json& json) {
+        if (has_run_) return warn(number, "is a second run record and was left out");
+        from_json(json, journal_.run);
+        has_run_ = true;
+    }
+    bool is_ours(std::int64_t number, const std::string& run) {
+        if (has_run_ && run == journal_.run.run) return true;
+        warn(number, fmt::format("belongs to run '{}', which this file does not describe, and was left out", run));
+        return false;
+    }
+    void take_round(std::int64_t number, const Json& json) {
+        RoundRecord round;
+        from_json(json, round);
+        if (!is_ours(number, round.run)) return;
+        if (round.samples.empty()) throw Error("a round without samples");
+        for (const Sample& sample : round.samples) {
+            if (!(sample.wall_s > 0) || sample.iterations < 1 || sample.point.empty()) {
+                throw Error("a sample without point, time or iterations");
+            }
+        }
+        if (!rounds_seen_.emplace(round.group, round.round).second) {
+            return warn(number, fmt::format("repeats round {} of {} and was left out", round.round, round.group));
+        }
+        journal_.rounds.push_back(std::move(round));
+    }
+    void take_point(std::int64_t number, const Json& json) {
+        PointRecord point;
+        from_json(json, point);
+        if (!is_ours(number, point.run)) return;
+        if (point.point.empty()) throw Error("a point without id");
+        if (!points_seen_.insert(point.point).second) {
+            return warn(number, fmt::format("repeats point {} and was left out", point.point));
+        }
+        journal_.points.push_back(std::move(point));
+    }
+
+    std::string name_;
+    Journal journal_;
+    bool has_run_ = false;
+    std::set<std::pair<std::string, int>> rounds_seen_;
+    std::set<std::string> points_seen_;
+};
+
+}  // namespace
+
+Json parse_line(std::string_view text) {
+    if (text.size() > kMaxLineBytes) throw Error("longer than any record");
+    if (text.size() <= kChecksumTail.size() + 8) throw Error("too short");
+    const std::size_t tail = text.size() - kChecksumTail.size() - 8 - 2;
+    if (text.substr(tail, kChecksumTail.size()) != kChecksumTail || text.substr(text.size() - 2) != "\"}") {
+        throw Error("no checksum at its end");
+    }
+    const std::string content = std::string(text.substr(0, tail)) + "}";
+    if (hex(crc32c(content), 8) != text.substr(tail + kChecksumTail.size(), 8)) throw Error("its checksum is wrong");
+    Json json = Json::parse(content);
+    if (!json.is_object()) throw Error("not an object");
+    return json;
+}
+
+std::optional<Journal> read_unfinished_journal(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        throw UsageError(fmt::format("{}: is a directory; name the .jsonl file in it", path.string()));
+    }
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw UsageError(fmt::format("{}: cannot be read; is the path right?", path.string()));
+    Scan scan(path.string());
+    std::string text;
+    std::int64_t number = 0;
+    while (std::getline(file, text)) {
+        ++number;
+        if (file.eof()) {  // no line end behind it
+            scan.warn(number, fmt::format("the last line is torn ({} bytes) and was left out", text.size()));
+            break;
+        }
+        scan.line(number, text);
+    }
+    if (scan.has_run()) return scan.take_journal();
+    const bool only_a_torn_run = number <= 1 && (text.starts_with(kRunStart) || kRunStart.starts_with(text));
+    if (only_a_torn_run) return std::nullopt;
+    const Journal journal = scan.take_journal();
+    throw UsageError(fmt::format("{}: no readable run record, so this is not a journal of headcount{}", path.string(),
+                                 journal.warnings.empty() ? "" : "; " + journal.warnings.front()));
+}
+
+Journal read_journal(const std::filesystem::path& path) {
+    auto journal = read_unfinished_journal(path);
+    if (!journal) {
+        throw UsageError(fmt::format("{}: holds no run yet; `headcount run` writes one", path.string()));
+    }
+    return std::move(*journal);
+}
+
+}  // namespace headcount
