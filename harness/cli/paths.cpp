@@ -1,11 +1,10 @@
 #include "harness/cli/paths.hpp"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
@@ -20,15 +19,15 @@ fs::path executable_path() { return fs::read_symlink("/proc/self/exe"); }
 fs::path data_dir() {
     if (const char* chosen = std::getenv("HEADCOUNT_DATA_DIR")) {
         if (fs::is_directory(fs::path(chosen) / "configs")) return chosen;
-        throw UsageError(fmt::format("HEADCOUNT_DATA_DIR={} holds no configs/; point it at share/headcount or a checkout",
-                                     chosen));
+        throw UsageError(
+            fmt::format("HEADCOUNT_DATA_DIR={} holds no configs/; point it at share/headcount or a checkout", chosen));
     }
     const fs::path installed = executable_path().parent_path().parent_path() / "share" / "headcount";
     for (const fs::path& folder : {installed, fs::path(build::source_dir)}) {
         if (fs::is_directory(folder / "configs")) return folder;
     }
-    throw Error(fmt::format("neither {} nor {} holds configs/; set HEADCOUNT_DATA_DIR", installed.string(),
-                            build::source_dir));
+    throw Error(
+        fmt::format("neither {} nor {} holds configs/; set HEADCOUNT_DATA_DIR", installed.string(), build::source_dir));
 }
 
 std::vector<std::string> config_names(std::string_view kind) {
@@ -49,7 +48,8 @@ fs::path find_config(std::string_view name, std::string_view kind) {
     for (const fs::path& candidate : {folder / given, folder / (std::string(name) + ".yaml")}) {
         if (fs::is_regular_file(candidate)) return candidate;
     }
-    throw UsageError("no file of this name; " + unknown_name(kind.empty() ? "config" : "table", name, config_names(kind)));
+    throw UsageError("no file of this name; " +
+                     unknown_name(kind.empty() ? "config" : "table", name, config_names(kind)));
 }
 
 fs::path default_result_path(std::string_view name) {

@@ -1,0 +1,76 @@
+// headcount count: the exact cost of one problem, from its flags, without running anything.
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "harness/cli/command.hpp"
+#include "harness/cli/count_report.hpp"
+#include "harness/cli/point_options.hpp"
+#include "harness/cli/vocabulary.hpp"
+#include "harness/core/error.hpp"
+
+namespace headcount::commands {
+namespace {
+
+struct Options {
+    PointOptions point;
+    std::string preset;
+    std::string ledger = "required";
+    std::string format = "text";
+    bool block = false;
+};
+
+PointSpec spec_of(const Options& options) {
+    PointSpec base;
+    if (!options.preset.empty()) base.problem = find_preset(options.preset).problem;
+    PointSpec spec = options.point.over(base);
+    if (!spec.variant) spec.variant = "multi_head";
+    if (!spec.backend) spec.backend = "counting";
+    return spec;
+}
+
+void run(const Options& options) {
+    const Ledger ledger = options.ledger == "executed" ? Ledger::executed : Ledger::required;
+    const Point point = resolve(spec_of(options));
+    const Count count = count_point(point);
+    if (options.format == "json") {
+        fmt::print("{}", count_as_json(point, count, ledger));
+    } else if (options.format == "csv") {
+        fmt::print("{}", count_as_csv(count, ledger));
+    } else {
+        fmt::print("{}", count_as_text(point, count, ledger));
+    }
+}
+
+constexpr char kExamples[] = R"(
+Examples:
+  headcount count --variant multi_head --seq-len 1024 --embed-dim 512 --num-heads 8
+  headcount count --variant multi_head --batch 2 --q-len 33 --kv-len 77 --embed-dim 96 --num-heads 8 --format json
+  headcount count --preset bert-base --block
+  headcount count --variant streaming --seq-len 65536 --embed-dim 4096 --num-heads 32 --causal --ledger executed)";
+
+}  // namespace
+
+Command count() {
+    return {.name = "count",
+            .summary = "Count one problem exactly, in microseconds, without running it",
+            .add = [](CLI::App& app, int&) {
+                auto options = std::make_shared<Options>();
+                options->point.declare(app);
+                app.add_option("--preset", options->preset, "sizes of a published model; other flags win over them");
+                app.add_flag("--block", options->block,
+                             "attention's share of a whole Transformer block (needs --preset)");
+                app.add_option("--ledger", options->ledger,
+                               "required: what the definition needs; executed: what this path does")
+                    ->check(CLI::IsMember({"required", "executed"}))
+                    ->capture_default_str();
+                app.add_option("--format", options->format)
+                    ->check(CLI::IsMember({"text", "json", "csv"}))
+                    ->capture_default_str();
+                app.footer(kExamples);
+                app.callback([options] { run(*options); });
+            }};
+}
+
+}  // namespace headcount::commands

@@ -1,0 +1,85 @@
+// headcount plot: exports a result and lets every script of plots/ draw what it can show.
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "harness/analysis/export.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/cli/paths.hpp"
+#include "harness/cli/process.hpp"
+#include "harness/journal/journal.hpp"
+
+namespace headcount::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kNotApplicable = 4;  // a script's way to say that this result cannot show its figure
+
+struct Options {
+    std::string result;
+    std::string output = "out";
+    std::string formats = "png,svg";
+    std::vector<std::string> only;
+};
+
+std::vector<fs::path> scripts() {
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(data_dir() / "plots")) {
+        const std::string name = entry.path().stem().string();
+        if (entry.path().extension() == ".py" && name != "frame" && name != "style") found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+void run(const Options& options, int& exit_code) {
+    const fs::path output = options.output;
+    const fs::path data = output / "data";
+    export_data(read_journal(options.result), options.result, data);
+    const std::string python = find_python();
+    for (const fs::path& script : scripts()) {
+        const std::string name = script.stem().string();
+        if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), name) == options.only.end()) {
+            continue;
+        }
+        const ProcessResult drawn = run_process(
+            {python, script.string(), data.string(), output.string(), "--format", options.formats});
+        if (drawn.exit_code == 0 || drawn.exit_code == kNotApplicable) {
+            fmt::print("{}{}", drawn.exit_code == 0 ? "" : name + ": not drawn: ", drawn.output);
+        } else {
+            fmt::print(stderr, "{} failed ({}):\n{}", script.string(), drawn.exit_code, drawn.output);
+            exit_code = exit_code::failed;
+        }
+    }
+}
+
+constexpr char kExamples[] = R"(
+Examples:
+  headcount plot results/reference/equal_complexity.jsonl --output out
+  headcount plot results/reference/equal_complexity.jsonl --only breakdown --format svg)";
+
+}  // namespace
+
+Command plot() {
+    return {.name = "plot",
+            .summary = "Draw every figure that a result can show",
+            .add = [](CLI::App& app, int& exit_code) {
+                auto options = std::make_shared<Options>();
+                app.add_option("result", options->result, "a journal (.jsonl)")->required();
+                app.add_option("--output,-o", options->output, "folder for figures, and for their data in data/")
+                    ->capture_default_str();
+                app.add_option("--format", options->formats, "png, svg, pdf; several with commas")
+                    ->capture_default_str();
+                app.add_option("--only", options->only, "names of figures (files of plots/)")->delimiter(',');
+                app.footer(kExamples);
+                app.callback([options, &exit_code] { run(*options, exit_code); });
+            }};
+}
+
+}  // namespace headcount::commands

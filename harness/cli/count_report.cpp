@@ -1,0 +1,101 @@
+#include "harness/cli/count_report.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace headcount {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json cost_as_json(const OpCost& cost) {
+    return {{"multiplies", cost.multiplies}, {"adds", cost.adds}, {"compares", cost.compares},
+            {"divides", cost.divides},       {"exps", cost.exps}, {"bytes", cost.bytes()}};
+}
+
+ordered_json problem_as_json(const Point& point) {
+    ordered_json problem;
+    for (const FieldInfo& field : point_fields()) {
+        if (field.name == "seq_len") continue;
+        const std::string name(field.name);
+        const std::string text = get_field(point, field.name);
+        switch (field.type) {
+            case FieldType::integer: problem[name] = std::stoll(text); break;
+            case FieldType::boolean: problem[name] = text == "true"; break;
+            case FieldType::name:
+            case FieldType::choice: problem[name] = text; break;
+        }
+    }
+    return problem;
+}
+
+OpCost total_of(const std::vector<CountRow>& rows) {
+    OpCost total;
+    for (const CountRow& row : rows) total += row.cost;
+    return total;
+}
+
+}  // namespace
+
+std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger) {
+    std::vector<CountRow> rows;
+    for (const OpPart& part : ops) {
+        const OpCost& cost = ledger == Ledger::required ? part.required : part.executed;
+        // Layout copies are no required work, rescales neither: an empty row says nothing.
+        if (cost == OpCost{}) continue;
+        rows.push_back({.op = part.op, .role = part.role, .cost = cost});
+    }
+    return rows;
+}
+
+std::string count_as_json(const Point& point, const Count& count, Ledger ledger) {
+    const std::vector<CountRow> rows = rows_of(count.ops, ledger);
+    ordered_json ops = ordered_json::array();
+    for (const CountRow& row : rows) {
+        ordered_json line{{"op", row.op}, {"role", row.role}};
+        line.update(cost_as_json(row.cost));
+        ops.push_back(std::move(line));
+    }
+    const ordered_json report{{"problem", problem_as_json(point)},
+                              {"ledger", to_string(ledger)},
+                              {"ops", std::move(ops)},
+                              {"total", cost_as_json(total_of(rows))},
+                              {"score_bytes", count.score_bytes},
+                              {"workspace_bytes", count.workspace_bytes},
+                              {"parameters", count.parameters},
+                              {"kv_cache_bytes", count.kv_cache_bytes}};
+    return report.dump(2) + "\n";
+}
+
+std::string count_as_csv(const Count& count, Ledger ledger) {
+    const std::vector<CountRow> rows = rows_of(count.ops, ledger);
+    std::string text = "op,role,multiplies,adds,compares,divides,exps,bytes\n";
+    const auto line = [&](std::string_view op, std::string_view role, const OpCost& c) {
+        text += fmt::format("{},{},{},{},{},{},{},{}\n", op, role, c.multiplies, c.adds, c.compares, c.divides, c.exps,
+                            c.bytes());
+    };
+    for (const CountRow& row : rows) line(row.op, row.role, row.cost);
+    line("total", "", total_of(rows));
+    return text;
+}
+
+std::string count_as_text(const Point& point, const Count& count, Ledger ledger) {
+    const std::vector<CountRow> rows = rows_of(count.ops, ledger);
+    std::string text = fmt::format("{}\n{} work; a dot product of length n is n multiplies and n-1 adds\n\n",
+                                   point.id(), to_string(ledger));
+    text += fmt::format("{:<8} {:<8} {:>18} {:>18} {:>14} {:>14} {:>14} {:>16}\n", "op", "role", "multiplies", "adds",
+                        "compares", "divides", "exps", "bytes");
+    const auto line = [&](std::string_view op, std::string_view role, const OpCost& c) {
+        text += fmt::format("{:<8} {:<8} {:>18} {:>18} {:>14} {:>14} {:>14} {:>16}\n", op, role, c.multiplies, c.adds,
+                            c.compares, c.divides, c.exps, c.bytes());
+    };
+    for (const CountRow& row : rows) line(row.op, row.role, row.cost);
+    line("total", "", total_of(rows));
+    text += fmt::format(
+        "\nscores     {:>18} bytes held at once\nworkspace  {:>18} bytes\nparameters {:>18}\n"
+        "KV cache   {:>18} bytes\n",
+        count.score_bytes, count.workspace_bytes, count.parameters, count.kv_cache_bytes);
+    return text;
+}
+
+}  // namespace headcount

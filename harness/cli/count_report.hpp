@@ -1,0 +1,28 @@
+// How a count is printed: JSON, CSV or a table for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/core/op_cost.hpp"
+#include "harness/core/point.hpp"
+#include "harness/measure/count.hpp"
+
+namespace headcount {
+
+/// One ledger of one operation.
+struct CountRow {
+    std::string op, role;
+    OpCost cost;
+};
+
+std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger);
+
+/// {"problem", "ops": [...], "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"}.
+std::string count_as_json(const Point& point, const Count& count, Ledger ledger);
+/// op,role,multiplies,... and a last row "total".
+std::string count_as_csv(const Count& count, Ledger ledger);
+/// Aligned columns, then the four byte and parameter figures.
+std::string count_as_text(const Point& point, const Count& count, Ledger ledger);
+
+}  // namespace headcount

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""The command line as a user meets it: exit codes, messages, formats.
+
+usage: cli_test.py HEADCOUNT SOURCE_DIR
+"""
+
+import csv
+import io
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HEADCOUNT = sys.argv[1]
+SOURCE = pathlib.Path(sys.argv[2])
+
+
+def run(*arguments, cwd=SOURCE, **more):
+    return subprocess.run([HEADCOUNT, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300, **more)
+
+
+TINY = """
+question: Does the path work?
+problem: {embed_dim: 16, seq_len: 8}
+axes:
+  variant: [multi_head, streaming]
+  backend: [naive, counting]
+  num_heads: [1, 2, 3, 4]
+compare_by: num_heads
+protocol: {min_rounds: 10, max_rounds: 10, min_sample_s: 0.0001, budget_s: 10}
+claims:
+  - {id: equal, says: products cost the same, metric: core.multiplies, across: num_heads, expect: {equal: exactly}, outcome: supported}
+  - {id: exps, says: exps are free, metric: softmax.exps, across: num_heads, expect: {equal: exactly}, outcome: refuted}
+"""
+
+
+class Count(unittest.TestCase):
+    FLAGS = "--variant multi_head --batch 2 --q-len 33 --kv-len 77 --embed-dim 96 --num-heads 8".split()
+
+    def count(self, *more):
+        result = run("count", *self.FLAGS, "--format", "json", *more)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def test_json_has_the_documented_keys_and_its_total_is_the_sum(self):
+        report = self.count("--ledger", "required")
+        self.assertLessEqual({"problem", "ops", "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"},
+                             set(report))
+        for kind in ("multiplies", "adds", "compares", "divides", "exps", "bytes"):
+            self.assertEqual(report["total"][kind], sum(op[kind] for op in report["ops"]))
+
+    def test_required_is_the_default_ledger(self):
+        self.assertEqual(self.count(), self.count("--ledger", "required"))
+
+    def test_counts_equal_a_brute_force_count(self):
+        ops = {(op["op"], op["role"]): op for op in self.count()["ops"]}
+        batch, heads, q_len, kv_len, head_dim, embed_dim = 2, 8, 33, 77, 12, 96
+        pairs = sum(1 for _ in range(q_len) for _ in range(kv_len))
+        self.assertEqual(ops["matmul", "scores"]["multiplies"], batch * heads * pairs * head_dim)
+        self.assertEqual(ops["matmul", "context"]["adds"], batch * heads * (pairs - q_len) * head_dim)
+        self.assertEqual(ops["softmax", "weights"]["exps"], batch * heads * pairs)
+        self.assertEqual(ops["matmul", "key"]["multiplies"], batch * kv_len * embed_dim**2)
+
+    def test_causal_counts_exact_pairs(self):
+        ops = {(op["op"], op["role"]): op for op in self.count("--causal")["ops"]}
+        pairs = sum(1 for i in range(33) for j in range(77) if j <= i + 77 - 33)
+        self.assertEqual(ops["softmax", "weights"]["exps"], 2 * 8 * pairs)
+
+    def test_a_problem_of_60_gb_is_counted_at_once(self):
+        started = time.monotonic()
+        result = run("count", "--seq-len", 32768, "--embed-dim", 1024, "--num-heads", 16, "--format", "json")
+        self.assertEqual(json.loads(result.stdout)["score_bytes"], 4 * 16 * 32768**2)
+        # Generous: a process start on a busy machine; an actual allocation of 60 GB would fail or take far longer.
+        self.assertLess(time.monotonic() - started, 10)
+
+    def test_a_wrong_name_gives_a_suggestion_and_exit_2(self):
+        result = run("count", "--variant", "multi_haed", "--seq-len", 8, "--embed-dim", 8)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("did you mean 'multi_head'", result.stderr)
+
+    def test_heads_that_do_not_divide_give_the_nearest_divisors(self):
+        result = run("count", "--seq-len", 8, "--embed-dim", 512, "--num-heads", 12)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("8 and 16", result.stderr)
+
+    def test_every_preset_counts_a_block(self):
+        for preset in ("vaswani-base", "vaswani-big", "bert-base", "bert-large", "gpt2-medium"):
+            result = run("count", "--preset", preset, "--block")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("%", result.stdout)
+
+
+class Sweep(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = pathlib.Path(cls.folder.name)
+        cls.config = cls.root / "tiny.yaml"
+        cls.config.write_text(TINY)
+        cls.result = cls.root / "tiny.jsonl"
+        cls.first = run("run", cls.config, "--output", cls.result)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def records(self, kind):
+        return [r for r in map(json.loads, self.result.read_text().splitlines()) if r["kind"] == kind]
+
+    def test_a_run_journals_every_point_and_skips_with_a_reason(self):
+        self.assertEqual(self.first.returncode, 0, self.first.stderr)
+        points = self.records("point")
+        self.assertEqual({p["outcome"] for p in points}, {"measured", "counted", "skipped"})
+        self.assertTrue(all("3" in p["reason"] for p in points if p["outcome"] == "skipped"))
+
+    def test_a_second_run_takes_nothing_twice(self):
+        before = self.result.read_bytes()
+        again = run("run", self.config, "--output", self.result)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(self.result.read_bytes(), before)
+
+    def test_verify_exits_0_because_refuting_what_must_be_refuted_is_success(self):
+        result = run("verify", self.result)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("refuted", result.stdout)
+        self.assertIn("headcount ", result.stdout)
+
+    def test_verify_exits_1_when_an_exact_claim_comes_out_otherwise(self):
+        wrong = self.root / "wrong.yaml"
+        wrong.write_text(TINY.replace("expect: {equal: exactly}, outcome: supported", "expect: {equal: exactly}, outcome: refuted"))
+        output = self.root / "wrong.jsonl"
+        self.assertEqual(run("run", wrong, "--output", output).returncode, 0)
+        self.assertEqual(run("verify", output).returncode, 1)
+
+    def test_dry_run_lists_points_and_measures_nothing(self):
+        result = run("run", self.config, "--dry-run", "--output", self.root / "never.jsonl")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("num_heads=4", result.stdout)
+        self.assertFalse((self.root / "never.jsonl").exists())
+
+    def test_set_and_filter_narrow_a_sweep(self):
+        output = self.root / "narrow.jsonl"
+        result = run("run", self.config, "--set", "num_heads=1,2", "--filter", "variant=streaming", "--filter",
+                     "backend=counting", "--output", output)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        kinds = [json.loads(line)["kind"] for line in output.read_text().splitlines()]
+        self.assertEqual(kinds.count("point"), 2)
+
+    def test_tables_come_as_markdown_csv_and_latex(self):
+        self.assertIn("|", run("table", self.result, "--format", "markdown").stdout)
+        self.assertIn(r"\toprule", run("table", self.result, "--format", "latex").stdout)
+        rows = list(csv.DictReader(io.StringIO(run("table", self.result, "--format", "csv").stdout)))
+        self.assertGreaterEqual(len(rows), 12)
+
+    def test_export_as_google_benchmark_json(self):
+        output = self.root / "gbench.json"
+        result = run("export", self.result, "--format", "gbench", "--output", output)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(output.read_text())
+        self.assertIn("num_cpus", report["context"])
+        self.assertTrue(all("real_time" in b for b in report["benchmarks"]))
+
+    def test_show_explains_a_point(self):
+        point = self.records("point")[0]["point"]
+        result = run("show", point)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("num_heads", result.stdout)
+
+    def test_a_broken_config_names_file_line_and_column(self):
+        broken = self.root / "broken.yaml"
+        broken.write_text("question: x\nproblem: {embed_dim: 16, seq_len: 8}\naxes:\n  variant: [multi_head]\n  backedn: [naive]\n")
+        result = run("run", broken, "--output", self.root / "broken.jsonl")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, r"broken\.yaml:5:3: .*did you mean 'backend'")
+
+
+class Lists(unittest.TestCase):
+    def test_every_list_says_something(self):
+        for what in ("variants", "backends", "metrics", "claims", "configs"):
+            result = run("list", what)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertGreater(len(result.stdout.splitlines()), 1, what)
+
+    def test_a_published_table_prints_theirs_beside_ours(self):
+        result = run("table", "vaswani2017_table3")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("does not reproduce", result.stdout)
+
+    def test_version_and_help(self):
+        self.assertIn("commit", run("--version").stdout)
+        self.assertIn("Exit codes", run("--help").stdout)
+        self.assertEqual(run("frobnicate").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
