@@ -10,7 +10,7 @@
 namespace headcount {
 
 /// P(T <= t) of Wilcoxon's signed-rank statistic for n untied differences: exact to 100, normal with
-/// continuity correction beyond (the two differ by less than 5e-4 there).
+/// continuity correction beyond (the two differ by less than 1e-3 there).
 double signed_rank_cdf(double t, std::size_t n);
 
 /// The centre of symmetry of `values` (Hodges and Lehmann 1963): spikes do not move it, normality is not
