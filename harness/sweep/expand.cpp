@@ -1,0 +1,252 @@
+// From a grid to its points.
+#include <algorithm>
+#include <functional>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
+#include "harness/sweep/grid.hpp"
+
+namespace headcount {
+namespace {
+
+/// A match against the rows of the axes: allowed[a][i] says whether row i of axis a agrees. Axes that the match
+/// does not name have an empty list.
+struct Compiled {
+    std::vector<std::vector<bool>> allowed;
+    std::vector<FieldValue> rest;  ///< conditions on fields that do not vary
+    bool used = false;
+
+    bool agrees(const std::vector<std::size_t>& rows) const {
+        for (std::size_t a = 0; a < rows.size(); ++a) {
+            if (!allowed[a].empty() && !allowed[a][rows[a]]) return false;
+        }
+        return true;
+    }
+};
+
+struct PointHash {
+    std::size_t operator()(const Point& point) const {
+        const Problem& p = point.problem;
+        std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
+        for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
+                                     p.value_head_dim, std::int64_t{p.causal} + 2 * p.bias,
+                                     static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope),
+                                     std::int64_t{point.num_threads}, static_cast<std::int64_t>(point.seed)}) {
+            hash = (hash ^ static_cast<std::size_t>(n)) * 0x9e3779b97f4a7c15ULL;
+            hash ^= hash >> 29;
+        }
+        return hash;
+    }
+};
+
+class Expansion {
+public:
+    Expansion(const Grid& grid, std::uint64_t seed, std::int64_t most_points) : grid_(grid), axes_(grid.axes) {
+        if (grid.zip) axes_.insert(axes_.end(), grid.zip->begin(), grid.zip->end());
+        fixed_.seed = seed;
+        for (const FieldValue& field : grid.problem) set_field(fixed_, field.field, field.value.text);
+        check_size(most_points);
+        const auto compile_all = [&](const std::optional<std::vector<Match>>& matches, bool excludes) {
+            std::vector<Compiled> all;
+            for (const Match& match : matches.value_or(std::vector<Match>{})) all.push_back(compile(match, excludes));
+            return all;
+        };
+        excludes_ = compile_all(grid.exclude, true);
+        includes_ = compile_all(grid.include, false);
+    }
+
+    Part run(std::vector<std::string>& warnings) {
+        part_.name = grid_.name;
+        part_.compare_by = grid_.compare_by.value_or(std::vector<std::string>{});
+        name_axes();
+        rows_.assign(axes_.size(), 0);
+        if (!axes_.empty() || !grid_.include) descend(0, fixed_);
+        for (std::size_t i = 0; i < includes_.size(); ++i) {
+            if (includes_[i].used) continue;
+            PointSpec spec = fixed_;
+            for (const auto& [field, values] : (*grid_.include)[i].conditions) set_field(spec, field, values[0].text);
+            add(spec, (*grid_.include)[i].at);
+        }
+        for (std::size_t i = 0; i < excludes_.size(); ++i) {
+            if (excludes_[i].used) continue;
+            warnings.push_back((*grid_.exclude)[i].at.text() + ": this entry of exclude matches nothing; remove it?");
+        }
+        return std::move(part_);
+    }
+
+private:
+    // By multiplication, before anything is listed.
+    void check_size(std::int64_t most_points) const {
+        std::int64_t combinations = 1;
+        for (const Axis& axis : axes_) {
+            const auto rows = static_cast<std::int64_t>(axis.rows.size());
+            if (rows > 0 && combinations > most_points / rows) {
+                axis.at.fail(
+                    fmt::format("too many combinations: with {} they exceed {}; shorten an axis or split the "
+                                "sweep",
+                                axis.fields[0], most_points));
+            }
+            combinations *= rows;
+        }
+    }
+
+    Compiled compile(const Match& match, bool excludes) const {
+        Compiled compiled{.allowed = std::vector<std::vector<bool>>(axes_.size()), .rest = {}};
+        for (const auto& [field, values] : match.conditions) {
+            const auto has = [&values = values](const Value& value) {
+                return std::any_of(values.begin(), values.end(), [&](const Value& v) { return v.text == value.text; });
+            };
+            bool varies = false;
+            for (std::size_t a = 0; a < axes_.size(); ++a) {
+                const auto column = std::find(axes_[a].fields.begin(), axes_[a].fields.end(), field);
+                if (column == axes_[a].fields.end()) continue;
+                varies = true;
+                const auto j = static_cast<std::size_t>(column - axes_[a].fields.begin());
+                std::vector<bool>& allowed = compiled.allowed[a];
+                if (allowed.empty()) allowed.assign(axes_[a].rows.size(), true);
+                for (std::size_t i = 0; i < allowed.size(); ++i) {
+                    if (!has(axes_[a].rows[i][j])) allowed[i] = false;
+                }
+            }
+            if (varies) continue;
+            if (excludes) {
+                check_fixed(field, values, has, compiled);
+            } else {
+                compiled.rest.push_back({field, values[0]});
+            }
+        }
+        return compiled;
+    }
+
+    // exclude may also name a fixed field: it then holds for every combination or for none.
+    template <class Has>
+    void check_fixed(const std::string& field, const std::vector<Value>& values, const Has& has,
+                     Compiled& compiled) const {
+        for (const FieldValue& fixed : grid_.problem) {
+            if (fixed.field != field) continue;
+            if (!has(fixed.value)) compiled.rest.push_back(fixed);  // never agrees, see excluded()
+            return;
+        }
+        std::vector<std::string> known;
+        for (const Axis& axis : axes_) known.insert(known.end(), axis.fields.begin(), axis.fields.end());
+        for (const FieldValue& fixed : grid_.problem) known.push_back(fixed.field);
+        values[0].at.fail(fmt::format("exclude names {}, which neither varies nor is fixed here; known: {}", field,
+                                      fmt::join(known, ", ")));
+    }
+
+    bool excluded() {
+        bool any = false;
+        for (Compiled& entry : excludes_) {
+            if (!entry.rest.empty() || !entry.agrees(rows_)) continue;
+            entry.used = true;
+            any = true;
+        }
+        return any;
+    }
+
+    void name_axes() {
+        const auto add_name = [&](const std::string& field) {
+            if (std::find(part_.axes.begin(), part_.axes.end(), field) == part_.axes.end()) part_.axes.push_back(field);
+        };
+        for (const Axis& axis : axes_) {
+            for (const std::string& field : axis.fields) add_name(field);
+        }
+        for (const Compiled& entry : includes_) {
+            for (const FieldValue& added : entry.rest) add_name(added.field);
+        }
+    }
+
+    void descend(std::size_t level, const PointSpec& so_far) {
+        if (level == axes_.size()) {
+            leaf(so_far);
+            return;
+        }
+        const Axis& axis = axes_[level];
+        PointSpec spec = so_far;
+        for (std::size_t i = 0; i < axis.rows.size(); ++i) {
+            rows_[level] = i;
+            for (std::size_t j = 0; j < axis.fields.size(); ++j) set_field(spec, axis.fields[j], axis.rows[i][j].text);
+            descend(level + 1, spec);
+        }
+    }
+
+    void leaf(PointSpec spec) {
+        if (excluded()) return;
+        for (Compiled& entry : includes_) {
+            if (!entry.agrees(rows_)) continue;
+            entry.used = true;
+            for (const FieldValue& added : entry.rest) set_field(spec, added.field, added.value.text);
+        }
+        add(spec, grid_.at);
+    }
+
+    void add(const PointSpec& spec, const Location& where) {
+        try {
+            Point point = resolve(spec);
+            if (seen_.insert(point).second) part_.points.push_back(std::move(point));
+        } catch (const UsageError& e) {
+            if (!sizes_do_not_divide(spec.problem)) {
+                const bool complete = spec.variant && spec.backend && (spec.problem.q_len || spec.problem.kv_len) &&
+                                      (spec.problem.embed_dim || spec.problem.head_dim);
+                (complete ? location_of_largest(where) : where).fail(e.what());
+            }
+            SkippedPoint skipped{.id = describe(spec), .reason = e.what()};
+            if (seen_skipped_.insert(skipped.id).second) part_.skipped.push_back(std::move(skipped));
+        }
+    }
+
+    // The only failures that belong to single combinations; any other makes the config wrong.
+    static bool sizes_do_not_divide(const ProblemSpec& p) {
+        const std::int64_t heads = p.num_heads.value_or(1);
+        if (p.num_kv_heads && heads % *p.num_kv_heads != 0) return true;
+        return !p.head_dim && p.embed_dim && *p.embed_dim % heads != 0;
+    }
+
+    static std::string describe(const PointSpec& spec) {
+        std::string text = spec.variant.value_or("?") + "/" + spec.backend.value_or("?") + "/";
+        bool first = true;
+        for (const auto& [field, value] : fields_of(spec.problem)) {
+            text += (first ? "" : ",") + field + "=" + value;
+            first = false;
+        }
+        if (spec.num_threads.value_or(1) != 1) text += fmt::format(",num_threads={}", *spec.num_threads);
+        if (spec.seed.value_or(1) != 1) text += fmt::format(",seed={}", *spec.seed);
+        return text;
+    }
+
+    // What does not fit is most likely the largest number that the combination was made of.
+    Location location_of_largest(const Location& otherwise) const {
+        const Value* largest = nullptr;
+        const auto consider = [&](const std::string& field, const Value& value) {
+            if (point_field(field).type != FieldType::integer || field == "seed") return;
+            if (largest == nullptr || std::stoll(value.text) > std::stoll(largest->text)) largest = &value;
+        };
+        for (const FieldValue& fixed : grid_.problem) consider(fixed.field, fixed.value);
+        for (std::size_t a = 0; a < rows_.size(); ++a) {
+            for (std::size_t j = 0; j < axes_[a].fields.size(); ++j) {
+                if (!axes_[a].rows.empty()) consider(axes_[a].fields[j], axes_[a].rows[rows_[a]][j]);
+            }
+        }
+        return largest == nullptr ? otherwise : largest->at;
+    }
+
+    const Grid& grid_;
+    std::vector<Axis> axes_;
+    PointSpec fixed_;
+    std::vector<Compiled> excludes_, includes_;
+    std::vector<std::size_t> rows_;
+    std::unordered_set<Point, PointHash> seen_;
+    std::unordered_set<std::string> seen_skipped_;
+    Part part_;
+};
+
+}  // namespace
+
+Part expand(const Grid& grid, std::uint64_t seed, std::vector<std::string>& warnings, std::int64_t most_points) {
+    return Expansion(grid, seed, most_points).run(warnings);
+}
+
+}  // namespace headcount

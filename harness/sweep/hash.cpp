@@ -1,0 +1,59 @@
+// The identity of a config.
+#include <fmt/format.h>
+
+#include "harness/sweep/load.hpp"
+
+namespace headcount {
+namespace {
+
+/// FNV-1a, 64 bits: stable across machines and versions; it guards against mistakes, not against malice.
+class Fnv {
+public:
+    /// Every piece ends with a byte that no piece contains, so that pieces cannot run together.
+    void add(std::string_view piece) {
+        for (const char c : piece) step(static_cast<unsigned char>(c));
+        step(0x1f);
+    }
+    std::uint64_t value() const { return hash_; }
+
+private:
+    void step(std::uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3ULL; }
+    std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+
+}  // namespace
+
+std::string hash_config(const Sweep& sweep) {
+    Fnv hash;
+    hash.add("headcount sweep 1");
+    hash.add(std::to_string(sweep.seed));
+    for (const Part& part : sweep.parts) {
+        hash.add("part");
+        hash.add(part.name);
+        for (const std::string& field : part.compare_by) hash.add(field);
+        hash.add("points");
+        for (const Point& point : part.points) hash.add(point.id());
+        hash.add("skipped");
+        for (const SkippedPoint& point : part.skipped) hash.add(point.id);
+    }
+    for (const ClaimSpec& claim : sweep.claims) {
+        hash.add("claim");
+        for (const std::string_view text :
+             {std::string_view(claim.id), std::string_view(claim.metric), to_string(claim.ledger),
+              std::string_view(claim.part), std::string_view(claim.kind), std::string_view(claim.argument),
+              std::string_view(claim.outcome)}) {
+            hash.add(text);
+        }
+        for (const std::string& field : claim.across) hash.add(field);
+        hash.add("base");
+        for (const auto& [field, value] : claim.base) hash.add(field + "=" + value);
+        hash.add("where");
+        for (const auto& [field, values] : claim.where) {
+            hash.add(field);
+            for (const std::string& value : values) hash.add(value);
+        }
+    }
+    return fmt::format("{:016x}", hash.value());
+}
+
+}  // namespace headcount

@@ -1,0 +1,153 @@
+#include "harness/sweep/load.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
+#include "harness/sweep/claims.hpp"
+#include "harness/sweep/keys.hpp"
+#include "harness/sweep/options.hpp"
+
+namespace headcount {
+namespace {
+
+/// The file's grids: the main one first, each part merged over the top-level problem.
+std::vector<Grid> decode_grids(const YamlNode& root, const Vocabulary& vocabulary, std::int64_t most_points) {
+    std::vector<Grid> grids{decode_grid(root, vocabulary, most_points)};
+    const YamlNode* parts = root.find("parts");
+    if (parts == nullptr) return grids;
+    expect_map(*parts, "parts");
+    for (std::size_t i = 0; i < parts->keys.size(); ++i) {
+        const YamlKey& name = parts->keys[i];
+        if (name.name.empty() || name.name.size() > 64 ||
+            name.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
+            name.at.fail("a part's name is up to 64 small letters, digits or '_'");
+        }
+        check_keys(parts->items[i], part_keys(), "part " + name.name);
+        Grid part = decode_grid(parts->items[i], vocabulary, most_points);
+        part.name = name.name;
+        grids.push_back(std::move(part));
+    }
+    return grids;
+}
+
+const YamlNode* find_profile(const YamlNode& root, const std::string& profile) {
+    const YamlNode* profiles = root.find("profiles");
+    if (profiles != nullptr) {
+        expect_map(*profiles, "profiles");
+        for (std::size_t i = 0; i < profiles->keys.size(); ++i) {
+            check_keys(profiles->items[i], profile_keys(), "profile " + shown(profiles->keys[i].name));
+        }
+    }
+    if (profile.empty() || profile == "quick") return nullptr;
+    if (profiles != nullptr && profiles->find(profile) != nullptr) return profiles->find(profile);
+    std::vector<std::string> known{"quick"};
+    for (std::size_t i = 0; profiles != nullptr && i < profiles->keys.size(); ++i) {
+        known.push_back(profiles->keys[i].name);
+    }
+    (profiles == nullptr ? root.at : profiles->at).fail(unknown_name("profile", shown(profile), known));
+}
+
+/// Overrides of the main grid and of named parts.
+void apply_profile(const YamlNode& profile, std::vector<Grid>& grids, const Vocabulary& vocabulary,
+                   std::int64_t most_points) {
+    grids[0] = merge(std::move(grids[0]), decode_grid(profile, vocabulary, most_points));
+    const YamlNode* parts = profile.find("parts");
+    if (parts == nullptr) return;
+    expect_map(*parts, "parts");
+    for (std::size_t i = 0; i < parts->keys.size(); ++i) {
+        const YamlKey& name = parts->keys[i];
+        check_keys(parts->items[i], part_keys(), "part " + shown(name.name));
+        const auto grid =
+            std::find_if(grids.begin() + 1, grids.end(), [&](const Grid& g) { return g.name == name.name; });
+        if (grid == grids.end()) {
+            std::vector<std::string> known;
+            for (const Grid& other : grids) known.push_back(other.name);
+            known.erase(known.begin());
+            name.at.fail(unknown_name("part", shown(name.name), known));
+        }
+        *grid = merge(std::move(*grid), decode_grid(parts->items[i], vocabulary, most_points));
+    }
+}
+
+void inherit_problem(std::vector<Grid>& grids) {
+    for (std::size_t i = 1; i < grids.size(); ++i) {
+        Grid top;
+        top.problem = grids[0].problem;
+        top.name = grids[i].name;
+        top.at = grids[i].at;
+        grids[i] = merge(std::move(top), grids[i]);
+    }
+}
+
+void check_compare_by(const Grid& grid, const Part& part) {
+    for (const std::string& field : part.compare_by) {
+        if (std::find(part.axes.begin(), part.axes.end(), field) != part.axes.end()) continue;
+        grid.at.fail(fmt::format("compare_by names {}, which does not vary {}; its axes: {}", field,
+                                 part.name.empty() ? "in the main grid" : "in part " + part.name,
+                                 fmt::join(part.axes, ", ")));
+    }
+}
+
+}  // namespace
+
+Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, const Vocabulary& vocabulary,
+                  const LoadOptions& options) {
+    const YamlNode root = parse_yaml(text, file.string());
+    check_keys(root, sweep_keys(), "the config");
+    Sweep sweep;
+    sweep.name = file.stem().string();
+    sweep.path = file.string();
+    sweep.text = text;
+    sweep.profile = options.profile;
+    sweep.question = read_text(*root.find("question"), "question");
+    if (const YamlNode* seed = root.find("seed")) {
+        sweep.seed = static_cast<std::uint64_t>(read_integer(*seed, "seed", 0, INT64_MAX));
+    }
+    if (const YamlNode* protocol = root.find("protocol")) decode_protocol(*protocol, sweep.protocol);
+
+    std::vector<Grid> grids = decode_grids(root, vocabulary, options.most_points);
+    const YamlNode* profile = find_profile(root, options.profile);
+    if (profile != nullptr) {
+        apply_profile(*profile, grids, vocabulary, options.most_points);
+        if (const YamlNode* protocol = profile->find("protocol")) decode_protocol(*protocol, sweep.protocol);
+    }
+    inherit_problem(grids);
+    apply_set(options.set, vocabulary, grids, sweep.protocol);
+
+    const bool adjusted = profile != nullptr || !options.set.empty();
+    if (const YamlNode* claims = root.find("claims")) {
+        sweep.claims = decode_claims(*claims, vocabulary, grids, adjusted, sweep.warnings);
+    }
+    const std::vector<Filter> filters = parse_filters(options.filter, vocabulary);
+    std::int64_t left = options.most_points;
+    std::vector<std::string> notes;
+    for (const Grid& grid : grids) {
+        const bool absent = grid.name.empty() && !grid.varies() && grids.size() > 1;
+        Part part = absent ? Part{} : expand(grid, sweep.seed, notes, left);
+        check_compare_by(grid, part);
+        left -= std::ssize(part.points) + std::ssize(part.skipped);
+        apply_filters(filters, part);
+        sweep.parts.push_back(std::move(part));
+    }
+    // After --profile or --set an exclude may rightly find nothing left to remove.
+    if (!adjusted) sweep.warnings.insert(sweep.warnings.end(), notes.begin(), notes.end());
+    const bool empty = std::all_of(sweep.parts.begin(), sweep.parts.end(),
+                                   [](const Part& part) { return part.points.empty() && part.skipped.empty(); });
+    if (empty) {
+        root.at.fail(options.filter.empty()
+                         ? "no point is left; loosen exclude"
+                         : fmt::format("no point is left after --filter {}; see --dry-run without it",
+                                       fmt::join(options.filter, " --filter ")));
+    }
+    sweep.config_hash = hash_config(sweep);
+    return sweep;
+}
+
+Sweep load_sweep(const std::filesystem::path& file, const Vocabulary& vocabulary, const LoadOptions& options) {
+    return parse_sweep(read_bounded(file.string()), file, vocabulary, options);
+}
+
+}  // namespace headcount

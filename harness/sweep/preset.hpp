@@ -1,0 +1,32 @@
+// Named problems from the literature: configs/presets/*.yaml.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/core/problem.hpp"
+
+namespace headcount {
+
+/// One Transformer block of a published model, and where its numbers stand.
+struct Preset {
+    std::string name;     ///< the file's name without extension
+    std::string source;   ///< paper, section or table; configuration file
+    ProblemSpec problem;  ///< what the source fixes; a length only where the source has one
+    std::int64_t ffn_dim = 0;
+    std::string activation;  ///< "relu", "gelu"
+    int num_layers = 0;
+};
+
+/// Every preset of a folder, by name. Throws UsageError "file:line:column: ...".
+std::vector<Preset> load_presets(const std::filesystem::path& directory);
+Preset parse_preset(std::string_view text, const std::string& file);
+
+/// The fields that a spec sets, as names and canonical text; equal lengths as seq_len.
+std::vector<std::pair<std::string, std::string>> fields_of(const ProblemSpec& spec);
+
+}  // namespace headcount

@@ -1,0 +1,23 @@
+// The names a config may use, handed in by the caller: sweep depends on neither variants nor analysis.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/core/sweep.hpp"
+#include "harness/sweep/preset.hpp"
+
+namespace headcount {
+
+struct Vocabulary {
+    std::vector<std::string> variants, backends, metrics, claim_kinds;
+    /// Those for which `outcome` must be declared; a measured kind must not declare one.
+    std::vector<std::string> exact_claim_kinds;
+    std::vector<Preset> presets;
+    /// Optional: why this claim makes no sense (a malformed expression, say), or "". A UsageError thrown from
+    /// here is reported the same way.
+    std::function<std::string(const ClaimSpec&)> why_bad_claim = nullptr;
+};
+
+}  // namespace headcount
