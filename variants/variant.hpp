@@ -1,12 +1,16 @@
 // What a variant is: one attention algorithm, written once over backend verbs.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "harness/backend/backend.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
 #include "harness/core/problem.hpp"
 #include "harness/core/tensor.hpp"
 #include "harness/core/workspace.hpp"
@@ -23,11 +27,28 @@ class Weights {
 public:
     void set(std::string_view name, Tensor tensor) { tensors_[std::string(name)] = tensor; }
     /// Throws Error that lists the known names.
-    const Tensor& at(std::string_view name) const;
+    const Tensor& at(std::string_view name) const {
+        if (const Tensor* found = find(name)) return *found;
+        std::vector<std::string> known;
+        for (const auto& entry : tensors_) known.push_back(entry.first);
+        throw Error(unknown_name("weight", name, std::move(known)));
+    }
     /// Null when there is no such weight (a bias of a problem without).
-    const Tensor* find(std::string_view name) const;
+    const Tensor* find(std::string_view name) const {
+        const auto it = tensors_.find(name);
+        return it == tensors_.end() ? nullptr : &it->second;
+    }
     /// Number of parameters: elements of all tensors.
-    std::int64_t elements() const;
+    std::int64_t elements() const {
+        std::int64_t sum = 0;
+        for (const auto& entry : tensors_) sum += entry.second.elements();
+        return sum;
+    }
+    std::int64_t bytes() const {
+        std::int64_t sum = 0;
+        for (const auto& entry : tensors_) sum += entry.second.bytes();
+        return sum;
+    }
 
 private:
     std::map<std::string, Tensor, std::less<>> tensors_;

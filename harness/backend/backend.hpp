@@ -36,6 +36,15 @@ struct AttendShape {
     std::int64_t heads() const { return kv_heads * group; }
 };
 
+/// Costs of the ingredients of one `attend` call.
+struct AttendParts {
+    OpCost scores;   ///< q @ k^T
+    OpCost scale;    ///< one multiply a score
+    OpCost weights;  ///< softmax, without rescaling
+    OpCost context;  ///< weights @ v
+    OpCost rescale;  ///< of partial results when a later key block raises the row's maximum
+};
+
 /// Public functions check shapes, open a trace span with both ledgers, and call the private ones, which
 /// only compute. A backend that does not execute (counting) sees null data.
 class Backend {
@@ -71,8 +80,11 @@ public:
     virtual OpCost executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
                                    const MatmulOptions& options) const;
     virtual OpCost executed_softmax(Mask mask, const Tensor& scores) const;
-    /// Executed parts of attend, in the order scores, scale, weights, context, rescale.
-    virtual std::vector<std::pair<std::string, OpCost>> executed_attend(const AttendShape& shape, Mask mask) const;
+    virtual AttendParts executed_attend(const AttendShape& shape, Mask mask) const;
+    /// Rows of q that attend keeps in fast memory while all keys stream past; the B_r of docs/flops.md.
+    virtual std::int64_t query_block(const AttendShape& shape) const;
+    /// Keys that attend takes at a time.
+    virtual std::int64_t key_block(const AttendShape& shape) const;
     /// Elements of scratch that attend needs in all, for all threads.
     virtual std::int64_t attend_scratch_elements(const AttendShape& shape) const;
 
@@ -86,6 +98,9 @@ private:
 
     OpSink* sink_ = nullptr;
 };
+
+/// The shape of an attend call on these operands.
+AttendShape attend_shape(const Tensor& q, const Tensor& k, const Tensor& v);
 
 /// What `backends/x.cpp` defines as `BackendInfo x()`.
 struct BackendInfo {

@@ -1,0 +1,17 @@
+// counting: runs a variant for its trace, computes nothing and needs no memory; naive's cost model.
+#include "harness/backend/dry_backend.hpp"
+#include "harness/backend/naive_backend.hpp"
+
+namespace headcount::backends {
+
+BackendInfo counting() {
+    return {.summary = "no arithmetic, no memory: counts what naive would do",
+            .missing = "",
+            .unsupported = [](const Point& /*point*/) -> std::string { return ""; },
+            .make = [](int /*num_threads*/) -> std::unique_ptr<Backend> {
+                return std::make_unique<DryBackend>(std::make_unique<NaiveBackend>());
+            },
+            .facts = nullptr};
+}
+
+}  // namespace headcount::backends

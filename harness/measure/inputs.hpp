@@ -1,0 +1,49 @@
+// Everything one point computes with: seeded inputs and weights, the backend, and exactly the memory predicted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "harness/backend/backend.hpp"
+#include "harness/core/point.hpp"
+#include "harness/core/workspace.hpp"
+#include "variants/variant.hpp"
+
+namespace headcount {
+
+/// Tensors of one problem. Equal problems and seeds give equal data, whatever variant or backend.
+struct Layout {
+    Inputs inputs;
+    Weights canonical;  ///< what the definition speaks of
+    Weights prepared;   ///< what forward() reads
+    Tensor out;
+
+    /// Inputs, prepared weights and output; a tensor that serves twice counts once.
+    std::int64_t bytes() const;
+};
+
+/// Takes all tensors from `store`, fills them unless it is dry, and lets the variant prepare its weights.
+/// Inputs have unit variance, weights variance 1 / rows, so that scores are of order one.
+Layout lay_out(const Problem& problem, const Variant& variant, std::uint64_t seed, Backend& backend, Workspace& store);
+
+/// Owns what the tensors point into. Empty (null data) for a backend that does not execute.
+struct PointData {
+    Point point;
+    const Variant* variant;
+    std::unique_ptr<Backend> backend;
+    Workspace store;  ///< inputs, weights, output
+    Layout layout;
+    Workspace workspace;  ///< temporaries of forward(), as large as the dry run said
+};
+
+/// Throws UsageError for unknown names, Error when the point cannot run or memory is refused.
+PointData make_point_data(const Point& point);
+
+/// One forward pass; allocates nothing but what the workspace already holds.
+void run_forward(PointData& data);
+
+/// Why the point cannot run here: the variant or backend does not support it, or the backend is missing;
+/// "" when it can. Throws UsageError for unknown names.
+std::string why_unsupported(const Point& point);
+
+}  // namespace headcount
