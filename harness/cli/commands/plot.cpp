@@ -48,8 +48,8 @@ void run(const Options& options, int& exit_code) {
         if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), name) == options.only.end()) {
             continue;
         }
-        const ProcessResult drawn = run_process(
-            {python, script.string(), data.string(), output.string(), "--format", options.formats});
+        const ProcessResult drawn =
+            run_process({python, script.string(), data.string(), output.string(), "--format", options.formats});
         if (drawn.exit_code == 0 || drawn.exit_code == kNotApplicable) {
             fmt::print("{}{}", drawn.exit_code == 0 ? "" : name + ": not drawn: ", drawn.output);
         } else {
@@ -67,19 +67,19 @@ Examples:
 }  // namespace
 
 Command plot() {
-    return {.name = "plot",
-            .summary = "Draw every figure that a result can show",
-            .add = [](CLI::App& app, int& exit_code) {
-                auto options = std::make_shared<Options>();
-                app.add_option("result", options->result, "a journal (.jsonl)")->required();
-                app.add_option("--output,-o", options->output, "folder for figures, and for their data in data/")
-                    ->capture_default_str();
-                app.add_option("--format", options->formats, "png, svg, pdf; several with commas")
-                    ->capture_default_str();
-                app.add_option("--only", options->only, "names of figures (files of plots/)")->delimiter(',');
-                app.footer(kExamples);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
-            }};
+    return {
+        .name = "plot",
+        .summary = "Draw every figure that a result can show",
+        .add = [](CLI::App& app, int& exit_code) {
+            auto options = std::make_shared<Options>();
+            app.add_option("result", options->result, "a journal (.jsonl)")->required();
+            app.add_option("--output,-o", options->output, "folder for figures, and for their data in data/")
+                ->capture_default_str();
+            app.add_option("--format", options->formats, "png, svg, pdf; several with commas")->capture_default_str();
+            app.add_option("--only", options->only, "names of figures (files of plots/)")->delimiter(',');
+            app.footer(kExamples);
+            app.callback([options, &exit_code] { run(*options, exit_code); });
+        }};
 }
 
 }  // namespace headcount::commands

@@ -1,0 +1,62 @@
+// headcount verify: judges every claim of a run from its journal.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "harness/analysis/verdict.hpp"
+#include "harness/cli/command.hpp"
+#include "harness/journal/journal.hpp"
+
+namespace headcount::commands {
+namespace {
+
+struct Options {
+    std::string result;
+    std::vector<std::string> claims;
+    std::string format = "terminal";
+    bool combinations = false;
+};
+
+void run(const Options& options, int& exit_code) {
+    const Journal journal = read_journal(options.result);
+    for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    const std::vector<Verdict> verdicts = verify(journal, {.claims = options.claims, .result_path = options.result});
+    // A claim asked for by name is asked about in full.
+    const bool combinations = options.combinations || !options.claims.empty();
+    if (options.format == "terminal") {
+        fmt::print("{}", verdict_text(verdicts, combinations));
+    } else {
+        fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));
+    }
+    exit_code = exit_status(verdicts);
+}
+
+constexpr char kExamples[] = R"(
+Examples:
+  headcount verify results/reference/equal_complexity.jsonl
+  headcount verify results/reference/equal_complexity.jsonl --claim R12 --format markdown
+
+Exit: 0 exact claims came out as declared and measured ones are decided, 1 an exact one did not,
+3 a measured one is inconclusive. Refuting what the config expects to be refuted is success.)";
+
+}  // namespace
+
+Command verify() {
+    return {.name = "verify",
+            .summary = "Judge every claim of a result: supported, refuted or inconclusive",
+            .add = [](CLI::App& app, int& exit_code) {
+                auto options = std::make_shared<Options>();
+                app.add_option("result", options->result, "a journal (.jsonl)")->required();
+                app.add_option("--claim", options->claims, "ids of claims; all when absent")->delimiter(',');
+                app.add_flag("--combinations", options->combinations, "one row for each combination as well");
+                app.add_option("--format", options->format)
+                    ->check(CLI::IsMember({"terminal", "markdown", "csv", "latex"}))
+                    ->capture_default_str();
+                app.footer(kExamples);
+                app.callback([options, &exit_code] { run(*options, exit_code); });
+            }};
+}
+
+}  // namespace headcount::commands
