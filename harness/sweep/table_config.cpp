@@ -1,0 +1,234 @@
+#include "harness/sweep/table_config.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
+#include "harness/sweep/yaml.hpp"
+
+namespace headcount {
+namespace {
+
+using Fields = std::map<std::string, std::string>;                       // field -> text
+using PointFields = std::map<std::string, std::pair<Fields, Location>>;  // point -> its fields
+
+void check_keys(const YamlNode& map, std::string_view what, const std::vector<std::string>& known,
+                const std::vector<std::string>& needed) {
+    expect_map(map, what);
+    for (const YamlKey& key : map.keys) {
+        if (std::find(known.begin(), known.end(), key.name) == known.end()) {
+            key.at.fail(unknown_name("key", key.name, known));
+        }
+    }
+    for (const std::string& key : needed) {
+        if (map.find(key) == nullptr) map.at.fail(fmt::format("{} needs the key '{}'", what, key));
+    }
+}
+
+std::string scalar(const YamlNode& node, std::string_view what) {
+    if (node.kind != YamlNode::Kind::scalar || node.text.empty()) {
+        node.at.fail(fmt::format("{} is a single value, not {}", what, node.describe()));
+    }
+    return node.text;
+}
+
+std::string scalar_or(const YamlNode& map, std::string_view key, std::string otherwise) {
+    const YamlNode* node = map.find(key);
+    return node == nullptr ? std::move(otherwise) : scalar(*node, key);
+}
+
+bool is_decimal(std::string_view text) {
+    if (!text.empty() && text.front() == '-') text.remove_prefix(1);
+    const auto digits =
+        static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }));
+    const auto dots = static_cast<std::size_t>(std::count(text.begin(), text.end(), '.'));
+    // Bounded, because the number of printed digits becomes a power of ten.
+    return digits > 0 && digits <= 30 && dots <= 1 && digits + dots == text.size();
+}
+
+std::string decimal(const YamlNode& node, std::string_view what) {
+    const std::string text = scalar(node, what);
+    if (!is_decimal(text)) {
+        node.at.fail(fmt::format("{} is a plain decimal number as printed (65, -0.5), not '{}'", what, shown(text)));
+    }
+    return text;
+}
+
+// Values and points share the first part of a name in expressions, so neither may hold a dot or a sign.
+std::string identifier(const YamlKey& key, std::string_view what) {
+    const auto ok = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto part = [&](char c) { return ok(c) || (c >= '0' && c <= '9'); };
+    if (key.name.empty() || !ok(key.name.front()) || !std::all_of(key.name.begin(), key.name.end(), part)) {
+        key.at.fail(fmt::format("{} '{}' must be letters, digits and '_', so that expressions can name it", what,
+                                shown(key.name)));
+    }
+    if (key.name == "printed") key.at.fail("'printed' is taken: expressions read printed.COLUMN");
+    return key.name;
+}
+
+Fields read_values(const YamlNode* node, Fields values) {
+    if (node == nullptr) return values;
+    expect_map(*node, "values");
+    for (std::size_t i = 0; i < node->keys.size(); ++i) {
+        values[identifier(node->keys[i], "value")] = scalar(node->items[i], node->keys[i].name);
+    }
+    return values;
+}
+
+PointFields read_points(const YamlNode* node, PointFields points) {
+    if (node == nullptr) return points;
+    expect_map(*node, "points");
+    for (std::size_t i = 0; i < node->keys.size(); ++i) {
+        auto& [fields, at] = points[identifier(node->keys[i], "point")];
+        at = node->keys[i].at;
+        const YamlNode& body = expect_map(node->items[i], "a point");
+        for (std::size_t j = 0; j < body.keys.size(); ++j) {
+            const std::string text = scalar(body.items[j], body.keys[j].name);
+            try {
+                PointSpec probe;
+                set_field(probe, body.keys[j].name, text);
+            } catch (const UsageError& error) {
+                body.keys[j].at.fail(error.what());
+            }
+            fields[body.keys[j].name] = text;
+        }
+    }
+    return points;
+}
+
+std::map<std::string, Point> resolve_points(const PointFields& points) {
+    std::map<std::string, Point> resolved;
+    for (const auto& [name, body] : points) {
+        PointSpec spec;
+        for (const auto& [field, text] : body.first) set_field(spec, field, text);
+        try {
+            resolved.emplace(name, resolve(spec));
+        } catch (const UsageError& error) {
+            body.second.fail(fmt::format("point '{}': {}", name, error.what()));
+        }
+    }
+    return resolved;
+}
+
+Rounding read_rounding(const YamlNode& node) {
+    const std::string text = scalar(node, "rounding");
+    if (text == "nearest") return Rounding::nearest;
+    if (text == "down") return Rounding::down;
+    node.at.fail(unknown_name("rounding", text, {"nearest", "down"}));
+}
+
+TableCell read_cell(const YamlNode& node, const TableColumn& column, const PublishedTable& table) {
+    TableCell cell{.column = column.name,
+                   .printed = std::nullopt,
+                   .computation = column.computation,
+                   .tolerance = {},
+                   .finding = {},
+                   .note = {},
+                   .location = node.at.text()};
+    const YamlNode* printed = &node;
+    if (node.kind == YamlNode::Kind::map) {
+        check_keys(node, "a cell", {"value", "computation", "rounding", "tolerance", "finding", "note"}, {"value"});
+        printed = node.find("value");
+        cell.computation = scalar_or(node, "computation", cell.computation);
+        if (const YamlNode* rounding = node.find("rounding")) cell.rounding = read_rounding(*rounding);
+        if (const YamlNode* tolerance = node.find("tolerance")) cell.tolerance = decimal(*tolerance, "tolerance");
+        cell.finding = scalar_or(node, "finding", "");
+        cell.note = scalar_or(node, "note", "");
+    }
+    if (printed->kind != YamlNode::Kind::null) cell.printed = decimal(*printed, "a printed value");
+    if (cell.computation.empty()) {
+        node.at.fail(fmt::format("column '{}' has no computation, so this cell needs one", column.name));
+    }
+    std::vector<std::string> known;
+    for (const auto& [name, text] : table.findings) known.push_back(name);
+    for (const std::string& name : {cell.finding, cell.note}) {
+        if (!name.empty() && !table.findings.contains(name)) node.at.fail(unknown_name("finding", name, known));
+    }
+    if (!cell.finding.empty() && !cell.printed) node.at.fail("a finding speaks of a printed value; use a note here");
+    return cell;
+}
+
+TableColumn read_column(const YamlKey& key, const YamlNode& node) {
+    check_keys(node, "a column", {"says", "unit", "computation"}, {"says"});
+    return {.name = identifier(key, "column"),
+            .says = read_text(*node.find("says"), "says"),
+            .unit = scalar_or(node, "unit", ""),
+            .computation = scalar_or(node, "computation", "")};
+}
+
+}  // namespace
+
+PublishedTable load_published_table(const std::filesystem::path& path) {
+    const YamlNode root = parse_yaml(read_bounded(path.string()), path.string());
+    check_keys(root, "a published table",
+               {"title", "source", "url", "says", "ledger", "values", "points", "columns", "rows", "findings"},
+               {"title", "source", "says", "columns", "rows"});
+    PublishedTable table{.name = path.stem().string(),
+                         .title = read_text(*root.find("title"), "title"),
+                         .source = read_text(*root.find("source"), "source"),
+                         .url = scalar_or(root, "url", ""),
+                         .says = read_text(*root.find("says"), "says"),
+                         .path = path.string(),
+                         .columns = {},
+                         .rows = {},
+                         .findings = {}};
+    if (const YamlNode* ledger = root.find("ledger")) {
+        const std::string text = scalar(*ledger, "ledger");
+        if (text == "executed")
+            table.ledger = Ledger::executed;
+        else if (text != "required")
+            ledger->at.fail(unknown_name("ledger", text, {"required", "executed"}));
+    }
+    if (const YamlNode* findings = root.find("findings")) {
+        expect_map(*findings, "findings");
+        for (std::size_t i = 0; i < findings->keys.size(); ++i) {
+            table.findings[findings->keys[i].name] = read_text(findings->items[i], "a finding");
+        }
+    }
+    const YamlNode& columns = expect_map(*root.find("columns"), "columns");
+    std::vector<std::string> column_names;
+    for (std::size_t i = 0; i < columns.keys.size(); ++i) {
+        table.columns.push_back(read_column(columns.keys[i], columns.items[i]));
+        column_names.push_back(table.columns.back().name);
+    }
+    const Fields values = read_values(root.find("values"), {});
+    const PointFields points = read_points(root.find("points"), {});
+    std::set<std::string> seen;
+    for (const YamlNode& node : expect_list(*root.find("rows"), "rows").items) {
+        check_keys(node, "a row", {"row", "values", "points", "printed"}, {"row", "printed"});
+        TableRow row{.name = scalar(*node.find("row"), "row"),
+                     .values = read_values(node.find("values"), values),
+                     .points = resolve_points(read_points(node.find("points"), points)),
+                     .cells = {},
+                     .location = node.at.text()};
+        if (!seen.insert(row.name).second) {
+            node.at.fail(fmt::format("row '{}' is written twice; give each its own name", shown(row.name)));
+        }
+        const YamlNode& printed = expect_map(*node.find("printed"), "printed");
+        for (std::size_t i = 0; i < printed.keys.size(); ++i) {
+            const auto column = std::find(column_names.begin(), column_names.end(), printed.keys[i].name);
+            if (column == column_names.end()) {
+                printed.keys[i].at.fail(unknown_name("column", printed.keys[i].name, column_names));
+            }
+            const auto index = static_cast<std::size_t>(column - column_names.begin());
+            row.cells.push_back(read_cell(printed.items[i], table.columns[index], table));
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+std::vector<std::string> list_published_tables(const std::filesystem::path& directory) {
+    std::vector<std::string> names;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
+        if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace headcount

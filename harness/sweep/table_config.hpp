@@ -1,0 +1,20 @@
+// Reads a published table from its YAML file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/core/published_table.hpp"
+
+namespace headcount {
+
+/// Decodes strictly: an unknown key, a missing one, a wrong type, a row that prints a column that does not exist,
+/// a point that does not resolve, each throws UsageError "file:line:column: what, and what to do". Expressions
+/// are checked when the table is evaluated.
+PublishedTable load_published_table(const std::filesystem::path& path);
+
+/// The names of the tables in `directory` (its .yaml files), sorted; none when there is no such directory.
+std::vector<std::string> list_published_tables(const std::filesystem::path& directory);
+
+}  // namespace headcount
