@@ -1,0 +1,298 @@
+// blas: products by OpenBLAS through CBLAS, softmax in vectors, threads across heads when there are enough.
+#include <string>
+
+#include "harness/backend/backend.hpp"
+
+#ifdef HEADCOUNT_HAVE_OPENBLAS
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include <cblas.h>
+
+#include "harness/backend/cost.hpp"
+#include "harness/backend/tiled_attend.hpp"
+#include "harness/backend/vector_math.hpp"
+#include "harness/core/parallel.hpp"
+
+namespace headcount::backends {
+namespace {
+
+void gemm(CBLAS_TRANSPOSE a_form, CBLAS_TRANSPOSE b_form, blasint m, blasint n, blasint k, float alpha, const float* a,
+          blasint lda, const float* b, blasint ldb, float beta, float* c, blasint ldc) {
+    cblas_sgemm(CblasRowMajor, a_form, b_form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+void gemm(CBLAS_TRANSPOSE a_form, CBLAS_TRANSPOSE b_form, blasint m, blasint n, blasint k, double alpha,
+          const double* a, blasint lda, const double* b, blasint ldb, double beta, double* c, blasint ldc) {
+    cblas_dgemm(CblasRowMajor, a_form, b_form, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+/// How CBLAS is told of an operand: rows or columns in one piece.
+struct Form {
+    CBLAS_TRANSPOSE transpose;
+    std::int64_t leading;
+};
+
+/// Nothing when neither rows nor columns lie in one piece: then the readable loops take over.
+template <class T>
+std::optional<Form> form_of(const Matrix<T>& m) {
+    if (m.col_stride == 1 || m.cols == 1)
+        return Form{CblasNoTrans, std::max(m.rows == 1 ? m.cols : m.row_stride, m.cols)};
+    if (m.row_stride == 1 || m.rows == 1)
+        return Form{CblasTrans, std::max(m.cols == 1 ? m.rows : m.col_stride, m.rows)};
+    return std::nullopt;
+}
+
+/// c = alpha * a @ b + beta * c, beta 0 or 1. False when a layout or a size is not CBLAS's.
+template <class T>
+bool try_gemm(T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, const Matrix<T>& c) {
+    const std::optional<Form> a_form = form_of(a);
+    const std::optional<Form> b_form = form_of(b);
+    const std::optional<Form> c_form = form_of(c);
+    if (!a_form || !b_form || !c_form || c_form->transpose != CblasNoTrans) return false;
+    const std::int64_t largest = std::max({c.rows, c.cols, a.cols, a_form->leading, b_form->leading, c_form->leading});
+    if (largest > std::numeric_limits<blasint>::max()) return false;
+    const auto blas = [](std::int64_t n) { return static_cast<blasint>(n); };
+    gemm(a_form->transpose, b_form->transpose, blas(c.rows), blas(c.cols), blas(a.cols), alpha, a.data,
+         blas(a_form->leading), b.data, blas(b_form->leading), beta, c.data, blas(c_form->leading));
+    return true;
+}
+
+template <class T>
+void blas_multiply(T alpha, const Matrix<T>& a, const Matrix<T>& b, bool accumulate, const Matrix<T>& c) {
+    if (try_gemm(alpha, a, b, static_cast<T>(accumulate ? 1 : 0), c)) return;
+    // `accumulate` never comes with a scale of its own, so the whole of c may be scaled.
+    multiply(a, b, c, accumulate);
+    if (alpha != T{1}) scale_all(c, alpha);
+}
+
+template <class T>
+void blas_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options, std::int64_t i,
+                 std::int64_t n, std::int64_t g) {
+    const Matrix<T> product = matrix_at<T>(c, i, n, g);
+    if (options.bias != nullptr) {
+        const Matrix<T> bias = matrix_at<T>(*options.bias, 0, 0, 0);
+        for (std::int64_t row = 0; row < product.rows; ++row) {
+            for (std::int64_t j = 0; j < product.cols; ++j) product(row, j) = bias(0, j);
+        }
+    }
+    blas_multiply(static_cast<T>(options.scale.value_or(1.0)), matrix_at<T>(a, i, n, g), matrix_at<T>(b, i, n, g),
+                  options.bias != nullptr, product);
+}
+
+template <class T>
+struct BlasTileKernels {
+    void scores(T scale, Matrix<T> q, Matrix<T> keys, Matrix<T> tile) const {
+        blas_multiply(scale, q, keys.transposed(), false, tile);
+    }
+    void context(Matrix<T> tile, Matrix<T> values, Matrix<T> out, bool accumulate) const {
+        blas_multiply(T{1}, tile, values, accumulate, out);
+    }
+    T row_max(const T* x, std::int64_t n) const { return vector_math::row_max(x, n); }
+    T exp_and_sum(T* x, std::int64_t n, T peak) const { return vector_math::exp_and_sum(x, n, peak); }
+    void scale_row(Matrix<T> row, T factor) const {
+        if (row.col_stride == 1) {
+            vector_math::scale(row.data, row.cols, factor);
+        } else {
+            scale_all(row, factor);
+        }
+    }
+};
+
+// The backend accepts no other scalars (see `unsupported` below).
+template <class F>
+void with_blas_scalar(DType dtype, F f) {
+    if (dtype == DType::f32) {
+        f(float{});
+    } else {
+        f(double{});
+    }
+}
+
+// Waking a thread takes about ten microseconds; below this many elements a softmax or a copy is done sooner alone.
+constexpr std::int64_t kSmallestSharedElements = 32 * 1024;
+
+/// The batch laid end to end, so that a projection is one product instead of one a batch entry.
+std::optional<Tensor> batch_as_rows(Tensor t) {
+    if (t.kv_heads() != 1 || t.group() != 1) return std::nullopt;
+    if (t.batch() != 1 && t.stride[0] != t.rows() * t.stride[3]) return std::nullopt;
+    t.extent = {1, 1, 1, t.batch() * t.rows(), t.cols()};
+    return t;
+}
+
+class BlasBackend final : public Backend {
+public:
+    explicit BlasBackend(int num_threads) : pool_(num_threads) {}
+
+    int num_threads() const override { return pool_.num_threads(); }
+
+    /// One reciprocal a row and a multiply a weight instead of a division a weight.
+    OpCost executed_softmax(Mask mask, const Tensor& scores) const override {
+        OpCost cost = required_softmax(mask, scores);
+        const std::int64_t matrices = scores.batch() * scores.kv_heads() * scores.group();
+        cost.multiplies = cost.divides;
+        cost.divides = matrices * mask.live_rows(scores.rows(), scores.cols());
+        return cost;
+    }
+
+    /// No larger than leaves every thread a block.
+    std::int64_t query_block(const AttendShape& shape) const override {
+        const std::int64_t heads = shape.batch * shape.heads();
+        const std::int64_t blocks = std::min((num_threads() + heads - 1) / heads, shape.q_len);
+        return std::min(Backend::query_block(shape), (shape.q_len + blocks - 1) / blocks);
+    }
+    std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
+        return num_threads() * Backend::attend_scratch_elements(shape);
+    }
+
+private:
+    void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override {
+        const std::optional<Tensor> a_rows = batch_as_rows(a);
+        const std::optional<Tensor> c_rows = batch_as_rows(c);
+        const bool shared = b.batch() == 1 && a.batch() == c.batch();
+        const bool flat = a_rows && c_rows && shared && options.masked == Masked::nothing;
+        const Tensor& left = flat ? *a_rows : a;
+        const Tensor& product = flat ? *c_rows : c;
+        const std::int64_t matrices = product.batch() * product.kv_heads() * product.group();
+        with_blas_scalar(c.dtype, [&](auto scalar) {
+            using T = decltype(scalar);
+            if (matrices >= num_threads() && num_threads() > 1) {
+                give_library_threads(1);
+                pool_.run(matrices, [&](std::int64_t index, int /*thread*/) {
+                    const std::int64_t heads = product.kv_heads() * product.group();
+                    blas_matmul<T>(left, b, product, options, index / heads, index % heads / product.group(),
+                                   index % product.group());
+                });
+            } else {
+                give_library_threads(num_threads());
+                for_each_matrix(product, [&](std::int64_t i, std::int64_t n, std::int64_t g) {
+                    blas_matmul<T>(left, b, product, options, i, n, g);
+                });
+            }
+        });
+    }
+
+    void do_softmax_rows(Mask mask, const Tensor& scores) override {
+        with_blas_scalar(scores.dtype, [&](auto scalar) {
+            using T = decltype(scalar);
+            if (scores.stride[4] != 1 && scores.cols() != 1) {
+                naive_softmax<T>(mask, scores);
+                return;
+            }
+            share_rows(scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+                const std::int64_t visible = mask.visible(row, scores.rows(), scores.cols());
+                T* const x = scores.at<T>(b, n, g, row);
+                if (visible > 0) {
+                    const T sum = vector_math::exp_and_sum(x, visible, vector_math::row_max(x, visible));
+                    vector_math::scale(x, visible, 1 / sum);
+                }
+                std::fill(x + visible, x + scores.cols(), T{});
+            });
+        });
+    }
+
+    void do_copy(const Tensor& from, const Tensor& to) override {
+        with_blas_scalar(to.dtype, [&](auto scalar) {
+            using T = decltype(scalar);
+            const bool rows_in_one_piece = (from.stride[4] == 1 && to.stride[4] == 1) || to.cols() == 1;
+            share_rows(to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+                const T* const source = from.at<T>(b, n, g, row);
+                T* const target = to.at<T>(b, n, g, row);
+                if (rows_in_one_piece) {
+                    std::copy_n(source, to.cols(), target);
+                } else {
+                    for (std::int64_t j = 0; j < to.cols(); ++j) target[j * to.stride[4]] = source[j * from.stride[4]];
+                }
+            });
+        });
+    }
+
+    void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
+                   const Tensor& scratch) override {
+        give_library_threads(1);
+        const AttendShape shape = attend_shape(q, k, v);
+        const QueryBlocks blocks(shape, query_block(shape));
+        const std::int64_t keys = key_block(shape);
+        const std::int64_t scratch_each = Backend::attend_scratch_elements(shape);
+        with_blas_scalar(q.dtype, [&](auto scalar) {
+            using T = decltype(scalar);
+            pool_.run(blocks.count(), [&](std::int64_t index, int thread) {
+                blocks.run(index, scale, mask, q, k, v, out, keys,
+                           static_cast<T*>(scratch.data) + thread * scratch_each, BlasTileKernels<T>{});
+            });
+        });
+    }
+
+    /// Calls f(b, n, g, row) for all rows of t, in shares of equal size when that pays.
+    template <class F>
+    void share_rows(const Tensor& t, const F& f) {
+        const std::int64_t rows = t.elements() / t.cols();
+        // Four shares a thread even out what causal rows differ in.
+        const std::int64_t shares = t.elements() < kSmallestSharedElements || num_threads() == 1
+                                        ? 1
+                                        : std::min<std::int64_t>(rows, 4L * num_threads());
+        pool_.run(shares, [&](std::int64_t share, int /*thread*/) {
+            for (std::int64_t i = rows * share / shares; i < rows * (share + 1) / shares; ++i) {
+                const std::int64_t head = i / t.rows();
+                f(head / (t.kv_heads() * t.group()), head / t.group() % t.kv_heads(), head % t.group(), i % t.rows());
+            }
+        });
+    }
+
+    /// OpenBLAS keeps one number for the whole process; changing it costs more than asking.
+    static void give_library_threads(int count) {
+        if (openblas_get_num_threads() != count) openblas_set_num_threads(count);
+    }
+
+    ThreadPool pool_;
+};
+
+std::string parallel_model() {
+    switch (openblas_get_parallel()) {
+        case OPENBLAS_SEQUENTIAL: return "sequential";
+        case OPENBLAS_THREAD: return "pthread";
+        case OPENBLAS_OPENMP: return "openmp";
+        default: return "unknown";
+    }
+}
+
+}  // namespace
+
+BackendInfo blas() {
+    return {
+        .summary = "OpenBLAS products, vectorised softmax, threads across heads or inside products",
+        .missing = "",
+        .unsupported = [](const Point& point) -> std::string {
+            if (point.problem.dtype == DType::counted) return "blas computes f32 and f64; naive counts operations";
+            if (point.num_threads > 1 && openblas_get_parallel() == OPENBLAS_SEQUENTIAL) {
+                return "this OpenBLAS was built without threads; set num_threads to 1";
+            }
+            return "";
+        },
+        .make = [](int num_threads) -> std::unique_ptr<Backend> { return std::make_unique<BlasBackend>(num_threads); },
+        .facts = []() -> std::vector<std::pair<std::string, std::string>> {
+            return {{"openblas.config", openblas_get_config()},
+                    {"openblas.core", openblas_get_corename()},
+                    {"openblas.version", OPENBLAS_VERSION},
+                    {"openblas.parallel", parallel_model()},
+                    {"softmax.vectors", vector_math::target_name()}};
+        }};
+}
+
+}  // namespace headcount::backends
+
+#else
+
+namespace headcount::backends {
+
+BackendInfo blas() {
+    return {.summary = "OpenBLAS products, vectorised softmax",
+            .missing = "OpenBLAS was not found at configure time; install libopenblas-dev and configure again",
+            .unsupported = nullptr,
+            .make = nullptr,
+            .facts = nullptr};
+}
+
+}  // namespace headcount::backends
+
+#endif

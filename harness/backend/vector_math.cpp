@@ -1,0 +1,110 @@
+#include "harness/backend/vector_math.hpp"
+
+#include <cstddef>
+
+// Highway compiles this file once for every instruction set and picks one when the program runs. The order of
+// these includes is its own: foreach_target.h before highway.h before the rest.
+// Highway 1.0.3 forgets AVX3_DL when -march=native makes it the baseline, and then refuses to compile; asking for
+// it does no harm elsewhere.
+#define HWY_WANT_AVX3_DL
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "harness/backend/vector_math.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace headcount::vector_math::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+T RowMax(const T* x, std::size_t n) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    T peak = x[0];
+    std::size_t i = 0;
+    if (n >= lanes) {
+        auto peaks = hn::LoadU(d, x);
+        for (i = lanes; i + lanes <= n; i += lanes) peaks = hn::Max(peaks, hn::LoadU(d, x + i));
+        peak = hn::GetLane(hn::MaxOfLanes(d, peaks));
+    }
+    for (; i < n; ++i) peak = x[i] > peak ? x[i] : peak;
+    return peak;
+}
+
+template <class T>
+T ExpAndSum(T* x, std::size_t n, T peak) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    const auto peaks = hn::Set(d, peak);
+    auto sums = hn::Zero(d);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+        const auto weight = hn::Exp(d, hn::Sub(hn::LoadU(d, x + i), peaks));
+        hn::StoreU(weight, d, x + i);
+        sums = hn::Add(sums, weight);
+    }
+    T sum = hn::GetLane(hn::SumOfLanes(d, sums));
+    if (i < n) {
+        // The remainder goes through one padded vector, so that every element sees the same exp.
+        HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
+        for (std::size_t j = i; j < n; ++j) rest[j - i] = x[j] - peak;
+        hn::Store(hn::Exp(d, hn::Load(d, rest)), d, rest);
+        for (std::size_t j = i; j < n; ++j) {
+            x[j] = rest[j - i];
+            sum += x[j];
+        }
+    }
+    return sum;
+}
+
+template <class T>
+void Scale(T* x, std::size_t n, T factor) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    const auto factors = hn::Set(d, factor);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) hn::StoreU(hn::Mul(factors, hn::LoadU(d, x + i)), d, x + i);
+    for (; i < n; ++i) x[i] *= factor;
+}
+
+float RowMaxF32(const float* x, std::size_t n) { return RowMax(x, n); }
+double RowMaxF64(const double* x, std::size_t n) { return RowMax(x, n); }
+float ExpAndSumF32(float* x, std::size_t n, float peak) { return ExpAndSum(x, n, peak); }
+double ExpAndSumF64(double* x, std::size_t n, double peak) { return ExpAndSum(x, n, peak); }
+void ScaleF32(float* x, std::size_t n, float factor) { Scale(x, n, factor); }
+void ScaleF64(double* x, std::size_t n, double factor) { Scale(x, n, factor); }
+const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace headcount::vector_math::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace headcount::vector_math {
+
+HWY_EXPORT(RowMaxF32);
+HWY_EXPORT(RowMaxF64);
+HWY_EXPORT(ExpAndSumF32);
+HWY_EXPORT(ExpAndSumF64);
+HWY_EXPORT(ScaleF32);
+HWY_EXPORT(ScaleF64);
+HWY_EXPORT(TargetName);
+
+namespace {
+std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
+}  // namespace
+
+float row_max(const float* x, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(RowMaxF32)(x, size(n)); }
+double row_max(const double* x, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(RowMaxF64)(x, size(n)); }
+float exp_and_sum(float* x, std::int64_t n, float peak) { return HWY_DYNAMIC_DISPATCH(ExpAndSumF32)(x, size(n), peak); }
+double exp_and_sum(double* x, std::int64_t n, double peak) {
+    return HWY_DYNAMIC_DISPATCH(ExpAndSumF64)(x, size(n), peak);
+}
+void scale(float* x, std::int64_t n, float factor) { HWY_DYNAMIC_DISPATCH(ScaleF32)(x, size(n), factor); }
+void scale(double* x, std::int64_t n, double factor) { HWY_DYNAMIC_DISPATCH(ScaleF64)(x, size(n), factor); }
+const char* target_name() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+}  // namespace headcount::vector_math
+#endif

@@ -1,0 +1,24 @@
+// The inner loops of softmax with the widest vectors of the processor it runs on.
+#pragma once
+
+#include <cstdint>
+
+namespace headcount::vector_math {
+
+/// Largest of x[0 .. n), n > 0.
+float row_max(const float* x, std::int64_t n);
+double row_max(const double* x, std::int64_t n);
+
+/// x = exp(x - peak), to a few units in the last place; returns the sum. x - peak must not exceed 0; results
+/// below the smallest normal number may be flushed to zero.
+float exp_and_sum(float* x, std::int64_t n, float peak);
+double exp_and_sum(double* x, std::int64_t n, double peak);
+
+/// x = factor * x
+void scale(float* x, std::int64_t n, float factor);
+void scale(double* x, std::int64_t n, double factor);
+
+/// Name of the instruction set in use ("AVX3").
+const char* target_name();
+
+}  // namespace headcount::vector_math
