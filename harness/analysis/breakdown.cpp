@@ -1,0 +1,80 @@
+// Where the time goes: the traced pass by share, and where the overhead of heads comes from.
+#include "harness/analysis/breakdown.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "harness/analysis/point_summary.hpp"
+
+namespace headcount {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kProjections{"query", "key", "value", "output", "qkv"};
+
+std::size_t share_of(const SpanRecord& span) {
+    const auto named = [](std::string_view name) {
+        return static_cast<std::size_t>(std::ranges::find(kShares, name, &Share::name) - kShares.begin());
+    };
+    if (span.verb == "copy") return named("copies");
+    if (span.verb == "attend") return named("fused");
+    if (span.verb == "softmax_rows") return named("softmax");
+    if (span.verb == "matmul") {
+        if (span.role == "scores" || span.role == "context") return named(span.role);
+        if (std::ranges::find(kProjections, span.role) != kProjections.end()) return named("projections");
+    }
+    return named("other");
+}
+
+}  // namespace
+
+std::array<double, kShares.size()> shares_of(const PointRecord& record) {
+    std::array<double, kShares.size()> seconds{};
+    for (const SpanRecord& span : record.breakdown) seconds[share_of(span)] += span.seconds;
+    return seconds;
+}
+
+Table overhead_table(const RecordSet& records) {
+    Table table{.columns = {{.name = "base", .wraps = true}, {.name = "against", .wraps = true}},
+                .rows = {},
+                .caption = "Where the overhead comes from: milliseconds more than the base, timed and traced"};
+    table.columns.push_back({.name = "time", .align = Align::right});
+    table.columns.push_back({.name = "timed +", .align = Align::right});
+    table.columns.push_back({.name = "traced +", .align = Align::right});
+    for (const Share& share : kShares)
+        table.columns.push_back({.name = std::string(share.name), .align = Align::right});
+
+    const auto milliseconds = [](double seconds) { return fmt::format("{:+.3f}", 1e3 * seconds); };
+    const auto summaries = summarise(records);
+    std::map<std::size_t, std::size_t> furthest;  // base -> the point furthest from it
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+        const PointSummary& point = summaries[i];
+        if (point.rounds == 0 || !point.base || *point.base == i) continue;
+        const auto [place, added] = furthest.try_emplace(*point.base, i);
+        const double base = summaries[*point.base].time.estimate;
+        if (!added && std::abs(point.time.estimate - base) > std::abs(summaries[place->second].time.estimate - base)) {
+            place->second = i;
+        }
+    }
+    for (const auto& [base, other] : furthest) {
+        const Entry& from = records.entries()[base];
+        const Entry& to = records.entries()[other];
+        if (from.record.breakdown.empty() || to.record.breakdown.empty()) continue;
+        const auto before = shares_of(from.record);
+        const auto after = shares_of(to.record);
+        const auto total = [](const auto& shares) { return std::accumulate(shares.begin(), shares.end(), 0.0); };
+        std::vector<std::string> row{from.id, differing_fields(from.point, to.point),
+                                     fmt::format("{:.3f}", 1e3 * summaries[base].time.estimate),
+                                     milliseconds(summaries[other].time.estimate - summaries[base].time.estimate),
+                                     milliseconds(total(after) - total(before))};
+        for (std::size_t i = 0; i < kShares.size(); ++i) row.push_back(milliseconds(after[i] - before[i]));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+}  // namespace headcount

@@ -1,0 +1,33 @@
+// `at_most: EXPR`: the value never exceeds a bound.
+#include <fmt/format.h>
+
+#include "harness/analysis/claim.hpp"
+
+namespace headcount::claims {
+
+namespace {
+
+Finding judge(const Comparison& comparison) {
+    Finding finding{.status = Status::supported};
+    for (const Case& c : comparison.cases) {
+        const Rational bound = argument_at(comparison, c);
+        if (*c.value.exact <= bound) continue;
+        finding.status = Status::refuted;
+        finding.observed =
+            fmt::format("{} at {}, above {}", to_text(*c.value.exact), comparison.label(c), to_text(bound));
+        return finding;
+    }
+    const Case& last = comparison.cases.back();
+    finding.observed = fmt::format("{} at {}, at most {}", to_text(*last.value.exact), comparison.label(last),
+                                   to_text(argument_at(comparison, last)));
+    return finding;
+}
+
+}  // namespace
+
+ClaimKind at_most() {
+    return {
+        .exact = true, .argument = "EXPR", .doc = "never above an expression of the point's fields", .judge = judge};
+}
+
+}  // namespace headcount::claims

@@ -1,0 +1,76 @@
+// A journal joined for analysis: each point with its record and its samples, each part with its points.
+#include "harness/analysis/record_set.hpp"
+
+#include <algorithm>
+
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
+
+namespace headcount {
+
+bool Entry::counts() const { return recorded && record.outcome != Outcome::failed && !record.ops.empty(); }
+
+std::string Entry::absent_because() const {
+    if (!recorded) return "not run yet";
+    if (record.outcome == Outcome::failed) return "failed: " + record.reason;
+    if (record.outcome == Outcome::skipped) return "skipped: " + record.reason;
+    return "";
+}
+
+RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
+    for (const PartRecord& part : run_.parts) {
+        PartView view{.record = part, .entries = {}};
+        for (const std::string& id : part.point_ids) view.entries.push_back(find_or_add(id));
+        parts_.push_back(std::move(view));
+    }
+    for (const PointRecord& record : journal.points) {
+        Entry& entry = entries_[find_or_add(record.point)];
+        entry.record = record;
+        entry.recorded = true;
+    }
+    for (const RoundRecord& round : journal.rounds) {
+        for (const Sample& sample : round.samples) {
+            entries_[find_or_add(sample.point)].samples.push_back(
+                {.key = {.group = round.group, .stratum = round.stratum, .round = round.round}, .sample = sample});
+        }
+    }
+    for (Entry& entry : entries_) {
+        std::ranges::stable_sort(entry.samples, {}, &RoundSample::key);
+    }
+}
+
+std::size_t RecordSet::find_or_add(const std::string& id) {
+    const auto [place, added] = index_.try_emplace(id, entries_.size());
+    if (added) {
+        Entry entry;
+        entry.id = id;
+        try {
+            entry.point = point_from_id(id);
+        } catch (const UsageError&) {
+            entry.resolved = false;  // a skipped point that no problem corresponds to: kept, with its reason
+        }
+        entries_.push_back(std::move(entry));
+    }
+    return place->second;
+}
+
+const PartView& RecordSet::part(std::string_view name) const {
+    std::vector<std::string> known;
+    for (const PartView& view : parts_) {
+        if (view.record.name == name) return view;
+        known.push_back(view.record.name);
+    }
+    throw UsageError(unknown_name("part", name, known));
+}
+
+std::string RecordSet::parts_of(std::size_t entry) const {
+    std::string names;
+    for (const PartView& view : parts_) {
+        if (std::ranges::find(view.entries, entry) == view.entries.end()) continue;
+        if (!names.empty()) names += "+";
+        names += view.record.name.empty() ? "main" : view.record.name;
+    }
+    return names;
+}
+
+}  // namespace headcount

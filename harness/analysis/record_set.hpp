@@ -1,0 +1,70 @@
+// A journal joined for analysis: each point with its record and its samples, each part with its points.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/point.hpp"
+#include "harness/journal/journal.hpp"
+
+namespace headcount {
+
+/// Samples with equal keys were taken in the same block and may be paired.
+struct RoundKey {
+    std::string group;
+    int stratum = 0;
+    int round = 0;
+    friend auto operator<=>(const RoundKey&, const RoundKey&) = default;
+};
+
+struct RoundSample {
+    RoundKey key;
+    Sample sample;
+};
+
+/// One point of the run and all that became of it.
+struct Entry {
+    std::string id;
+    Point point;            ///< meaningful when `resolved`
+    bool resolved = true;   ///< false: the id names no valid point (12 heads in 512 columns)
+    bool recorded = false;  ///< false: planned, but the journal holds no outcome yet
+    PointRecord record;
+    std::vector<RoundSample> samples;  ///< in the order they were taken, whatever the order of the lines
+
+    /// Counts may be believed: the point ran or was counted, or was skipped after counting.
+    bool counts() const;
+    /// "skipped: ...", "failed: ...", "not run yet"; "" when it has an outcome of its own.
+    std::string absent_because() const;
+};
+
+struct PartView {
+    PartRecord record;
+    std::vector<std::size_t> entries;  ///< indices, in the order of the config
+};
+
+class RecordSet {
+public:
+    /// The last record of a point counts (an earlier one was taken before a restart).
+    explicit RecordSet(const Journal& journal);
+
+    const RunRecord& run() const { return run_; }
+    const std::vector<Entry>& entries() const { return entries_; }
+    const std::vector<PartView>& parts() const { return parts_; }
+    /// Throws UsageError naming the known parts.
+    const PartView& part(std::string_view name) const;
+    /// Names of the parts that hold this entry, "main" for the unnamed one, joined by "+".
+    std::string parts_of(std::size_t entry) const;
+
+private:
+    std::size_t find_or_add(const std::string& id);
+
+    RunRecord run_;
+    std::vector<Entry> entries_;
+    std::vector<PartView> parts_;
+    std::map<std::string, std::size_t, std::less<>> index_;
+};
+
+}  // namespace headcount

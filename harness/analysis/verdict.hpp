@@ -1,0 +1,56 @@
+// Verdicts: every claim of a run judged from its journal, one for each combination and one in summary.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/analysis/record_set.hpp"
+#include "harness/analysis/table.hpp"
+#include "harness/stats/decision.hpp"
+
+namespace headcount {
+
+struct Verdict {
+    std::string claim, says, kind, metric, ledger, unit;
+    bool summary = false;
+    std::string combination;  ///< "variant=multi_head, seq_len=128"; "all" where nothing else varies
+    Status status = Status::inconclusive;
+    std::string expected;  ///< "supported" or "refuted"; empty for measured claims
+    bool exact = true;
+    std::string observed;
+    Interval interval;  ///< measured only: of the case furthest from the base; combinations only
+    std::string margin;
+    std::string base;        ///< "num_heads=1"
+    std::string base_value;  ///< with unit
+    std::string reason;      ///< why inconclusive, and which points failed or were skipped
+    int combinations = 1;
+    std::string command;  ///< reproduces it
+
+    /// "exact", "[1.02, 1.05]" or "" where there is none.
+    std::string interval_text() const;
+    bool as_expected() const { return expected.empty() || expected == to_string(status); }
+};
+
+struct VerifyOptions {
+    std::vector<std::string> claims{};   ///< ids; empty: all. Unknown ids throw UsageError.
+    std::string result_path = "RESULT";  ///< for the commands
+};
+
+/// In the order of the config; the summary of a claim stands before its combinations. Throws UsageError with
+/// the config's location for a claim that cannot be understood (unknown metric, kind, field, expression).
+std::vector<Verdict> verify(const RecordSet& records, const VerifyOptions& options = {});
+std::vector<Verdict> verify(const Journal& journal, const VerifyOptions& options = {});
+
+/// 0: exact claims came out as declared and measured ones are decided; 1: an exact one did not; 3: a measured
+/// one is inconclusive. 1 goes before 3.
+int exit_status(const std::vector<Verdict>& verdicts);
+
+/// Claim, says, status, observed, interval, margin, base, n, reproduce. With `combinations` their rows follow
+/// their summary.
+Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations = false);
+
+/// For the terminal, at most 120 columns: the table without the commands, notes below, then the exit status's
+/// meaning and how to reproduce one verdict.
+std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations = false);
+
+}  // namespace headcount

@@ -1,0 +1,86 @@
+// How verdicts are shown: one row a claim, combinations below it, notes at the end.
+#include <fmt/format.h>
+
+#include "harness/analysis/verdict.hpp"
+
+namespace headcount {
+
+namespace {
+
+std::string status_text(const Verdict& verdict) {
+    std::string text(to_string(verdict.status));
+    if (!verdict.as_expected()) text += " (expected " + verdict.expected + ")";
+    return text;
+}
+
+std::string base_text(const Verdict& verdict) {
+    if (verdict.base_value.empty()) return verdict.base;
+    return verdict.base.empty() ? verdict.base_value : verdict.base_value + " at " + verdict.base;
+}
+
+std::string margin_text(const Verdict& verdict) {
+    return verdict.exact ? fmt::format("{} {}", verdict.kind, verdict.margin) : verdict.margin;
+}
+
+}  // namespace
+
+Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations) {
+    Table table{.columns = {{.name = "claim"},
+                            {.name = "says"},
+                            {.name = "status"},
+                            {.name = "observed"},
+                            {.name = "interval"},
+                            {.name = "margin"},
+                            {.name = "base case"},
+                            {.name = "n", .align = Align::right},
+                            {.name = "reproduce"}},
+                .rows = {},
+                .caption = "Verdicts"};
+    for (const Verdict& v : verdicts) {
+        if (!v.summary && !combinations) continue;
+        table.rows.push_back({v.claim, v.summary ? v.says : v.combination, status_text(v),
+                              v.observed.empty() ? v.reason : v.observed, v.interval_text(), margin_text(v),
+                              base_text(v), fmt::format("{}", v.combinations), v.command});
+    }
+    return table;
+}
+
+std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations) {
+    Table table{.columns = {{.name = "claim"},
+                            {.name = "says", .wraps = true},
+                            {.name = "status", .wraps = true},
+                            {.name = "observed", .wraps = true},
+                            {.name = "interval"},
+                            {.name = "margin", .wraps = true},
+                            {.name = "base case", .wraps = true},
+                            {.name = "n", .align = Align::right}},
+                .rows = {}};
+    std::string notes;
+    for (const Verdict& v : verdicts) {
+        if (!v.summary && !combinations) continue;
+        table.rows.push_back({v.summary ? v.claim : "", v.summary ? v.says : v.combination, status_text(v), v.observed,
+                              v.interval_text(), margin_text(v), base_text(v), fmt::format("{}", v.combinations)});
+        if (v.summary && !v.reason.empty()) notes += fmt::format("{}: {}\n", v.claim, v.reason);
+    }
+    std::string text = to_terminal(table);
+    if (!notes.empty()) {
+        Table wrapped{.columns = {{.name = "Notes", .wraps = true}}, .rows = {}};
+        for (std::size_t at = 0; at < notes.size();) {
+            const std::size_t end = notes.find('\n', at);
+            wrapped.rows.push_back({notes.substr(at, end - at)});
+            at = end + 1;
+        }
+        text += "\n" + to_terminal(wrapped);
+    }
+    text +=
+        "\nStated intervals are 95 %; refutations of measured claims are corrected for all comparisons of a claim "
+        "(Holm).\n";
+    for (const Verdict& v : verdicts) {
+        if (!v.summary) continue;
+        text += fmt::format("Reproduce one row: {}\n", v.command);
+        break;
+    }
+    return text;
+}
+
+}  // namespace headcount
