@@ -1,0 +1,164 @@
+#include "harness/measure/check.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
+#include <string>
+
+#include "harness/backend/counted.hpp"
+#include "harness/core/error.hpp"
+#include "harness/measure/error_bound.hpp"
+#include "harness/measure/reference.hpp"
+
+namespace headcount {
+namespace {
+
+// Up to this many rows are all checked; beyond, a sample keeps the check shorter than the measurement.
+constexpr std::int64_t kAllRows = 256;
+constexpr std::int64_t kSampledRows = 48;
+// Every batch entry with a checked row costs a projection of all its keys.
+constexpr std::int64_t kSampledBatches = 3;
+
+double element(const Tensor& t, std::int64_t b, std::int64_t row, std::int64_t col) {
+    switch (t.dtype) {
+        case DType::f32: return *t.at<float>(b, 0, 0, row, col);
+        case DType::f64: return *t.at<double>(b, 0, 0, row, col);
+        case DType::counted: return t.at<Counted>(b, 0, 0, row, col)->value();
+    }
+    throw Error("check: unknown dtype");
+}
+
+template <class T>
+void fill(const Tensor& t, T value) {
+    std::fill_n(static_cast<T*>(t.data), t.elements(), value);
+}
+
+void poison(const Tensor& t) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    switch (t.dtype) {
+        case DType::f32: fill(t, static_cast<float>(nan)); return;
+        case DType::f64: fill(t, nan); return;
+        case DType::counted: fill(t, Counted(nan)); return;
+    }
+}
+
+std::string place(std::int64_t b, std::int64_t row, std::int64_t col) {
+    return "batch " + std::to_string(b) + ", row " + std::to_string(row) + ", col " + std::to_string(col);
+}
+
+/// Names the first output that is not finite; false when all are.
+bool find_non_finite(const Tensor& out, CheckRecord& check) {
+    for (std::int64_t b = 0; b < out.batch(); ++b) {
+        for (std::int64_t row = 0; row < out.rows(); ++row) {
+            for (std::int64_t col = 0; col < out.cols(); ++col) {
+                if (std::isfinite(element(out, b, row, col))) continue;
+                check.max_error = std::numeric_limits<double>::infinity();
+                check.worst = place(b, row, col) + ", not finite";
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+CheckedRows rows_to_check(const Problem& p, std::uint64_t seed) {
+    CheckedRows rows;
+    if (p.batch * p.q_len <= kAllRows) {
+        for (std::int64_t b = 0; b < p.batch; ++b) {
+            for (std::int64_t i = 0; i < p.q_len; ++i) rows.emplace_back(b, i);
+        }
+        return rows;
+    }
+    std::mt19937_64 random(seed);
+    const auto below = [&](std::int64_t n) {
+        return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+    };
+    std::vector<std::int64_t> batches{0, p.batch - 1};
+    while (static_cast<std::int64_t>(batches.size()) < kSampledBatches) batches.push_back(below(p.batch));
+    for (const std::int64_t b : batches) {
+        rows.emplace_back(b, 0);
+        rows.emplace_back(b, p.q_len - 1);
+    }
+    while (static_cast<std::int64_t>(rows.size()) < kSampledRows) {
+        rows.emplace_back(batches[rows.size() % batches.size()], below(p.q_len));
+    }
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    return rows;
+}
+
+ReferenceRows reference_rows(const Layout& layout, Function function, std::uint64_t seed) {
+    const ReferenceData<double> data = reference_data(layout.inputs, layout.canonical, function);
+    const ErrorBound error_bound(data);
+    ReferenceRows result;
+    result.rows = rows_to_check(data.problem, seed);
+    std::int64_t batch = -1;
+    ReferenceKeys<double> keys;
+    ReferenceKeys<double> key_errors;
+    for (const auto& [b, i] : result.rows) {
+        if (b != batch) {
+            batch = b;
+            keys = reference_keys(data, b);
+            key_errors = error_bound.of_keys(b);
+        }
+        const ReferenceRow<double> row = reference_row(data, keys, b, i);
+        const std::vector<double> bound = error_bound.of_row(keys, key_errors, row, b, i);
+        result.width = static_cast<std::int64_t>(row.out.size());
+        result.out.insert(result.out.end(), row.out.begin(), row.out.end());
+        result.bound.insert(result.bound.end(), bound.begin(), bound.end());
+    }
+    return result;
+}
+
+const ReferenceRows& ReferenceCache::of(const PointData& data) {
+    const Point& point = data.point;
+    const bool known =
+        filled_ && problem_ == point.problem && function_ == data.variant->function && seed_ == point.seed;
+    if (!known) {
+        rows_ = reference_rows(data.layout, data.variant->function, point.seed);
+        problem_ = point.problem;
+        function_ = data.variant->function;
+        seed_ = point.seed;
+        filled_ = true;
+    }
+    return rows_;
+}
+
+bool passed(const CheckRecord& check) { return check.done && check.max_error <= check.bound; }
+
+CheckRecord check_point(PointData& data, ReferenceCache* cache) {
+    CheckRecord check;
+    const Tensor& out = data.layout.out;
+    check.rows_total = out.batch() * out.rows();
+    if (!data.backend->executes()) return check;
+    check.done = true;
+    poison(out);
+    run_forward(data);
+    if (find_non_finite(out, check)) return check;
+
+    ReferenceCache own;
+    const ReferenceRows& reference = (cache == nullptr ? own : *cache).of(data);
+    check.rows_checked = static_cast<std::int64_t>(reference.rows.size());
+    double worst_ratio = -1;
+    std::size_t at = 0;
+    for (const auto& [b, row] : reference.rows) {
+        for (std::int64_t col = 0; col < reference.width; ++col, ++at) {
+            const double error = std::abs(element(out, b, row, col) - reference.out[at]);
+            const double bound = reference.bound[at];
+            double ratio = 0;
+            if (error > 0) ratio = bound > 0 ? error / bound : std::numeric_limits<double>::infinity();
+            if (ratio <= worst_ratio) continue;
+            worst_ratio = ratio;
+            check.max_error = error;
+            check.bound = bound;
+            check.worst = place(b, row, col);
+        }
+    }
+    return check;
+}
+
+}  // namespace headcount
