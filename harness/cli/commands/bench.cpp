@@ -1,0 +1,79 @@
+// headcount bench: a config's points as ordinary Google Benchmarks, with its own flags.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "harness/cli/command.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/cli/paths.hpp"
+#include "harness/cli/vocabulary.hpp"
+#include "harness/measure/count.hpp"
+#include "harness/measure/inputs.hpp"
+#include "harness/measure/plan.hpp"
+
+namespace headcount::commands {
+namespace {
+
+struct Options {
+    std::string config;
+    LoadOptions load;
+    std::vector<std::string> flags;
+};
+
+void forward(benchmark::State& state, const Point& point) {
+    PointData data = make_point_data(point);
+    run_forward(data);  // the first pass touches the memory
+    for ([[maybe_unused]] auto _ : state) run_forward(data);
+    const double flops = static_cast<double>(count_point(point).total(Ledger::required).flops());
+    state.counters["required_flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void run(const Options& options, int& exit_code) {
+    const Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
+    for (const PlannedPoint& planned : make_plan(sweep).points) {
+        if (planned.work != Work::time) continue;
+        benchmark::RegisterBenchmark(planned.id.c_str(),
+                                     [point = planned.point](benchmark::State& state) { forward(state, point); })
+            ->Unit(benchmark::kMicrosecond)
+            ->UseRealTime();
+    }
+    std::vector<std::string> words{"headcount bench"};
+    words.insert(words.end(), options.flags.begin(), options.flags.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    int argc = static_cast<int>(argv.size());
+    benchmark::Initialize(&argc, argv.data());
+    if (benchmark::ReportUnrecognizedArguments(argc, argv.data())) {
+        exit_code = exit_code::usage;
+        return;
+    }
+    benchmark::RunSpecifiedBenchmarks();
+}
+
+constexpr char kExamples[] = R"(
+Examples:
+  headcount bench configs/smoke.yaml -- --benchmark_filter=streaming
+  headcount bench configs/smoke.yaml -- --benchmark_format=json --benchmark_repetitions=5
+
+A quick look without blocks, pairing, checks or a journal; conclusions belong to `headcount run`.)";
+
+}  // namespace
+
+Command bench() {
+    return {.name = "bench",
+            .summary = "Run a config's points under Google Benchmark's own command line",
+            .add = [](CLI::App& app, int& exit_code) {
+                auto options = std::make_shared<Options>();
+                app.add_option("config", options->config, "a question: file or name")->required();
+                app.add_option("--set", options->load.set, "replace an axis, as in `headcount run`");
+                app.add_option("--filter", options->load.filter, "keep points, as in `headcount run`");
+                app.add_option("flags", options->flags, "after --: flags of Google Benchmark");
+                app.footer(kExamples);
+                app.callback([options, &exit_code] { run(*options, exit_code); });
+            }};
+}
+
+}  // namespace headcount::commands
