@@ -17,9 +17,11 @@ namespace {
 struct Compiled {
     std::vector<std::vector<bool>> allowed;
     std::vector<FieldValue> rest;  ///< conditions on fields that do not vary
+    bool stands_alone = false;     ///< an include that would overwrite an axis: always a new combination
     bool used = false;
 
     bool agrees(const std::vector<std::size_t>& rows) const {
+        if (stands_alone) return false;
         for (std::size_t a = 0; a < rows.size(); ++a) {
             if (!allowed[a].empty() && !allowed[a][rows[a]]) return false;
         }
@@ -112,6 +114,7 @@ private:
                 }
             }
             if (varies) continue;
+            if (!excludes && overwrites_length(field)) compiled.stands_alone = true;
             if (excludes) {
                 check_fixed(field, values, has, compiled);
             } else {
@@ -119,6 +122,12 @@ private:
             }
         }
         return compiled;
+    }
+
+    // seq_len stands for both lengths: including one beside an axis of the other would overwrite that axis.
+    bool overwrites_length(std::string_view field) const {
+        if (field == "seq_len") return grid_.has_axis("q_len") || grid_.has_axis("kv_len");
+        return (field == "q_len" || field == "kv_len") && grid_.has_axis("seq_len");
     }
 
     // exclude may also name a fixed field: it then holds for every combination or for none.

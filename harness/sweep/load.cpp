@@ -33,23 +33,6 @@ std::vector<Grid> decode_grids(const YamlNode& root, const Vocabulary& vocabular
     return grids;
 }
 
-const YamlNode* find_profile(const YamlNode& root, const std::string& profile) {
-    const YamlNode* profiles = root.find("profiles");
-    if (profiles != nullptr) {
-        expect_map(*profiles, "profiles");
-        for (std::size_t i = 0; i < profiles->keys.size(); ++i) {
-            check_keys(profiles->items[i], profile_keys(), "profile " + shown(profiles->keys[i].name));
-        }
-    }
-    if (profile.empty() || profile == "quick") return nullptr;
-    if (profiles != nullptr && profiles->find(profile) != nullptr) return profiles->find(profile);
-    std::vector<std::string> known{"quick"};
-    for (std::size_t i = 0; profiles != nullptr && i < profiles->keys.size(); ++i) {
-        known.push_back(profiles->keys[i].name);
-    }
-    (profiles == nullptr ? root.at : profiles->at).fail(unknown_name("profile", shown(profile), known));
-}
-
 /// Overrides of the main grid and of named parts.
 void apply_profile(const YamlNode& profile, std::vector<Grid>& grids, const Vocabulary& vocabulary,
                    std::int64_t most_points) {
@@ -70,6 +53,39 @@ void apply_profile(const YamlNode& profile, std::vector<Grid>& grids, const Voca
         }
         *grid = merge(std::move(*grid), decode_grid(parts->items[i], vocabulary, most_points));
     }
+}
+
+/// Applies the chosen profile; the others are tried on a copy, so that a mistake in them does not wait to be found.
+/// Returns whether one was applied.
+bool apply_profiles(const YamlNode& root, const LoadOptions& options, const Vocabulary& vocabulary,
+                    std::vector<Grid>& grids, Protocol& protocol) {
+    std::vector<std::string> known{"quick"};
+    const bool wanted = !options.profile.empty() && options.profile != "quick";
+    bool applied = false;
+    const YamlNode* profiles = root.find("profiles");
+    if (profiles != nullptr) {
+        expect_map(*profiles, "profiles");
+        const std::vector<Grid> grids_as_written = grids;
+        const Protocol protocol_as_written = protocol;
+        for (std::size_t i = 0; i < profiles->keys.size(); ++i) {
+            const std::string& name = profiles->keys[i].name;
+            if (name == "quick") profiles->keys[i].at.fail("quick is the config as it stands; choose another name");
+            known.push_back(name);
+            check_keys(profiles->items[i], profile_keys(), "profile " + shown(name));
+            std::vector<Grid> trial = grids_as_written;
+            Protocol trial_protocol = protocol_as_written;
+            apply_profile(profiles->items[i], trial, vocabulary, options.most_points);
+            if (const YamlNode* over = profiles->items[i].find("protocol")) decode_protocol(*over, trial_protocol);
+            if (name != options.profile) continue;
+            grids = std::move(trial);
+            protocol = trial_protocol;
+            applied = true;
+        }
+    }
+    if (wanted && !applied) {
+        (profiles == nullptr ? root.at : profiles->at).fail(unknown_name("profile", shown(options.profile), known));
+    }
+    return applied;
 }
 
 void inherit_problem(std::vector<Grid>& grids) {
@@ -109,15 +125,11 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     if (const YamlNode* protocol = root.find("protocol")) decode_protocol(*protocol, sweep.protocol);
 
     std::vector<Grid> grids = decode_grids(root, vocabulary, options.most_points);
-    const YamlNode* profile = find_profile(root, options.profile);
-    if (profile != nullptr) {
-        apply_profile(*profile, grids, vocabulary, options.most_points);
-        if (const YamlNode* protocol = profile->find("protocol")) decode_protocol(*protocol, sweep.protocol);
-    }
+    const bool profiled = apply_profiles(root, options, vocabulary, grids, sweep.protocol);
     inherit_problem(grids);
     apply_set(options.set, vocabulary, grids, sweep.protocol);
 
-    const bool adjusted = profile != nullptr || !options.set.empty();
+    const bool adjusted = profiled || !options.set.empty();
     if (const YamlNode* claims = root.find("claims")) {
         sweep.claims = decode_claims(*claims, vocabulary, grids, adjusted, sweep.warnings);
     }

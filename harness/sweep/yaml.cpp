@@ -134,6 +134,10 @@ private:
             return;
         }
         parent.has_key = false;
+        // The parser puts an absent value where the next thing begins, which may be lines further on.
+        if (node.kind == YamlNode::Kind::null && parent.node.kind == YamlNode::Kind::map) {
+            node.at = parent.node.keys.back().at;
+        }
         parent.node.items.push_back(std::move(node));
     }
     static void put_key(Open& parent, const YamlNode& key) {
