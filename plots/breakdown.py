@@ -1,0 +1,99 @@
+"""Where the time goes: one traced pass, stacked by operation, over the number of heads."""
+import math
+
+import frame
+import style
+
+# The order of the equation; a role that is new to this list is stacked last.
+ORDER = ["query", "key", "value", "qkv", "scores", "weights", "core", "context", "output"]
+NAMES = {"query": "query projection", "key": "key projection", "value": "value projection",
+         "qkv": "joint projection", "scores": "scores Q K^T", "weights": "softmax", "context": "context P V",
+         "output": "output projection"}
+ROWS = 4  # of panels in one file; more would be too small to read on a page
+
+
+def operation(verb, role):
+    if verb == "copy":
+        return "layout copies"
+    if verb == "attend":
+        return "fused core"
+    return NAMES.get(role, role)
+
+
+def rank(name):
+    words = [NAMES.get(role, role) for role in ORDER]
+    words.insert(words.index("output projection"), "fused core")
+    words.append("layout copies")
+    return (words.index(name) if name in words else len(words), name)
+
+
+def draw(data):
+    data.need(["n_rounds", "median_s"])
+    spans = data.breakdown.copy()
+    spans = spans[spans["seconds"].notna()]
+    spans["operation"] = [operation(v, r) for v, r in zip(spans["verb"], spans["role"])]
+    points = data.points[data.points["point"].isin(set(spans["point"]))]
+    sizes = points.groupby(frame.FIGURE_FIELDS + ["variant", "length"])["num_heads"].transform("nunique")
+    points = points[sizes >= 2]
+    if points.empty:
+        raise frame.NotApplicable("a breakdown over heads needs traced points that differ in num_heads")
+    operations = sorted(spans[spans["point"].isin(set(points["point"]))]["operation"].unique(), key=rank)
+    for suffix, name, part in frame.figures(points):
+        variants = sorted(part["variant"].unique())
+        pages = [variants[i:i + ROWS] for i in range(0, len(variants), ROWS)]
+        for number, page in enumerate(pages, start=1):
+            end = f"_{number}" if len(pages) > 1 else ""
+            tail = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
+            yield suffix + end, figure(data, name + tail, part[part["variant"].isin(page)], spans, operations)
+
+
+def figure(data, name, points, spans, operations):
+    variants = sorted(points["variant"].unique())
+    lengths = sorted(points["length"].unique())
+    here = spans[spans["point"].isin(set(points["point"]))]
+    shown = [o for o in operations if o in set(here["operation"])]
+    table = here.pivot_table(index="point", columns="operation", values="seconds", aggfunc="sum", fill_value=0)
+    text = (f"Bars: one traced forward pass (n = 1), by operation. Dots: median of the untraced samples "
+            f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. "
+            f"The vertical scale is shared within a column. {data.origin()}")
+    legend_columns = min(len(shown), 2 * len(lengths) if len(lengths) > 1 else 3)
+    fig, axes = style.panels(len(variants), len(lengths), width=2.6, height=1.9,
+                             legend_lines=math.ceil((len(shown) + 1) / legend_columns),
+                             caption_lines=style.caption_lines(text, len(lengths), 2.6), sharey="col")
+    handles = {}
+    for i, variant in enumerate(variants):
+        for j, length in enumerate(lengths):
+            ax = axes[i][j]
+            panel = points[(points["variant"] == variant) & (points["length"] == length)].sort_values("num_heads")
+            if panel.empty:
+                ax.set_visible(False)
+                continue
+            x = range(len(panel))
+            bottom = [0.0] * len(panel)
+            for operation_name in shown:
+                heights = [table.loc[p, operation_name] * 1e3 for p in panel["point"]]
+                index = operations.index(operation_name)
+                bars = ax.bar(x, heights, bottom=bottom, width=0.72, linewidth=0.5, edgecolor="black",
+                              color=style.COLOURS[index % len(style.COLOURS)] if index != 2 else "#F0E442",
+                              hatch=style.HATCHES[index % len(style.HATCHES)])
+                handles.setdefault(operation_name, bars)
+                bottom = [b + h for b, h in zip(bottom, heights)]
+            timed = [k for k, v in enumerate(panel["median_s"]) if not math.isnan(v)]
+            if timed:
+                handles["untraced median"] = ax.plot(timed, [panel["median_s"].iloc[k] * 1e3 for k in timed], "o",
+                                                     color="black", markerfacecolor="white", markersize=5)[0]
+            ax.set_xticks(list(x), [f"{h:.0f}" for h in panel["num_heads"]])
+            ax.grid(axis="x", visible=False)
+            ax.set_title(f"{variant}, kv_len {length:.0f}", loc="left")
+            if j == 0:
+                ax.set_ylabel("time [ms]")
+            if i == len(variants) - 1:
+                ax.set_xlabel("number of heads H")
+    style.title(fig, f"Time by operation: {name}")
+    style.legend(fig, list(handles.values()), list(handles), legend_columns)
+    style.caption(fig, text)
+    return fig
+
+
+if __name__ == "__main__":
+    raise SystemExit(frame.main("breakdown", draw))

@@ -1,0 +1,193 @@
+"""Reads an exported data directory; the only reader, so that a change of columns is met in one place."""
+import argparse
+import json
+import math
+import os
+import sys
+
+import pandas
+
+BAD_DATA = 2         # the directory is not an export, or is damaged
+NOT_APPLICABLE = 4   # a good export that has nothing for this figure
+
+# What every figure needs; others are asked for where they are used.
+POINT_COLUMNS = ["point", "outcome", "variant", "backend", "batch", "q_len", "kv_len", "embed_dim", "num_heads",
+                 "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias", "dtype", "scope", "num_threads"]
+NUMBERS = ["batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim",
+           "num_threads", "seed", "score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
+           "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
+           "high_s", "ratio", "ratio_low", "ratio_high", "seconds"]
+
+
+class DataError(Exception):
+    """The data directory cannot be read; the message says which file and what to do."""
+
+
+class NotApplicable(Exception):
+    """This export has too few points or axes for the figure; the message says what is missing."""
+
+
+class Frame:
+    """Tables of one export: points, breakdown (pandas), run (dict)."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.run = self._run()
+        self.points = self._table("points.csv", POINT_COLUMNS)
+        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds"])
+        self._describe_points()
+
+    def _path(self, name):
+        path = os.path.join(self.directory, name)
+        if not os.path.isfile(path):
+            raise DataError(f"{path}: no such file; write it with `headcount export RESULT --format csv "
+                            f"--output {self.directory}`")
+        return path
+
+    def _run(self):
+        path = self._path("run.json")
+        try:
+            with open(path, encoding="utf-8") as file:
+                run = json.load(file)
+        except (ValueError, OSError) as error:
+            raise DataError(f"{path}: {error}; export the result again") from error
+        if not isinstance(run, dict):
+            raise DataError(f"{path}: not a run record; export the result again")
+        return run
+
+    def _table(self, name, columns):
+        path = self._path(name)
+        try:
+            table = pandas.read_csv(path, dtype=str, keep_default_na=False)
+        except (ValueError, OSError) as error:
+            raise DataError(f"{path}: {error}; export the result again") from error
+        missing = [column for column in columns if column not in table.columns]
+        if missing:
+            raise DataError(f"{path}: column {', '.join(missing)} is missing; export the result again")
+        for column in NUMBERS:
+            if column in table.columns:
+                try:
+                    table[column] = pandas.to_numeric(table[column].mask(table[column] == "", float("nan")))
+                except ValueError as error:
+                    raise DataError(f"{path}: column {column}: {error}") from error
+        return table
+
+    def _describe_points(self):
+        """Adds the columns figures facet by: how a point differs from plain self-attention, in words."""
+        p = self.points
+        if p["point"].duplicated().any():
+            raise DataError(f"{self.directory}/points.csv: a point stands twice; export the result again")
+        p["length"] = p["kv_len"]
+        p["lengths"] = ["" if q == k else f"q_len {q:.0f}" for q, k in zip(p["q_len"], p["kv_len"])]
+        p["kv"] = ["" if k == h else f"{k:.0f} kv heads" for k, h in zip(p["num_kv_heads"], p["num_heads"])]
+        p["width"] = ["" if h * d == e else f"head_dim {d:.0f}"
+                      for h, d, e in zip(p["num_heads"], p["head_dim"], p["embed_dim"])]
+        for flag in ("causal", "bias"):
+            p[flag] = [flag if value.lower() in ("true", "1") else "" for value in p[flag]]
+
+    def need(self, columns):
+        """Raises DataError when points.csv lacks a column."""
+        missing = [column for column in columns if column not in self.points.columns]
+        if missing:
+            raise DataError(f"{self.directory}/points.csv: column {', '.join(missing)} is missing; export again")
+
+    def margin(self):
+        """The largest declared equivalence margin on time, or None."""
+        margins = []
+        for claim in self.run.get("claims", []):
+            if isinstance(claim, dict) and claim.get("kind") == "within" and claim.get("metric") == "time":
+                try:
+                    margins.append(float(claim.get("argument", "")))
+                except ValueError:
+                    continue
+        return max(margins) if margins else None
+
+    def origin(self):
+        """One line: machine, config, commit."""
+        environment = self.run.get("environment", {})
+        cpu = environment.get("cpu.model", "unavailable")
+        commit = environment.get("commit", "unavailable")
+        dirty = environment.get("dirty", "")
+        if commit not in ("", "unavailable") and not commit.startswith("unavailable"):
+            commit = commit[:12] + (" with local changes" if dirty in ("true", "1", "yes", "dirty") else "")
+        name = self.run.get("name", "unnamed")
+        config_hash = self.run.get("config_hash", "")
+        return f"Machine: {cpu}. Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}."
+
+
+# Fields in which points of one figure agree: each combination of their values is a figure of its own.
+FIGURE_FIELDS = ["backend", "scope", "dtype", "num_threads", "batch", "embed_dim", "causal", "bias", "lengths", "kv",
+                 "width"]
+
+
+def figures(points, fields=None):
+    """Yields (file suffix, title, points) for each combination of the fields; only those that vary are named."""
+    fields = FIGURE_FIELDS if fields is None else fields
+    varying = [field for field in fields if points[field].nunique() > 1]
+    title_of = {"num_threads": "{:.0f} threads", "batch": "batch {:.0f}", "embed_dim": "embed_dim {:.0f}"}
+    for key, part in points.groupby(fields, sort=True):
+        words = []
+        for field, value in zip(fields, key):
+            if field in varying or field in ("backend", "scope"):
+                text = title_of.get(field, "{}").format(value)
+                text = "1 thread" if text == "1 threads" else text
+                if text:
+                    words.append(text)
+        suffix = "_".join("".join(c if c.isalnum() else "-" for c in word) for word in words)
+        yield suffix, ", ".join(words), part
+
+
+def rounds_text(points):
+    """ "n = 20 rounds", "n = 10 to 40 rounds"."""
+    n = points["n_rounds"].dropna() if "n_rounds" in points.columns else []
+    if len(n) == 0:
+        return "n unavailable"
+    low, high = int(min(n)), int(max(n))
+    return f"n = {low} rounds a point" if low == high else f"n = {low} to {high} rounds a point"
+
+
+def quantity(value, unit):
+    """ "3.42 ms", "41 us", "1.5 GiB": three significant digits."""
+    if value is None or math.isnan(value):
+        return "unavailable"
+    if unit == "s":
+        for scale, name in ((1, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")):
+            if value >= scale or name == "ns":
+                return f"{value / scale:.3g} {name}"
+    if unit == "B":
+        for scale, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B")):
+            if value >= scale or name == "B":
+                return f"{value / scale:.3g} {name}"
+    return f"{value:.3g} {unit}"
+
+
+def main(name, draw):
+    """Runs one figure script. `draw(frame)` yields (suffix, figure); the files written are printed."""
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__,
+                                     epilog="Exit codes: 0 drawn; 2 bad data or usage; 4 not applicable to this data.")
+    parser.add_argument("data", metavar="DATA_DIR", help="directory written by `headcount export --format csv`")
+    parser.add_argument("output", metavar="OUT_DIR", help="where the figures go")
+    parser.add_argument("--format", default="png,svg", help="png, svg, pdf; several with commas (default: png,svg)")
+    arguments = parser.parse_args()
+    formats = arguments.format.split(",")
+    unknown = [f for f in formats if f not in ("png", "svg", "pdf")]
+    if unknown:
+        parser.error(f"unknown format '{unknown[0]}' (png, svg, pdf)")
+    import style  # matplotlib starts slowly: bad usage is told first
+    try:
+        frame = Frame(arguments.data)
+        written = []
+        for suffix, figure in draw(frame):
+            stem = f"{name}_{suffix}" if suffix else name
+            written += style.save(figure, arguments.output, stem, formats)
+        if not written:
+            raise NotApplicable("no point is left to draw")
+    except NotApplicable as reason:
+        print(reason)
+        return NOT_APPLICABLE
+    except (DataError, OSError) as error:
+        print(error, file=sys.stderr)
+        return BAD_DATA
+    for path in written:
+        print(path)
+    return 0

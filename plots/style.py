@@ -1,0 +1,105 @@
+"""How every figure looks: colours, markers, sizes, caption, files."""
+import math
+import os
+import textwrap
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as pyplot  # noqa: E402  (the backend is chosen first)
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator  # noqa: E402
+
+# Okabe and Ito (2008), told apart by every common kind of colour vision; yellow is left out, it vanishes on white.
+# The order alternates dark and light, so that neighbours differ in grey too.
+COLOURS = ["#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#D55E00", "#56B4E9", "#7F7F7F"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2))]
+HATCHES = ["", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo", "||||", "**"]
+BAND = "#BBBBBB"
+
+pyplot.rcParams.update({
+    "figure.dpi": 100, "savefig.dpi": 200, "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9,
+    "legend.fontsize": 8, "xtick.labelsize": 8, "ytick.labelsize": 8, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": "#E4E4E4", "grid.linewidth": 0.6,
+    "axes.axisbelow": True, "lines.linewidth": 1.3, "lines.markersize": 4.5, "legend.frameon": False,
+    "hatch.linewidth": 0.5, "svg.hashsalt": "headcount", "text.parse_math": False, "font.family": "DejaVu Sans"})
+
+
+def line_style(index):
+    """Colour, marker and dash of the index-th series: each alone tells the series apart."""
+    i = index % len(COLOURS)
+    return {"color": COLOURS[i], "marker": MARKERS[i], "linestyle": LINES[i]}
+
+
+def panels(rows, columns, width=2.9, height=2.4, legend_lines=0, caption_lines=4, **shared):
+    """A figure with a grid of panels, room for a legend on top and a caption at the bottom, in inches."""
+    total_width = max(5.6, width * columns + 0.5)
+    top, bottom = 0.34 + 0.2 * legend_lines, 0.17 * caption_lines + 0.12
+    total_height = height * rows + top + bottom
+    figure, axes = pyplot.subplots(rows, columns, figsize=(total_width, total_height), squeeze=False,
+                                   layout="constrained", **shared)
+    figure.get_layout_engine().set(rect=(0, bottom / total_height, 1, 1 - (top + bottom) / total_height),
+                                   w_pad=0.06, h_pad=0.06)
+    return figure, axes
+
+
+def title(figure, text):
+    figure.text(0.01, 1 - 0.08 / figure.get_figheight(), text, fontsize=10.5, fontweight="bold", va="top", ha="left")
+
+
+def legend(figure, handles, labels, columns):
+    figure.legend(handles, labels, loc="upper left", ncol=columns, handlelength=3.4,
+                  bbox_to_anchor=(0.005, 1 - 0.27 / figure.get_figheight()))
+
+
+def caption(figure, text):
+    """Under the figure, wrapped to its width."""
+    per_line = int(figure.get_figwidth() * 15.5)
+    lines = textwrap.wrap(text, per_line)
+    figure.text(0.01, 0.06 / figure.get_figheight(), "\n".join(lines), fontsize=7.5, color="#333333", va="bottom",
+                ha="left", linespacing=1.25)
+
+
+def caption_lines(text, columns, width=2.9):
+    """How many lines the caption will take in a figure of that many columns."""
+    return len(textwrap.wrap(text, int(max(5.6, width * columns + 0.5) * 15.5)))
+
+
+def powers_axis(axis, values):
+    """A log2 axis with the values themselves as ticks, written as integers; thinned when they would touch."""
+    ticks = sorted(set(int(v) for v in values))
+    if len(ticks) > 8:
+        ticks = ticks[::math.ceil(len(ticks) / 8)]
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+
+
+def log_axis(axis, low, high):
+    """Ticks of a log axis as plain numbers, also when it spans less than a decade."""
+    decades = math.log10(high / low)
+    subs = (1,) if decades > 2.5 else (1, 2, 5) if decades > 0.7 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    axis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def hide_unused(axes, used):
+    for ax in list(axes.flat)[used:]:
+        ax.set_visible(False)
+
+
+def save(figure, directory, stem, formats):
+    """Writes the figure once for each format and returns the paths. Equal data give equal bytes."""
+    os.makedirs(directory, exist_ok=True)
+    paths = []
+    for name in formats:
+        path = os.path.join(directory, f"{stem}.{name}")
+        # No date and no version of the library in the file: only the data decide its bytes.
+        nothing = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None},
+                   "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}[name]
+        figure.savefig(path, metadata=nothing)
+        paths.append(path)
+    pyplot.close(figure)
+    return paths

@@ -1,0 +1,162 @@
+"""Runs every figure script on a made-up export: files, exit codes, determinism, hostile text."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import synthetic  # noqa: E402
+
+PLOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots")
+SCRIPTS = sorted(f for f in os.listdir(PLOTS) if f.endswith(".py") and f not in ("frame.py", "style.py"))
+
+
+def run(script, *arguments):
+    """A strict interpreter: a warning (a glyph that is missing, a layout that collapsed) is a failure."""
+    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    return subprocess.run([sys.executable, "-W", "error::UserWarning", os.path.join(PLOTS, script), *arguments],
+                          capture_output=True, text=True, check=False, env=environment)
+
+
+class Plots(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory(prefix="headcount_plots_")
+        cls.data = os.path.join(cls.scratch.name, "data")
+        synthetic.write(cls.data, variants=("multi_head", "streaming"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def directory(self, name):
+        return os.path.join(self.scratch.name, self.id().rsplit(".", 1)[-1], name)
+
+    def check(self, result, code):
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+
+    def test_the_four_figures_exist(self):
+        for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py"):
+            self.assertIn(script, SCRIPTS)
+
+    def test_every_script_draws_png_and_svg_and_names_its_files(self):
+        for script in SCRIPTS:
+            with self.subTest(script):
+                result = run(script, self.data, self.directory(script))
+                self.check(result, 0)
+                files = result.stdout.split("\n")[:-1]
+                self.assertEqual({os.path.basename(f) for f in files}, set(os.listdir(self.directory(script))))
+                self.assertEqual({f.rsplit(".", 1)[1] for f in files}, {"png", "svg"})
+                for file in files:
+                    self.assertTrue(os.path.basename(file).startswith(script[:-3]))
+                    self.assertGreater(os.path.getsize(file), 5000)
+                    with open(file, "rb") as stream:
+                        self.assertIn(b"PNG" if file.endswith("png") else b"<svg", stream.read(2000))
+
+    def test_equal_data_give_equal_bytes(self):
+        for script in SCRIPTS:
+            with self.subTest(script):
+                contents = []
+                for name in ("a", "b"):
+                    out = self.directory(script + name)
+                    self.check(run(script, self.data, out, "--format", "svg"), 0)
+                    contents.append({f: open(os.path.join(out, f), "rb").read() for f in sorted(os.listdir(out))})
+                self.assertEqual(contents[0], contents[1])
+                self.assertNotIn(b"<dc:date>", b"".join(contents[0].values()))
+
+    def test_a_single_point_is_not_applicable_with_one_line_of_reason(self):
+        data = self.directory("data")
+        synthetic.write(data, lengths=(128,), heads=(8,), variants=("multi_head",), backends=("blas",))
+        for script in SCRIPTS:
+            with self.subTest(script):
+                result = run(script, data, self.directory("out"))
+                self.check(result, 4)
+                self.assertEqual(result.stdout.count("\n"), 1)
+                self.assertFalse(os.path.exists(self.directory("out")))
+
+    def test_counted_points_alone_draw_counts_and_nothing_timed(self):
+        data = self.directory("data")
+        synthetic.write(data, outcome="counted", variants=("multi_head",), median_s="", low_s="", high_s="", ratio="",
+                        ratio_low="", ratio_high="", ratio_base="", n_rounds="", peak_bytes=-1, process_peak_bytes=-1)
+        for script in SCRIPTS:
+            expected = 0 if script == "counts_over_heads.py" else 4
+            self.check(run(script, data, self.directory("out"), "--format", "svg"), expected)
+
+    def test_times_without_ratios_are_drawn_as_times(self):
+        data = self.directory("data")
+        synthetic.write(data, variants=("multi_head",), ratio="", ratio_low="", ratio_high="", ratio_base="")
+        self.check(run("time_over_heads.py", data, self.directory("out"), "--format", "svg"), 0)
+
+    def test_bad_data_say_which_file_and_what_to_do(self):
+        def broken(change):
+            data = self.directory(change.__name__)
+            synthetic.write(data, lengths=(128, 256, 512), variants=("multi_head",))
+            change(data)
+            return data
+
+        def no_directory(data):
+            for file in os.listdir(data):
+                os.remove(os.path.join(data, file))
+            os.rmdir(data)
+
+        def not_json(data):
+            with open(os.path.join(data, "run.json"), "w", encoding="utf-8") as file:
+                file.write("{")
+
+        def no_column(data):
+            self.replace(data, "points.csv", "num_heads,", "heads,")
+
+        def not_a_number(data):
+            self.replace(data, "points.csv", ",512,", ",many,")
+
+        def point_twice(data):
+            path = os.path.join(data, "points.csv")
+            with open(path, encoding="utf-8") as file:
+                lines = file.readlines()
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(lines[1])
+
+        def empty_file(data):
+            with open(os.path.join(data, "breakdown.csv"), "w", encoding="utf-8"):
+                pass
+
+        for change in (no_directory, not_json, no_column, not_a_number, point_twice, empty_file):
+            data = broken(change)
+            for script in SCRIPTS:
+                with self.subTest(f"{script} {change.__name__}"):
+                    result = run(script, data, self.directory("out"))
+                    self.check(result, 2)
+                    self.assertIn(data, result.stderr)
+                    self.assertIn("export", result.stderr)
+                    self.assertNotIn("Traceback", result.stderr)
+
+    def replace(self, data, name, old, new):
+        path = os.path.join(data, name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+
+    def test_an_unknown_format_is_refused(self):
+        result = run(SCRIPTS[0], self.data, self.directory("out"), "--format", "gif")
+        self.check(result, 2)
+        self.assertIn("png, svg, pdf", result.stderr)
+
+    def test_hostile_names_stay_inside_the_output_directory_and_do_not_break_the_figure(self):
+        data = self.directory("data")
+        synthetic.write(data, variants=("multi_head",))
+        self.replace(data, "points.csv", ",blas,", ",../../<script>alert(1)</script>$x^,")
+        for script in SCRIPTS:
+            out = self.directory(script)
+            result = run(script, data, out, "--format", "svg")
+            self.check(result, 0)
+            for file in result.stdout.split("\n")[:-1]:
+                self.assertEqual(os.path.dirname(os.path.abspath(file)), os.path.abspath(out))
+                with open(file, encoding="utf-8") as stream:
+                    self.assertNotIn("<script>", stream.read())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+"""Writes a made-up but plausible export, deterministic, for the tests of the figures."""
+import csv
+import json
+import math
+import os
+
+POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "backend", "batch", "q_len", "kv_len",
+                 "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias", "dtype",
+                 "scope", "num_threads", "seed", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes",
+                 "peak_bytes", "process_peak_bytes", "inputs_bytes", "required_flops", "executed_flops",
+                 "required_exps", "executed_exps", "n_rounds", "median_s", "low_s", "high_s", "p5_s", "p95_s", "ratio",
+                 "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound"]
+VARIANTS = ("multi_head", "multi_head_split", "multi_head_looped", "streaming")
+
+
+def seconds_by_operation(variant, backend, length, heads, embed_dim=512):
+    """Projections and products do not see heads, exponentials do; a split variant copies."""
+    rate = {"blas": 60e9, "naive": 1.5e9}[backend]
+    exps = {"blas": 8e8, "naive": 1e8}[backend]
+    parts = {"query": 2 * length * embed_dim**2 / rate}
+    parts["key"] = parts["value"] = parts["output"] = parts["query"]
+    slow = 1 + 0.02 * math.log2(heads)
+    if variant == "streaming":
+        parts["attend"] = (4 * length**2 * embed_dim * slow / rate + 0.8 * heads * length**2 / exps)
+    else:
+        parts["scores"] = parts["context"] = 2 * length**2 * embed_dim * slow / rate
+        parts["weights"] = heads * length**2 / exps
+    if variant == "multi_head_split" and heads > 1:
+        parts["copy"] = 4 * length * embed_dim * 4 / 5e9
+    return parts
+
+
+def point_row(variant, backend, length, heads, **changes):
+    embed_dim, seconds = 512, sum(seconds_by_operation(variant, backend, length, heads).values())
+    base = sum(seconds_by_operation(variant, backend, length, 1).values())
+    scores = {"streaming": 0, "multi_head_looped": 4 * length**2}.get(variant, 4 * heads * length**2)
+    workspace = scores + 4 * 4 * length * embed_dim + (heads * length * 8 if variant == "streaming" else 0)
+    flops = 8 * length * embed_dim**2 + 4 * length**2 * embed_dim + 3 * heads * length**2
+    name = f"{variant}/{backend}/seq_len={length},embed_dim=512,num_heads={heads}"
+    row = dict.fromkeys(POINT_COLUMNS, "")
+    row.update(point=name, part="main", group=f"{variant}/{backend}/{length}", outcome="measured", variant=variant,
+               backend=backend, batch=1, q_len=length, kv_len=length, embed_dim=embed_dim, num_heads=heads,
+               num_kv_heads=heads, head_dim=embed_dim // heads, value_head_dim=embed_dim // heads, causal="false",
+               bias="false", dtype="f32", scope="layer", num_threads=1, seed=1, parameters=4 * embed_dim**2,
+               score_bytes=scores, workspace_bytes=workspace, peak_bytes=workspace,
+               process_peak_bytes=int(workspace * 1.07) + 90000, inputs_bytes=4, required_flops=flops,
+               executed_flops=flops if variant != "streaming" else int(flops * 1.02),
+               required_exps=heads * length**2,
+               executed_exps=heads * length**2 + (heads * length * 8 if variant == "streaming" else 0),
+               n_rounds=20 if length < 1024 else 10, median_s=seconds, low_s=seconds * 0.985, high_s=seconds * 1.02,
+               p5_s=seconds * 0.95, p95_s=seconds * 1.1, ratio=seconds / base,
+               ratio_low=seconds / base * (1 if heads == 1 else 0.99),
+               ratio_high=seconds / base * (1 if heads == 1 else 1.012),
+               ratio_base=f"{variant}/{backend}/seq_len={length},embed_dim=512,num_heads=1", max_error=1e-7,
+               error_bound=1e-6)
+    row.update(changes)
+    return row
+
+
+def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), variants=VARIANTS,
+          backends=("blas", "naive"), **changes):
+    os.makedirs(directory, exist_ok=True)
+    rows, spans = [], []
+    for variant in variants:
+        for backend in backends:
+            for length in lengths:
+                if backend == "naive" and length == 2048:
+                    continue
+                for h in heads:
+                    row = point_row(variant, backend, length, h, **changes)
+                    rows.append(row)
+                    if row["outcome"] != "measured":
+                        continue
+                    for role, seconds in seconds_by_operation(variant, backend, length, h).items():
+                        verb = {"weights": "softmax_rows", "attend": "attend", "copy": "copy"}.get(role, "matmul")
+                        spans.append({"point": row["point"], "verb": verb,
+                                      "role": {"copy": "query", "attend": "core"}.get(role, role), "seconds": seconds})
+    rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
+                          median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
+    write_csv(directory, "points.csv", POINT_COLUMNS, rows)
+    write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds"], spans)
+    with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
+        json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,
+                   "claims": [{"id": "R12", "kind": "within", "metric": "time", "argument": "0.02"}],
+                   "environment": {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5,
+                                   "dirty": "false"}}, file)
+
+
+def write_csv(directory, name, columns, rows):
+    with open(os.path.join(directory, name), "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
