@@ -5,7 +5,7 @@
 
 namespace headcount {
 
-class NaiveBackend final : public Backend {
+class NaiveBackend : public Backend {
     void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override {
         with_scalar(c.dtype, [&](auto scalar) { naive_matmul<decltype(scalar)>(a, b, c, options); });
     }
