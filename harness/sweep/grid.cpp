@@ -35,8 +35,8 @@ void check_lengths(const std::vector<YamlKey>& keys, std::string_view what) {
     }
 }
 
-std::vector<Value> decode_range(const YamlNode& map, const std::string& field, const Vocabulary& vocabulary,
-                                std::int64_t most_points) {
+std::vector<AxisValue> decode_range(const YamlNode& map, const std::string& field, const Vocabulary& vocabulary,
+                                    std::int64_t most_points) {
     if (point_field(field).type != FieldType::integer) {
         map.at.fail(fmt::format("axis {} has no ranges, only whole numbers have; write a list", field));
     }
@@ -50,9 +50,9 @@ std::vector<Value> decode_range(const YamlNode& map, const std::string& field, c
     if (from > to) map.at.fail(fmt::format("the range of {} is empty: from {} is above to {}", field, from, to));
     if (!by_factor && (to - from) / stride >= most_points) {
         map.at.fail(fmt::format("the range of {} has {} values, more than {}; use a larger step", field,
-                                (to - from) / stride + 1, most_points));
+                                static_cast<std::uint64_t>((to - from) / stride) + 1, most_points));
     }
-    std::vector<Value> values;
+    std::vector<AxisValue> values;
     for (std::int64_t value = from;;) {
         try {
             values.push_back({canonical_value(field, std::to_string(value), vocabulary), map.at});
@@ -64,15 +64,15 @@ std::vector<Value> decode_range(const YamlNode& map, const std::string& field, c
     }
 }
 
-std::vector<Value> decode_values(const YamlNode& node, const std::string& field, const Vocabulary& vocabulary,
-                                 std::int64_t most_points) {
+std::vector<AxisValue> decode_values(const YamlNode& node, const std::string& field, const Vocabulary& vocabulary,
+                                     std::int64_t most_points) {
     if (node.kind == YamlNode::Kind::map) return decode_range(node, field, vocabulary, most_points);
     if (node.kind != YamlNode::Kind::list) {
         node.at.fail(fmt::format("axis {} takes a list or a range, not {}; write [{}], or fix the field under problem",
                                  field, node.describe(), node.kind == YamlNode::Kind::scalar ? shown(node.text) : ""));
     }
     if (node.items.empty()) node.at.fail(fmt::format("axis {} is empty; give at least one value", field));
-    std::vector<Value> values;
+    std::vector<AxisValue> values;
     for (const YamlNode& item : node.items) values.push_back(decode_value(item, field, vocabulary));
     return values;
 }
@@ -84,7 +84,7 @@ std::vector<Axis> decode_axes(const YamlNode& map, const Vocabulary& vocabulary,
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
         check_field(map.keys[i]);
         Axis axis{.fields = {map.keys[i].name}, .rows = {}, .at = map.keys[i].at};
-        for (Value& value : decode_values(map.items[i], map.keys[i].name, vocabulary, most_points)) {
+        for (AxisValue& value : decode_values(map.items[i], map.keys[i].name, vocabulary, most_points)) {
             axis.rows.push_back({std::move(value)});
         }
         axes.push_back(std::move(axis));
@@ -189,7 +189,7 @@ std::string canonical_value(std::string_view field, std::string_view text, const
     return info.type == FieldType::integer ? std::to_string(std::stoll(std::string(text))) : std::string(text);
 }
 
-Value decode_value(const YamlNode& node, std::string_view field, const Vocabulary& vocabulary) {
+AxisValue decode_value(const YamlNode& node, std::string_view field, const Vocabulary& vocabulary) {
     const FieldInfo& info = point_field(field);
     switch (info.type) {
         case FieldType::integer: read_integer(node, field, info.min, info.max); break;
@@ -212,7 +212,7 @@ Match decode_match(const YamlNode& map, std::string_view what, const Vocabulary&
     Match match{.conditions = {}, .at = map.at};
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
         check_field(map.keys[i]);
-        std::vector<Value> values;
+        std::vector<AxisValue> values;
         const bool several = map.items[i].kind == YamlNode::Kind::list && what != "include";
         if (several) {
             for (const YamlNode& item : expect_list(map.items[i], map.keys[i].name).items) {
@@ -309,15 +309,15 @@ Grid merge(Grid base, const Grid& over) {
     return base;
 }
 
-void set_axis(Grid& grid, const std::string& field, const std::vector<Value>& values) {
-    const auto wanted = [&](const Value& value) {
-        return std::any_of(values.begin(), values.end(), [&](const Value& v) { return v.text == value.text; });
+void set_axis(Grid& grid, const std::string& field, const std::vector<AxisValue>& values) {
+    const auto wanted = [&](const AxisValue& value) {
+        return std::any_of(values.begin(), values.end(), [&](const AxisValue& v) { return v.text == value.text; });
     };
     if (grid.zip) {
         for (Axis& group : *grid.zip) {
             for (std::size_t j = 0; j < group.fields.size(); ++j) {
                 if (group.fields[j] != field) continue;
-                std::erase_if(group.rows, [&](const std::vector<Value>& row) { return !wanted(row[j]); });
+                std::erase_if(group.rows, [&](const std::vector<AxisValue>& row) { return !wanted(row[j]); });
                 return;
             }
         }
@@ -327,7 +327,7 @@ void set_axis(Grid& grid, const std::string& field, const std::vector<Value>& va
         over.problem.push_back({field, values[0]});
     } else {
         Axis axis{.fields = {field}, .rows = {}, .at = values[0].at};
-        for (const Value& value : values) axis.rows.push_back({value});
+        for (const AxisValue& value : values) axis.rows.push_back({value});
         over.axes.push_back(std::move(axis));
     }
     grid = merge(std::move(grid), over);
