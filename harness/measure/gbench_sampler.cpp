@@ -1,0 +1,149 @@
+// Registration, calibration and one visit at a time through Google Benchmark.
+#include "harness/measure/gbench_sampler.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "harness/core/error.hpp"
+
+namespace headcount {
+namespace {
+
+// Beyond this, what a warm iteration could still change (caches of some ten MB, filled at some GB/s) is under
+// 1 % of the sample, and it would double the cost of the slowest points.
+constexpr double kNoWarmIterationAfter_s = 1.0;
+// A visit meant to last min_sample_s should not fall below it because calibration met a slow moment.
+constexpr double kMargin = 1.2;
+constexpr std::int64_t kMaxIterations = 1'000'000;
+
+double seconds_of(const std::function<void()>& forward, std::int64_t iterations) {
+    const auto start = std::chrono::steady_clock::now();
+    for (std::int64_t i = 0; i < iterations; ++i) forward();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// What the kernel did to this process, all its threads.
+struct Disturbance {
+    std::int64_t involuntary_switches = 0;
+    std::int64_t page_faults = -1;
+};
+
+std::optional<rusage> usage_now() {
+    rusage usage{};
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return std::nullopt;
+    return usage;
+}
+
+Disturbance between(const std::optional<rusage>& before, const std::optional<rusage>& after) {
+    if (!before || !after) return {};
+    return {.involuntary_switches = after->ru_nivcsw - before->ru_nivcsw,
+            .page_faults = (after->ru_minflt - before->ru_minflt) + (after->ru_majflt - before->ru_majflt)};
+}
+
+// Google Benchmark calls the registered function back; there is one visit at a time in a process.
+Disturbance g_disturbance;
+
+/// Hands the sample over and prints nothing.
+class Collector final : public benchmark::BenchmarkReporter {
+public:
+    bool ReportContext(const Context&) override { return true; }
+    void ReportRuns(const std::vector<Run>& runs) override { runs_.insert(runs_.end(), runs.begin(), runs.end()); }
+    const std::vector<Run>& runs() const { return runs_; }
+
+private:
+    std::vector<Run> runs_;
+};
+
+}  // namespace
+
+GbenchSampler::~GbenchSampler() { benchmark::ClearRegisteredBenchmarks(); }
+
+void GbenchSampler::register_entry(Entry& entry) {
+    entry.handle = fmt::format("visit{}", next_handle_++);
+    benchmark::RegisterBenchmark(
+        entry.handle.c_str(),
+        [forward = entry.forward, warm = entry.warm_first, cold = entry.cold_cache](benchmark::State& state) {
+            if (warm) forward();
+            if (cold) flush_caches();
+            const auto before = usage_now();
+            for (auto _ : state) forward();
+            g_disturbance = between(before, usage_now());
+        })
+        ->Iterations(entry.iterations)
+        ->MeasureProcessCPUTime()
+        ->UseRealTime();
+}
+
+double GbenchSampler::calibrate(const std::string& name, std::function<void()> forward, const VisitOptions& options) {
+    forward();  // the first pass pays for page faults and for what libraries set up
+    std::int64_t iterations = 1;
+    double seconds = seconds_of(forward, 1);
+    while (!options.cold_cache && seconds < options.min_sample_s && iterations < kMaxIterations) {
+        const double wanted =
+            kMargin * options.min_sample_s * static_cast<double>(iterations) / std::max(seconds, 1e-9);
+        const auto next = static_cast<std::int64_t>(std::ceil(std::min(wanted, 1e3 * static_cast<double>(iterations))));
+        iterations = std::clamp<std::int64_t>(next, iterations + 1, kMaxIterations);
+        seconds = seconds_of(forward, iterations);
+    }
+    const double each = seconds / static_cast<double>(iterations);
+    forget(name);
+    Entry& entry = entries_[name];
+    entry = {.forward = std::move(forward),
+             .iterations = iterations,
+             .warm_first = options.cold_cache || each < kNoWarmIterationAfter_s,
+             .cold_cache = options.cold_cache,
+             .handle = {}};
+    register_entry(entry);
+    return each;
+}
+
+void GbenchSampler::forget(const std::string& name) {
+    // The registry knows only "clear all"; what stays is registered again.
+    if (entries_.erase(name) == 0) return;
+    benchmark::ClearRegisteredBenchmarks();
+    for (auto& [other, entry] : entries_) register_entry(entry);
+}
+
+Sample GbenchSampler::visit(const std::string& name) {
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) throw Error(fmt::format("{}: visited before it was calibrated", name));
+    Collector collector;
+    g_disturbance = {};
+    benchmark::RunSpecifiedBenchmarks(&collector, nullptr, "^" + found->second.handle + "/");
+    if (collector.runs().size() != 1) {
+        throw Error(fmt::format("{}: Google Benchmark returned {} runs for one visit", name, collector.runs().size()));
+    }
+    const auto& run = collector.runs().front();
+    if (run.error_occurred) throw Error(fmt::format("{}: {}", name, run.error_message));
+    const auto iterations = static_cast<double>(run.iterations);
+    return {.point = name,
+            .order = 0,
+            .iterations = run.iterations,
+            .wall_s = run.real_accumulated_time / iterations,
+            .cpu_s = run.cpu_accumulated_time / iterations,
+            .involuntary_switches = g_disturbance.involuntary_switches,
+            .page_faults = g_disturbance.page_faults};
+}
+
+void flush_caches() {
+    static const std::size_t size = [] {
+        std::int64_t largest = 32 << 20;  // where the caches cannot be read: more than most have
+        for (const auto& cache : benchmark::CPUInfo::Get().caches)
+            largest = std::max<std::int64_t>(largest, cache.size);
+        return static_cast<std::size_t>(std::min<std::int64_t>(2 * largest, std::int64_t{1} << 30));
+    }();
+    static std::vector<char> buffer(size);
+    constexpr std::size_t kLine = 64;
+    for (std::size_t i = 0; i < buffer.size(); i += kLine) ++buffer[i];
+    benchmark::DoNotOptimize(buffer.data());
+    benchmark::ClobberMemory();
+}
+
+}  // namespace headcount

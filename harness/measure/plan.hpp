@@ -1,0 +1,52 @@
+// What a sweep will do on this machine: which points are timed together, which are only counted, which cannot run.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/core/sweep.hpp"
+
+namespace headcount {
+
+enum class Work : std::uint8_t {
+    time,   ///< checked, timed, traced, memory measured
+    count,  ///< counted only
+    skip,   ///< cannot run here; the reason says why
+};
+
+struct PlannedPoint {
+    Point point;
+    std::string id;
+    Work work = Work::time;
+    std::string reason;                ///< of a skip
+    std::string group;                 ///< the first comparison group it is in; "" when not timed
+    std::int64_t workspace_bytes = 0;  ///< predicted, by dry run
+    std::int64_t inputs_bytes = 0;     ///< inputs, weights and output
+    std::int64_t needed_bytes = 0;     ///< what running it takes in all, predicted
+    double forward_s = 0;              ///< one forward pass, a rough guess from its counts
+};
+
+/// Points that are timed in the same rounds. The first is the base of the paired ratios.
+struct PlannedGroup {
+    std::string id;  ///< "main: variant=multi_head backend=blas q_len=512": part, and what the points share
+    std::vector<std::size_t> points;  ///< indices into Plan::points
+    double round_s = 0;               ///< one round of all, a rough guess
+    std::int64_t needed_bytes = 0;    ///< with all points in memory at once
+};
+
+struct Plan {
+    std::vector<PlannedPoint> points;  ///< each point once, in the order written
+    std::vector<PlannedGroup> groups;
+    std::vector<SkippedPoint> unresolved;  ///< points that no problem exists for (12 heads in 512 columns)
+    std::int64_t memory_limit_bytes = 0;   ///< what was compared against
+    double min_s = 0, max_s = 0;           ///< rough guess of the time for min_rounds and max_rounds, budget included
+
+    std::size_t count(Work work) const;
+};
+
+/// Decides for every point; runs nothing. Deterministic but for the memory that is available now.
+Plan make_plan(const Sweep& sweep);
+
+}  // namespace headcount

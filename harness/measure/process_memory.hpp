@@ -1,0 +1,23 @@
+// What the system says about memory: of this process and of the machine.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace headcount {
+
+/// A number of bytes, or why there is none.
+struct Bytes {
+    std::int64_t value = -1;
+    std::string unavailable;
+};
+
+/// A field such as "VmHWM" (peak resident set) of /proc/self/status, in bytes.
+Bytes process_memory(const std::string& field, const std::filesystem::path& status = "/proc/self/status");
+
+/// MemAvailable, or the room left below the control group's limit where that is less.
+Bytes available_memory(const std::filesystem::path& meminfo = "/proc/meminfo",
+                       const std::filesystem::path& cgroup = "/sys/fs/cgroup");
+
+}  // namespace headcount

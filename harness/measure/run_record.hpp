@@ -1,0 +1,18 @@
+// The first line of a journal: what is asked, how, and on which machine.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "harness/journal/record.hpp"
+
+namespace headcount {
+
+/// Everything but the limits. run is a hash of config, protocol, machine and build: what must be equal for
+/// two sets of rounds to be one run.
+RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::string>& environment);
+
+/// What keeps `now` from going on with `before`, in words; empty when nothing does.
+std::string difference(const RunRecord& before, const RunRecord& now);
+
+}  // namespace headcount

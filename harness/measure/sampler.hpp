@@ -1,0 +1,62 @@
+// Who takes samples: a worker process, or a simulation in tests.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/core/sweep.hpp"
+#include "harness/journal/record.hpp"
+
+namespace headcount {
+
+/// One point could not do what was asked. When the worker is gone with it, it has to be started anew.
+struct PointFailure : Error {
+    PointFailure(const std::string& what, bool lost) : Error(what), worker_lost(lost) {}
+    bool worker_lost;
+};
+
+/// The user or the system asked to stop; nothing failed.
+struct Interrupted : Error {
+    using Error::Error;
+};
+
+/// Takes one sample at a time, of whichever point is named. Order, stopping and budget stand above it.
+class Sampler {
+public:
+    virtual ~Sampler() = default;
+    /// One visit: an untimed warm iteration, then the calibrated number of timed ones. Throws PointFailure.
+    virtual Sample visit(const std::string& point) = 0;
+};
+
+struct Traced {
+    std::vector<SpanRecord> breakdown;
+    double seconds = 0;  ///< the whole pass
+};
+
+struct PeakMemory {
+    std::int64_t peak_bytes = -1;
+    std::int64_t process_peak_bytes = -1;
+    std::string note;
+};
+
+/// All that is asked of the process that runs points. Every call may throw PointFailure or Interrupted.
+class Worker : public Sampler {
+public:
+    /// Prepares the point and compares its output with the reference; a wrong one is a PointFailure.
+    virtual CheckRecord check(const std::string& point) = 0;
+    /// Prepares the point where it is not yet, and fixes the iterations of its visits. Seconds per iteration.
+    virtual double calibrate(const std::string& point) = 0;
+    virtual Traced trace(const std::string& point) = 0;
+    /// Gives the point's memory back; the next call prepares it again.
+    virtual void forget(const std::string& point) = 0;
+    /// Asked of a fresh worker, which does nothing else.
+    virtual PeakMemory peak_memory(const std::string& point) = 0;
+    virtual std::map<std::string, double> limits(const std::vector<int>& num_threads) = 0;
+    /// Processor time this worker has used since it began, in seconds; negative when unknown.
+    virtual double cpu_seconds() const { return -1; }
+};
+
+}  // namespace headcount

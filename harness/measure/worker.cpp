@@ -1,0 +1,208 @@
+// Serves one request after another: check, calibrate, visit, trace, memory, limits.
+#include "harness/measure/worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <new>
+#include <string>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/op_cost.hpp"
+#include "harness/journal/json.hpp"
+#include "harness/measure/check.hpp"
+#include "harness/measure/gbench_sampler.hpp"
+#include "harness/measure/inputs.hpp"
+#include "harness/measure/limits.hpp"
+#include "harness/measure/process_memory.hpp"
+#include "harness/measure/wire.hpp"
+
+namespace headcount {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+class Server {
+public:
+    Json answer(const Json& request) {
+        const auto verb = request.value("do", std::string{});
+        const auto id = request.value("point", std::string{});
+        if (verb == wire::visit) return visit(id);
+        if (verb == wire::check) return check(id);
+        if (verb == wire::calibrate) return calibrate(id, request);
+        if (verb == wire::trace) return trace(id);
+        if (verb == wire::forget) return forget(id);
+        if (verb == wire::memory) return memory(id);
+        if (verb == wire::limits) return Json(measure_limits(request.at("num_threads").get<std::vector<int>>()));
+        if (verb == wire::bound) return bound(request.at("bytes").get<std::int64_t>());
+        throw Error(fmt::format("the worker does not know the request '{}'", verb));
+    }
+
+private:
+    PointData& data_of(const std::string& id) {
+        auto& slot = data_[id];
+        if (!slot) slot = std::make_unique<PointData>(make_point_data(point_from_id(id)));
+        return *slot;
+    }
+
+    Json check(const std::string& id) {
+        const CheckRecord record = check_point(data_of(id), &references_);
+        Json json = to_json(record);
+        json["passed"] = !record.done || passed(record);
+        return json;
+    }
+
+    Json calibrate(const std::string& id, const Json& request) {
+        PointData& data = data_of(id);
+        options_ = {.min_sample_s = request.at("min_sample_s").get<double>(),
+                    .cold_cache = request.at("cold_cache").get<bool>()};
+        return Json(sampler_.calibrate(
+            id, [&data] { run_forward(data); }, options_));
+    }
+
+    Json visit(const std::string& id) {
+        if (!sampler_.knows(id)) {
+            PointData& data = data_of(id);
+            sampler_.calibrate(
+                id, [&data] { run_forward(data); }, options_);
+        }
+        return to_json(sampler_.visit(id));
+    }
+
+    /// Several passes; the one with the median total speaks, so that a preempted pass does not.
+    Json trace(const std::string& id) {
+        PointData& data = data_of(id);
+        struct Pass {
+            double seconds = 0;
+            OpLog log;
+        };
+        std::array<Pass, 5> passes;
+        run_forward(data);
+        std::size_t done = 0;
+        double spent = 0;
+        for (Pass& pass : passes) {
+            if (done > 0 && spent > 2.0) break;  // slow points are long enough for one pass to speak
+            data.backend->listen(&pass.log);
+            const auto start = std::chrono::steady_clock::now();
+            run_forward(data);
+            pass.seconds = seconds_since(start);
+            data.backend->listen(nullptr);
+            spent += pass.seconds;
+            ++done;
+        }
+        std::sort(passes.begin(), passes.begin() + static_cast<std::ptrdiff_t>(done),
+                  [](const Pass& a, const Pass& b) { return a.seconds < b.seconds; });
+        const Pass& median = passes[(done - 1) / 2];
+        std::vector<SpanRecord> breakdown;
+        for (const OpSpan& span : median.log.spans) {
+            const auto same = [&](const SpanRecord& r) { return r.verb == span.verb && r.role == span.role; };
+            const auto found = std::find_if(breakdown.begin(), breakdown.end(), same);
+            if (found == breakdown.end()) {
+                breakdown.push_back({.verb = span.verb, .role = span.role, .seconds = span.seconds});
+            } else {
+                found->seconds += span.seconds;
+            }
+        }
+        Json json = {{"seconds", median.seconds}, {"breakdown", Json::array()}};
+        for (const SpanRecord& span : breakdown) json["breakdown"].push_back(to_json(span));
+        return json;
+    }
+
+    Json forget(const std::string& id) {
+        sampler_.forget(id);
+        data_.erase(id);
+        return nullptr;
+    }
+
+    static Json memory(const std::string& id) {
+        const Point point = point_from_id(id);
+        const Bytes before = process_memory("VmHWM");
+        PointData data = make_point_data(point);
+        run_forward(data);
+        const Bytes after = process_memory("VmHWM");
+        Json json = {{"peak_bytes", data.workspace.peak_bytes()}, {"process_peak_bytes", -1}, {"note", ""}};
+        if (before.value >= 0 && after.value >= 0) {
+            json["process_peak_bytes"] = after.value - before.value;
+        } else {
+            json["note"] = before.value < 0 ? before.unavailable : after.unavailable;
+        }
+        return json;
+    }
+
+    /// Limits the address space to what there is now plus `bytes`, with room for stacks and libraries.
+    static Json bound(std::int64_t bytes) {
+        constexpr std::int64_t kRoom = std::int64_t{2} << 30;  // per-thread arenas and stacks reserve, not use
+        const Bytes now = process_memory("VmSize");
+        if (now.value < 0 || bytes <= 0) return nullptr;
+        rlimit limit{};
+        if (getrlimit(RLIMIT_AS, &limit) != 0) return nullptr;
+        const auto wanted = static_cast<rlim_t>(now.value + bytes + kRoom);
+        if (limit.rlim_cur == RLIM_INFINITY || wanted < limit.rlim_cur) {
+            limit.rlim_cur = wanted;
+            setrlimit(RLIMIT_AS, &limit);
+        }
+        return nullptr;
+    }
+
+    std::map<std::string, std::unique_ptr<PointData>, std::less<>> data_;
+    ReferenceCache references_;
+    GbenchSampler sampler_;
+    VisitOptions options_;
+};
+
+bool send(int fd, const Json& json) {
+    const std::string line = to_line(json) + '\n';
+    std::size_t done = 0;
+    while (done < line.size()) {
+        const auto wrote = ::write(fd, line.data() + done, line.size() - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) return false;
+        done += static_cast<std::size_t>(wrote);
+    }
+    return true;
+}
+
+}  // namespace
+
+int serve_worker(std::istream& requests, int answer_fd) {
+    Server server;
+    std::string line;
+    while (std::getline(requests, line)) {
+        Json answer;
+        try {
+            answer["ok"] = server.answer(Json::parse(line));
+        } catch (const std::bad_alloc&) {
+            answer = {{"failed", "out of memory"}};
+        } catch (const std::exception& error) {
+            answer = {{"failed", error.what()}};
+        }
+        if (!send(answer_fd, answer)) return 1;  // the parent is gone
+    }
+    return 0;
+}
+
+int worker_main() {
+    if (::fcntl(wire::kAnswerFd, F_GETFD) < 0) {
+        throw UsageError("headcount worker: is started by `headcount run`, not by hand");
+    }
+    // A dead parent must not leave a worker that steals time from the next run; Ctrl-C is the parent's to handle.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGTERM, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    return serve_worker(std::cin, wire::kAnswerFd);
+}
+
+}  // namespace headcount

@@ -1,0 +1,304 @@
+// Spawning, pipes, time limits, and what a dead worker's status says.
+#include "harness/measure/worker_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/journal/json.hpp"
+#include "harness/measure/wire.hpp"
+
+extern char** environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
+
+namespace headcount {
+namespace {
+
+volatile std::sig_atomic_t g_stop_signal = 0;
+void on_signal(int signal) { g_stop_signal = signal; }
+
+constexpr std::array kStopSignals{SIGINT, SIGTERM, SIGHUP};
+constexpr std::array kIgnoredSignals{SIGPIPE, SIGXFSZ};
+std::array<struct sigaction, kStopSignals.size() + kIgnoredSignals.size()> g_old_actions;
+
+/// A file descriptor that closes itself.
+class Fd {
+public:
+    explicit Fd(int fd = -1) : fd_(fd) {}
+    ~Fd() { close(); }
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+    void close() {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = -1;
+    }
+    void set(int fd) {
+        close();
+        fd_ = fd;
+    }
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+/// Both ends above the standard descriptors and the answer descriptor, so that dup2 in the child cannot clash.
+void make_pipe(Fd& read_end, Fd& write_end) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(fmt::format("worker: no pipe: {}", std::strerror(errno)));
+    read_end.set(::fcntl(ends[0], F_DUPFD_CLOEXEC, 10));
+    write_end.set(::fcntl(ends[1], F_DUPFD_CLOEXEC, 10));
+    ::close(ends[0]);
+    ::close(ends[1]);
+    if (read_end.get() < 0 || write_end.get() < 0) throw Error("worker: no file descriptors left");
+}
+
+/// This process's environment with passive waiting: a library's idle threads would spin on the core that the
+/// next visit needs.
+std::vector<std::string> worker_environment() {
+    const std::map<std::string, std::string> passive{
+        {"OPENBLAS_THREAD_TIMEOUT", "4"},  // 2^4 cycles of spinning instead of 2^26, which is some 25 ms
+        {"OMP_WAIT_POLICY", "PASSIVE"},
+        {"GOMP_SPINCOUNT", "0"},
+        {"KMP_BLOCKTIME", "0"},
+    };
+    std::vector<std::string> result;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string text(*entry);
+        if (!passive.contains(text.substr(0, text.find('=')))) result.push_back(text);
+    }
+    for (const auto& [name, value] : passive) result.push_back(name + "=" + value);
+    return result;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (std::string& text : texts) result.push_back(text.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+std::string describe_status(int status) {
+    if (WIFSIGNALED(status)) {
+        const int signal = WTERMSIG(status);
+        const char* hint = signal == SIGKILL ? "; the system may have run out of memory" : "";
+        return fmt::format("crashed: killed by signal {} ({}){}", signal, ::strsignal(signal), hint);
+    }
+    return fmt::format("crashed: the worker exited with code {}", WEXITSTATUS(status));
+}
+
+class WorkerProcess final : public Worker {
+public:
+    WorkerProcess(const WorkerCommand& command, const Protocol& protocol) : protocol_(protocol) {
+        Fd child_requests, child_answers;
+        make_pipe(child_requests, requests_);
+        make_pipe(answers_, child_answers);
+        output_.set(::memfd_create("worker output", MFD_CLOEXEC));
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_adddup2(&actions, child_requests.get(), STDIN_FILENO);
+        ::posix_spawn_file_actions_adddup2(&actions, child_answers.get(), wire::kAnswerFd);
+        if (output_.get() >= 0) {
+            ::posix_spawn_file_actions_adddup2(&actions, output_.get(), STDOUT_FILENO);
+            ::posix_spawn_file_actions_adddup2(&actions, output_.get(), STDERR_FILENO);
+        }
+        std::vector<std::string> arguments{command.executable.string()};
+        arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+        std::vector<std::string> environment = worker_environment();
+        const int failed = ::posix_spawn(&pid_, command.executable.c_str(), &actions, nullptr,
+                                         pointers(arguments).data(), pointers(environment).data());
+        ::posix_spawn_file_actions_destroy(&actions);
+        if (failed != 0) {
+            pid_ = -1;
+            throw Error(fmt::format("{}: the worker cannot be started: {}", command.executable.string(),
+                                    std::strerror(failed)));
+        }
+    }
+    ~WorkerProcess() override {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        reap();
+    }
+    WorkerProcess(const WorkerProcess&) = delete;
+    WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+    Sample visit(const std::string& point) override {
+        Sample sample;
+        from_json(ask({{"do", wire::visit}, {"point", point}}, protocol_.timeout_s), sample);
+        return sample;
+    }
+    CheckRecord check(const std::string& point) override {
+        const Json answer = ask({{"do", wire::check}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
+        CheckRecord record;
+        from_json(answer, record);
+        if (!answer.value("passed", false)) {
+            throw PointFailure(fmt::format("wrong result: error {:.3g} where {:.3g} is allowed, at {}",
+                                           record.max_error, record.bound, record.worst),
+                               false);
+        }
+        return record;
+    }
+    double calibrate(const std::string& point) override {
+        return ask({{"do", wire::calibrate},
+                    {"point", point},
+                    {"min_sample_s", protocol_.min_sample_s},
+                    {"cold_cache", protocol_.cold_cache}},
+                   kSetupVisits * protocol_.timeout_s)
+            .get<double>();
+    }
+    Traced trace(const std::string& point) override {
+        const Json answer = ask({{"do", wire::trace}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
+        Traced traced{.breakdown = {}, .seconds = answer.at("seconds").get<double>()};
+        for (const Json& span : answer.at("breakdown")) from_json(span, traced.breakdown.emplace_back());
+        return traced;
+    }
+    void forget(const std::string& point) override {
+        ask({{"do", wire::forget}, {"point", point}}, protocol_.timeout_s);
+    }
+    PeakMemory peak_memory(const std::string& point) override {
+        const Json answer = ask({{"do", wire::memory}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
+        return {.peak_bytes = answer.at("peak_bytes").get<std::int64_t>(),
+                .process_peak_bytes = answer.at("process_peak_bytes").get<std::int64_t>(),
+                .note = answer.at("note").get<std::string>()};
+    }
+    std::map<std::string, double> limits(const std::vector<int>& num_threads) override {
+        return ask({{"do", wire::limits}, {"num_threads", num_threads}}, kSetupVisits * protocol_.timeout_s)
+            .get<std::map<std::string, double>>();
+    }
+    void bound_memory(std::int64_t bytes) { ask({{"do", wire::bound}, {"bytes", bytes}}, protocol_.timeout_s); }
+
+    double cpu_seconds() const override {
+        std::ifstream file(fmt::format("/proc/{}/stat", pid_));
+        std::string text;
+        if (!std::getline(file, text)) return -1;
+        std::istringstream words(text.substr(std::min(text.rfind(')'), text.size() - 1) + 1));
+        std::string skipped;
+        for (int field = 3; field < 14; ++field) words >> skipped;
+        double user = 0, system = 0;
+        if (!(words >> user >> system)) return -1;
+        return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    }
+
+private:
+    // Preparing inputs, the float64 reference and five passes take longer than one visit.
+    static constexpr double kSetupVisits = 10;
+    using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>>;
+
+    Json ask(const Json& request, double timeout_s) {
+        const std::string line = to_line(request) + '\n';
+        if (::write(requests_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) lost();
+        const TimePoint deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
+        std::size_t end = buffer_.find('\n');
+        while (end == std::string::npos) {
+            wait_until(deadline, timeout_s);
+            std::array<char, 4096> chunk{};
+            const auto got = ::read(answers_.get(), chunk.data(), chunk.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) lost();
+            buffer_.append(chunk.data(), static_cast<std::size_t>(got));
+            end = buffer_.find('\n');
+        }
+        const std::string text = buffer_.substr(0, end);
+        buffer_.erase(0, end + 1);
+        Json answer = Json::parse(text, nullptr, false);
+        if (!answer.is_object()) throw PointFailure("the worker's answer cannot be understood", true);
+        if (answer.contains("failed")) throw PointFailure(answer.at("failed").get<std::string>(), false);
+        return answer.value("ok", Json());
+    }
+
+    void wait_until(TimePoint deadline, double timeout_s) {
+        for (;;) {
+            if (stop_requested()) throw Interrupted("interrupted");
+            const auto left = std::chrono::duration<double, std::milli>(deadline - std::chrono::steady_clock::now());
+            if (left.count() <= 0) {
+                ::kill(pid_, SIGKILL);
+                reap();
+                throw PointFailure(fmt::format("timed out: no answer within {} s", timeout_s), true);
+            }
+            // Short slices, because a signal may arrive between the test above and the wait.
+            pollfd wanted{.fd = answers_.get(), .events = POLLIN, .revents = 0};
+            if (::poll(&wanted, 1, static_cast<int>(std::min(left.count() + 1, 200.0))) > 0) return;
+        }
+    }
+
+    [[noreturn]] void lost() {
+        const int status = reap();
+        if (stop_requested()) throw Interrupted("interrupted");
+        std::string reason = describe_status(status);
+        const std::string last = last_output();
+        if (!last.empty()) reason += ": " + last;
+        throw PointFailure(reason, true);
+    }
+
+    int reap() {
+        int status = 0;
+        while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = -1;
+        return status;
+    }
+
+    /// The last line that the worker printed: an assertion, a sanitizer's summary.
+    std::string last_output() const {
+        std::array<char, 4096> chunk{};
+        const auto size = output_.get() < 0 ? 0 : ::lseek(output_.get(), 0, SEEK_END);
+        const auto from = std::max<off_t>(0, size - static_cast<off_t>(chunk.size()));
+        const auto got = ::pread(output_.get(), chunk.data(), chunk.size(), from);
+        if (got <= 0) return {};
+        std::string text(chunk.data(), static_cast<std::size_t>(got));
+        while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
+        return text.substr(text.rfind('\n') + 1).substr(0, 200);
+    }
+
+    Protocol protocol_;
+    pid_t pid_ = -1;
+    Fd requests_, answers_, output_;
+    std::string buffer_;
+};
+
+}  // namespace
+
+bool stop_requested() { return g_stop_signal != 0; }
+int stop_signal() { return g_stop_signal; }
+
+SignalGuard::SignalGuard() {
+    g_stop_signal = 0;
+    std::size_t next = 0;
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    for (const int signal : kStopSignals) ::sigaction(signal, &action, &g_old_actions[next++]);
+    action.sa_handler = SIG_IGN;
+    for (const int signal : kIgnoredSignals) ::sigaction(signal, &action, &g_old_actions[next++]);
+}
+
+SignalGuard::~SignalGuard() {
+    std::size_t next = 0;
+    for (const int signal : kStopSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
+    for (const int signal : kIgnoredSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
+}
+
+std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const Protocol& protocol,
+                                             std::int64_t memory_limit_bytes) {
+    auto worker = std::make_unique<WorkerProcess>(command, protocol);
+    try {
+        if (memory_limit_bytes > 0) worker->bound_memory(memory_limit_bytes);
+    } catch (const PointFailure& failure) {  // no point was asked for yet: it is the worker itself
+        throw Error(fmt::format("{}: the worker does not work: {}", command.executable.string(), failure.what()));
+    }
+    return worker;
+}
+
+}  // namespace headcount
