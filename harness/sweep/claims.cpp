@@ -112,7 +112,7 @@ private:
     }
 
     // A value that no point has is a mistake in the file, but may be the user's wish after --set or --profile.
-    void require_value(const std::string& field, const Value& value) const {
+    void require_value(const std::string& field, const AxisValue& value) const {
         std::optional<std::vector<std::string>> values = values_of(field);
         if (!values) {
             for (const FieldValue& fixed : grid_->problem) {
@@ -132,7 +132,7 @@ private:
             if (claim_.across.size() != 1) {
                 node.at.fail("with several axes in across, base is a map: {num_heads: 1, seq_len: 512}");
             }
-            const Value value = decode_value(node, claim_.across[0], vocabulary_);
+            const AxisValue value = decode_value(node, claim_.across[0], vocabulary_);
             require_value(claim_.across[0], value);
             claim_.base[claim_.across[0]] = value.text;
             return;
@@ -152,7 +152,7 @@ private:
     void decode_where(const YamlNode& node) {
         const Match match = decode_match(node, "where", vocabulary_);
         for (const auto& [field, values] : match.conditions) {
-            for (const Value& value : values) {
+            for (const AxisValue& value : values) {
                 require_value(field, value);
                 claim_.where[field].push_back(value.text);
             }

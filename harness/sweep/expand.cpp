@@ -98,8 +98,9 @@ private:
     Compiled compile(const Match& match, bool excludes) const {
         Compiled compiled{.allowed = std::vector<std::vector<bool>>(axes_.size()), .rest = {}};
         for (const auto& [field, values] : match.conditions) {
-            const auto has = [&values = values](const Value& value) {
-                return std::any_of(values.begin(), values.end(), [&](const Value& v) { return v.text == value.text; });
+            const auto has = [&values = values](const AxisValue& value) {
+                return std::any_of(values.begin(), values.end(),
+                                   [&](const AxisValue& v) { return v.text == value.text; });
             };
             bool varies = false;
             for (std::size_t a = 0; a < axes_.size(); ++a) {
@@ -132,7 +133,7 @@ private:
 
     // exclude may also name a fixed field: it then holds for every combination or for none.
     template <class Has>
-    void check_fixed(const std::string& field, const std::vector<Value>& values, const Has& has,
+    void check_fixed(const std::string& field, const std::vector<AxisValue>& values, const Has& has,
                      Compiled& compiled) const {
         for (const FieldValue& fixed : grid_.problem) {
             if (fixed.field != field) continue;
@@ -228,8 +229,8 @@ private:
 
     // What does not fit is most likely the largest number that the combination was made of.
     Location location_of_largest(const Location& otherwise) const {
-        const Value* largest = nullptr;
-        const auto consider = [&](const std::string& field, const Value& value) {
+        const AxisValue* largest = nullptr;
+        const auto consider = [&](const std::string& field, const AxisValue& value) {
             if (point_field(field).type != FieldType::integer || field == "seed") return;
             if (largest == nullptr || std::stoll(value.text) > std::stoll(largest->text)) largest = &value;
         };

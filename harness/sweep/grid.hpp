@@ -13,23 +13,23 @@
 namespace headcount {
 
 /// A value in canonical text ("512", never "0512"), and where it was written.
-struct Value {
+struct AxisValue {
     std::string text;
     Location at;
 };
 struct FieldValue {
     std::string field;
-    Value value;
+    AxisValue value;
 };
 /// Fields that take their values together; an axis has one field, a zip group several.
 struct Axis {
     std::vector<std::string> fields;
-    std::vector<std::vector<Value>> rows;  ///< rows[i][j] is the i-th value of fields[j]
+    std::vector<std::vector<AxisValue>> rows;  ///< rows[i][j] is the i-th value of fields[j]
     Location at;
 };
 /// Matches a combination that has, for every field, one of the values.
 struct Match {
-    std::vector<std::pair<std::string, std::vector<Value>>> conditions;
+    std::vector<std::pair<std::string, std::vector<AxisValue>>> conditions;
     Location at;
 };
 
@@ -53,7 +53,7 @@ inline constexpr std::int64_t kMostPoints = 1'000'000;
 /// Reads the grid keys of a map (others are the caller's). Throws UsageError.
 Grid decode_grid(const YamlNode& map, const Vocabulary& vocabulary, std::int64_t most_points = kMostPoints);
 /// Reads and checks one value of a field. Throws UsageError.
-Value decode_value(const YamlNode& node, std::string_view field, const Vocabulary& vocabulary);
+AxisValue decode_value(const YamlNode& node, std::string_view field, const Vocabulary& vocabulary);
 /// Reads "field: value or list of values". Throws UsageError.
 Match decode_match(const YamlNode& map, std::string_view what, const Vocabulary& vocabulary);
 /// Reads a field name or a list of them. Throws UsageError.
@@ -65,7 +65,7 @@ std::string canonical_value(std::string_view field, std::string_view text, const
 Grid merge(Grid base, const Grid& over);
 /// Gives `field` these values: an axis is replaced; of a zip group the rows with these values stay; a field that
 /// does not vary becomes fixed, or an axis when there are several values.
-void set_axis(Grid& grid, const std::string& field, const std::vector<Value>& values);
+void set_axis(Grid& grid, const std::string& field, const std::vector<AxisValue>& values);
 
 /// Every combination in the order written, the first axis slowest; then what include adds. Pure. A combination
 /// whose sizes do not divide is in `skipped` with the reason; any other that does not resolve throws UsageError,

@@ -72,7 +72,7 @@ void set_field_of_grids(Assignment assignment, const Vocabulary& vocabulary, std
     }
     if (chosen.empty()) throw UsageError(unknown_name("part", part, part_names(grids)));
     const auto file = std::make_shared<const std::string>(option);
-    std::vector<Value> values;
+    std::vector<AxisValue> values;
     for (const std::string& value : assignment.values) {
         values.push_back({canonical_value(assignment.name, value, vocabulary), {file, 0, 0}});
     }
