@@ -4,11 +4,10 @@ import math
 import frame
 import style
 
-# The order of the equation; a role that is new to this list is stacked last.
-ORDER = ["query", "key", "value", "qkv", "scores", "weights", "core", "context", "output"]
-NAMES = {"query": "query projection", "key": "key projection", "value": "value projection",
-         "qkv": "joint projection", "scores": "scores Q K^T", "weights": "softmax", "context": "context P V",
-         "output": "output projection"}
+# Role of a verb -> what it is called here, bottom to top. The projections are one operation: none of them sees heads.
+NAMES = {"query": "projections", "key": "projections", "value": "projections", "qkv": "projections",
+         "output": "projections", "scores": "scores Q K^T", "weights": "softmax", "context": "context P V"}
+ORDER = ["projections", "scores Q K^T", "softmax", "context P V", "fused core", "layout copies"]
 ROWS = 4  # of panels in one file; more would be too small to read on a page
 
 
@@ -21,10 +20,7 @@ def operation(verb, role):
 
 
 def rank(name):
-    words = [NAMES.get(role, role) for role in ORDER]
-    words.insert(words.index("output projection"), "fused core")
-    words.append("layout copies")
-    return (words.index(name) if name in words else len(words), name)
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
 def draw(data):
@@ -56,7 +52,7 @@ def figure(data, name, points, spans, operations):
     text = (f"Bars: one traced forward pass (n = 1), by operation. Dots: median of the untraced samples "
             f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. "
             f"The vertical scale is shared within a column. {data.origin()}")
-    legend_columns = min(len(shown), 2 * len(lengths) if len(lengths) > 1 else 3)
+    legend_columns = style.legend_columns(shown + ["untraced median"], len(lengths), 2.6)
     fig, axes = style.panels(len(variants), len(lengths), width=2.6, height=1.9,
                              legend_lines=math.ceil((len(shown) + 1) / legend_columns),
                              caption_lines=style.caption_lines(text, len(lengths), 2.6), sharey="col")
@@ -72,10 +68,9 @@ def figure(data, name, points, spans, operations):
             bottom = [0.0] * len(panel)
             for operation_name in shown:
                 heights = [table.loc[p, operation_name] * 1e3 for p in panel["point"]]
-                index = operations.index(operation_name)
+                index = rank(operation_name)[0] + operations.index(operation_name) * (operation_name not in ORDER)
                 bars = ax.bar(x, heights, bottom=bottom, width=0.72, linewidth=0.5, edgecolor="black",
-                              color=style.COLOURS[index % len(style.COLOURS)] if index != 2 else "#F0E442",
-                              hatch=style.HATCHES[index % len(style.HATCHES)])
+                              **style.bar_style(index))
                 handles.setdefault(operation_name, bars)
                 bottom = [b + h for b, h in zip(bottom, heights)]
             timed = [k for k, v in enumerate(panel["median_s"]) if not math.isnan(v)]

@@ -14,6 +14,8 @@ def draw(data):
     points = data.points[data.points["outcome"].isin(["measured", "counted"]) & data.points["required_flops"].notna()]
     sizes = points.groupby(FIELDS + ["backend", "variant", "length"])["num_heads"].transform("nunique")
     points = points[sizes >= 2]
+    if (points["outcome"] == "measured").any():  # grids of counts alone are for proofs, not for looking at
+        points = points[points.groupby(FIELDS)["outcome"].transform(lambda o: (o == "measured").any())]
     if points.empty:
         raise frame.NotApplicable("counts over heads need points that differ in num_heads")
     for suffix, name, part in frame.figures(points, FIELDS):
@@ -31,13 +33,18 @@ def merged(points, columns):
         series = series.sort_values("num_heads")
         key = tuple(tuple(series[c].fillna(-1)) for c in ["num_heads"] + columns)
         groups.setdefault(key, []).append((variant, backend, series))
-    backends = {v: set(points[points["variant"] == v]["backend"]) for v in points["variant"].unique()}
     for members in groups.values():
-        names = []
-        for variant in dict.fromkeys(v for v, _, _ in members):
-            mine = {b for v, b, _ in members if v == variant}
-            names.append(variant if mine == backends[variant] else f"{variant} ({', '.join(sorted(mine))})")
-        yield ", ".join(names), members
+        yield names_of(members, points), members
+
+
+def names_of(members, points):
+    """The variants of a line; with backends where not all of a variant's backends are in it."""
+    names = []
+    for variant in dict.fromkeys(v for v, _, _ in members):
+        mine = {b for v, b, _ in members if v == variant}
+        all_of_it = mine == set(points[points["variant"] == variant]["backend"])
+        names.append(variant if all_of_it else f"{variant} ({' '.join(sorted(mine))})")
+    return ", ".join(names)
 
 
 def wrap(label, width=38):
@@ -53,14 +60,18 @@ def wrap(label, width=38):
 
 def counts_panel(ax, points, kind, unit):
     scale = {"flops": 1e9, "exps": 1e6}[kind]
-    for index, (label, members) in enumerate(merged(points, [f"required_{kind}", f"executed_{kind}"])):
-        series = members[0][2]
-        look = style.line_style(index)
-        same = (series[f"required_{kind}"] == series[f"executed_{kind}"]).all()
-        ax.plot(series["num_heads"], series[f"required_{kind}"] / scale, **look, label=wrap(label))
-        if not same:
-            ax.plot(series["num_heads"], series[f"executed_{kind}"] / scale, color=look["color"], linestyle=":",
-                    marker=look["marker"], markerfacecolor="white", label="  the same, executed")
+    required, executed = f"required_{kind}", f"executed_{kind}"
+    index = 0
+    for column, hollow in ((required, {}), (executed, {"markerfacecolor": "white"})):
+        for label, members in merged(points, [column]):
+            if column == executed:  # only those whose executed work differs from what is required
+                members = [m for m in members if (m[2][executed] != m[2][required]).any()]
+                if not members:
+                    continue
+                label = names_of(members, points) + ", executed"
+            series = members[0][2]
+            ax.plot(series["num_heads"], series[column] / scale, **style.line_style(index), **hollow, label=wrap(label))
+            index += 1
     ax.set_ylabel(f"{kind_name(kind)} [{unit}]")
 
 
@@ -70,43 +81,60 @@ def kind_name(kind):
 
 def memory_panel(ax, points):
     mib = 2**20
-    for index, (label, members) in enumerate(merged(points, ["workspace_bytes"])):
-        series = members[0][2]
-        look = style.line_style(index)
+    groups = list(merged(points, ["workspace_bytes", "peak_bytes"]))
+    for index, (label, members) in enumerate(groups):
+        series, look = members[0][2], style.line_style(index)
         ax.plot(series["num_heads"], series["workspace_bytes"] / mib, **look, label=wrap(label))
-        for number, (_, _, each) in enumerate(members):
-            # Members have one predicted line but their own measurements, moved aside so that none covers another.
-            x = each["num_heads"] * 2 ** (0.06 * (number - (len(members) - 1) / 2))
-            for column, marker in (("peak_bytes", "o"), ("process_peak_bytes", "x")):
-                known = each[column].notna() & (each[column] > 0)
-                ax.plot(x[known], each[column][known] / mib, marker, color=look["color"], markersize=8, fillstyle="none",
-                        markeredgewidth=0.8, zorder=2)
+        known = series["peak_bytes"] > 0
+        ax.plot(series["num_heads"][known], series["peak_bytes"][known] / mib, "o", color=look["color"], markersize=9,
+                fillstyle="none", markeredgewidth=0.8)
+        # Members share prediction and high-water mark but not what the system saw of each.
+        seen = points.merge(pandas_of(members), on=["variant", "backend"])
+        seen = seen[seen["process_peak_bytes"] > 0].groupby("num_heads")["process_peak_bytes"].agg(["min", "max"]) / mib
+        middle = (seen["min"] + seen["max"]) / 2
+        aside = 2 ** (0.1 * (index + 1))
+        ax.errorbar(seen.index * aside, middle, yerr=[middle - seen["min"], seen["max"] - middle], linestyle="none",
+                    capsize=2.5, elinewidth=1, color=look["color"])
     ax.set_ylabel("workspace [MiB]")
 
 
+def pandas_of(members):
+    return members[0][2].__class__([{"variant": v, "backend": b} for v, b, _ in members])
+
+
 def figure(data, name, points, lengths):
-    text = ("Counts are exact (required work; executed work dotted where it differs). Memory: lines are predicted by a "
-            "dry run, circles the high-water mark of a run, crosses the growth of a fresh process, which sees whole "
-            "pages and libraries. Variants with equal values share a line. " + data.origin())
+    text = ("Counts are exact: required work, and executed work where it differs (hollow). Memory: lines are predicted "
+            "by a dry run, circles the high-water mark of a run, bars the growth of a fresh process (smallest to "
+            "largest of the line's variants and backends), which sees whole pages and libraries. Variants with equal "
+            "values share a line. " + data.origin())
     fig, axes = style.panels(len(lengths), 3, width=3.3, height=2.9, caption_lines=style.caption_lines(text, 3, 3.3))
     for row, length in zip(axes, lengths):
         part = points[points["length"] == length]
         counts_panel(row[0], part, "flops", "GFLOP")
-        counts_panel(row[1], part, "exps", "10^6")
+        counts_panel(row[1], part, "exps", "millions")
         memory_panel(row[2], part)
         for ax in row:
+            ax.set_xlabel("number of heads H")
+            ax.set_title(f"kv_len {length:.0f}", loc="left")
             ax.set_xscale("log", base=2)
             style.powers_axis(ax.xaxis, part["num_heads"])
             values = [v for line in ax.get_lines() for v in line.get_ydata() if v > 0 and not math.isnan(v)]
-            if values:
-                low, high = min(values), max(values)
-                space = max((high / low) ** 0.06, 1.06)
+            if not values:
+                continue
+            low, high = min(values), max(values)
+            if high / low < 4:  # what is nearly equal should look so
+                ax.set_ylim(0, high * 1.15)
+            else:
+                space = (high / low) ** 0.06
                 ax.set_yscale("log")
                 ax.set_ylim(low / space, high * space)
                 style.log_axis(ax.yaxis, low / space, high * space)
-            ax.set_xlabel("number of heads H")
-            ax.set_title(f"kv_len {length:.0f}", loc="left")
-            ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), handlelength=3.2, fontsize=7)
+    for column in axes.T:
+        for i, ax in enumerate(column):
+            # A legend that the panel below repeats is said once.
+            labels = ax.get_legend_handles_labels()[1]
+            if i + 1 == len(column) or labels != column[i + 1].get_legend_handles_labels()[1]:
+                ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), handlelength=3.2, fontsize=7)
     style.title(fig, f"Counted work and memory over heads: {name}")
     style.caption(fig, text)
     return fig

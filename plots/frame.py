@@ -1,5 +1,6 @@
 """Reads an exported data directory; the only reader, so that a change of columns is met in one place."""
 import argparse
+import itertools
 import json
 import math
 import os
@@ -9,6 +10,8 @@ import pandas
 
 BAD_DATA = 2         # the directory is not an export, or is damaged
 NOT_APPLICABLE = 4   # a good export that has nothing for this figure
+
+MOST_FIGURES = 24    # of one script: beyond it nobody looks, and a sweep over shapes would fill the disk
 
 # What every figure needs; others are asked for where they are used.
 POINT_COLUMNS = ["point", "outcome", "variant", "backend", "batch", "q_len", "kv_len", "embed_dim", "num_heads",
@@ -69,7 +72,7 @@ class Frame:
                 try:
                     table[column] = pandas.to_numeric(table[column].mask(table[column] == "", float("nan")))
                 except ValueError as error:
-                    raise DataError(f"{path}: column {column}: {error}") from error
+                    raise DataError(f"{path}: column {column}: {error}; export the result again") from error
         return table
 
     def _describe_points(self):
@@ -123,6 +126,8 @@ FIGURE_FIELDS = ["backend", "scope", "dtype", "num_threads", "batch", "embed_dim
 def figures(points, fields=None):
     """Yields (file suffix, title, points) for each combination of the fields; only those that vary are named."""
     fields = FIGURE_FIELDS if fields is None else fields
+    if points.empty:
+        return
     varying = [field for field in fields if points[field].nunique() > 1]
     title_of = {"num_threads": "{:.0f} threads", "batch": "batch {:.0f}", "embed_dim": "embed_dim {:.0f}"}
     for key, part in points.groupby(fields, sort=True):
@@ -143,7 +148,7 @@ def rounds_text(points):
     if len(n) == 0:
         return "n unavailable"
     low, high = int(min(n)), int(max(n))
-    return f"n = {low} rounds a point" if low == high else f"n = {low} to {high} rounds a point"
+    return f"n = {low} rounds" if low == high else f"n = {low} to {high} rounds"
 
 
 def quantity(value, unit):
@@ -177,7 +182,7 @@ def main(name, draw):
     try:
         frame = Frame(arguments.data)
         written = []
-        for suffix, figure in draw(frame):
+        for suffix, figure in itertools.islice(draw(frame), MOST_FIGURES):
             stem = f"{name}_{suffix}" if suffix else name
             written += style.save(figure, arguments.output, stem, formats)
         if not written:

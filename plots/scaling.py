@@ -2,19 +2,26 @@
 import math
 
 import numpy
-from scipy import stats
 
 import frame
 import style
 
-MOST_SERIES = 5  # in a panel; with more, lines cover each other
+MOST_SERIES = 3  # in a panel; with more, lines cover each other
 
 
-def fitted(lengths, seconds):
-    """Slope of a least-squares line through the logs, and the 95 % t interval (n - 2 degrees of freedom)."""
-    fit = stats.linregress(numpy.log(lengths), numpy.log(seconds))
-    half = stats.t.ppf(0.975, len(lengths) - 2) * fit.stderr
-    return fit.slope, fit.slope - half, fit.slope + half
+def fitted(series):
+    """Least-squares slope through the logs, its 95 % interval, and the slopes of the first and the last step.
+
+    The interval carries those of the medians through the fit: noise alone. A t interval over the residuals would mix
+    it with the bend of the curve (projections are linear, the core is quadratic), which the two steps show instead.
+    """
+    x, y = numpy.log(series["length"].to_numpy()), numpy.log(series["median_s"].to_numpy())
+    weight = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    half_widths = numpy.log(series["high_s"].to_numpy() / series["low_s"].to_numpy()) / 2
+    half = math.sqrt(((weight * half_widths) ** 2).sum())
+    steps = numpy.diff(y) / numpy.diff(x)
+    slope = (weight * y).sum()
+    return slope, slope - half, slope + half, steps[0], steps[-1]
 
 
 def chosen(heads):
@@ -38,47 +45,47 @@ def draw(data):
 
 
 def guides(ax, points):
-    """n^1 and n^2 through a corner below the data, so that they cross none of it."""
+    """n^1 below the data's left half and n^2 below its right half: beside the curve, across none of it."""
     low, high = points["length"].min(), points["length"].max()
-    start = points[points["length"] == low]["low_s"].min() * 1e3 / 2
-    for power, dash in ((1, (0, (1, 2))), (2, (0, (4, 2)))):
-        stop = start * (high / low) ** power
-        ax.plot([low, high], [start, stop], color="#888888", linewidth=0.9, linestyle=dash)
-        ax.annotate(f"n^{power}", (high, stop), textcoords="offset points", xytext=(3, -3), fontsize=7,
-                    color="#555555", annotation_clip=False)
+    middle = math.sqrt(low * high)
+    left = points[points["length"] == low]["low_s"].min() * 1e3 / 2
+    right = points[points["length"] == high]["low_s"].min() * 1e3 / 2
+    for x, y, name, dash in (([low, middle], [left, left * middle / low], "n^1", (0, (1, 2))),
+                             ([middle, high], [right * (middle / high) ** 2, right], "n^2", (0, (4, 2)))):
+        ax.plot(x, y, color="#666666", linewidth=0.9, linestyle=dash)
+        ax.annotate(name, (x[0], y[0]), textcoords="offset points", xytext=(7, -9), fontsize=7, color="#444444")
+    return min(left, right * (middle / high) ** 2)
 
 
 def figure(data, name, points):
     variants = sorted(points["variant"].unique())
     every = sorted(points["num_heads"].unique())
     heads = chosen(every)
-    columns = min(3, len(variants))
-    text = (f"Median time of one forward pass; bars are 95 % intervals. Exponents: least squares through the logs of the "
-            f"medians over all lengths, with 95 % t intervals, which measure the bend of the curve as well as noise. "
-            + ("" if heads == every else f"{len(heads)} of {len(every)} head counts are drawn. ") +
-            f"Grey: slopes n^1 and n^2. {frame.rounds_text(points).capitalize()}. {data.origin()}")
+    columns = style.panel_columns(len(variants))
+    text = ("Median time of one forward pass; bars are 95 % intervals. Exponents: least squares through the logs over "
+            "all lengths, with 95 % intervals carried over from the medians; in brackets the slopes of the first and "
+            "the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and n^2. " +
+            ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn. ") +
+            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(variants) / columns)
-    fig, axes = style.panels(rows, columns, height=3.2, caption_lines=style.caption_lines(text, columns))
-    start = points["low_s"].min() * 1e3 / 2
-    top = points["high_s"].max() * 1e3
-    span = points["length"].max() / points["length"].min()
+    fig, axes = style.panels(rows, columns, width=3.2, height=3.2, caption_lines=style.caption_lines(text, columns, 3.2))
     for i, (ax, variant) in enumerate(zip(axes.flat, variants)):
         panel = points[points["variant"] == variant]
-        guides(ax, points)
+        bottom = guides(ax, points)
         for h in heads:
             series = panel[panel["num_heads"] == h].sort_values("length")
             if len(series) < 3:
                 continue
-            slope, low, high = fitted(series["length"], series["median_s"])
+            slope, low, high, first, last = fitted(series)
             errors = [((series["median_s"] - series["low_s"]) * 1e3).clip(lower=0),
                       ((series["high_s"] - series["median_s"]) * 1e3).clip(lower=0)]
             ax.errorbar(series["length"], series["median_s"] * 1e3, yerr=errors, capsize=2, elinewidth=0.9,
-                        label=f"H = {h:.0f}: n^{slope:.2f} [{low:.2f}, {high:.2f}]",
+                        label=f"H = {h:.0f}: n^{slope:.2f}, {low:.2f} to {high:.2f} ({first:.2f}, {last:.2f})",
                         **style.line_style(heads.index(h)))
         ax.set_xscale("log", base=2)
         ax.set_yscale("log")
         style.powers_axis(ax.xaxis, points["length"])
-        low, high = start / 1.2, max(top, start * span**2) * 1.2
+        low, high = bottom / 2, points["high_s"].max() * 1e3 * 1.3
         ax.set_ylim(low, high)
         style.log_axis(ax.yaxis, low, high)
         ax.set_xlabel("sequence length n (kv_len)")

@@ -16,6 +16,7 @@ MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2))]
 HATCHES = ["", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo", "||||", "**"]
 BAND = "#BBBBBB"
+CAPTION_PER_INCH = 17.5  # characters of 7.5 point text; measured on long captions
 
 pyplot.rcParams.update({
     "figure.dpi": 100, "savefig.dpi": 200, "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9,
@@ -31,9 +32,15 @@ def line_style(index):
     return {"color": COLOURS[i], "marker": MARKERS[i], "linestyle": LINES[i]}
 
 
+def bar_style(index):
+    """Fill and hatch of the index-th part of a stack; black is left out, no hatch shows on it."""
+    fills = [c for c in COLOURS if c != "#000000"]
+    return {"color": fills[index % len(fills)], "hatch": HATCHES[index % len(HATCHES)]}
+
+
 def panels(rows, columns, width=2.9, height=2.4, legend_lines=0, caption_lines=4, **shared):
     """A figure with a grid of panels, room for a legend on top and a caption at the bottom, in inches."""
-    total_width = max(5.6, width * columns + 0.5)
+    total_width = figure_width(columns, width)
     top, bottom = 0.34 + 0.2 * legend_lines, 0.17 * caption_lines + 0.12
     total_height = height * rows + top + bottom
     figure, axes = pyplot.subplots(rows, columns, figsize=(total_width, total_height), squeeze=False,
@@ -54,15 +61,29 @@ def legend(figure, handles, labels, columns):
 
 def caption(figure, text):
     """Under the figure, wrapped to its width."""
-    per_line = int(figure.get_figwidth() * 15.5)
-    lines = textwrap.wrap(text, per_line)
+    lines = textwrap.wrap(text, int(figure.get_figwidth() * CAPTION_PER_INCH))
     figure.text(0.01, 0.06 / figure.get_figheight(), "\n".join(lines), fontsize=7.5, color="#333333", va="bottom",
                 ha="left", linespacing=1.25)
 
 
 def caption_lines(text, columns, width=2.9):
     """How many lines the caption will take in a figure of that many columns."""
-    return len(textwrap.wrap(text, int(max(5.6, width * columns + 0.5) * 15.5)))
+    return len(textwrap.wrap(text, int(figure_width(columns, width) * CAPTION_PER_INCH)))
+
+
+def figure_width(columns, width=2.9):
+    return max(5.6, width * columns + 0.5)
+
+
+def legend_columns(labels, columns, width=2.9):
+    """How many entries of a legend fit side by side over a figure of that many panels."""
+    widest = 0.78 + 0.075 * max(len(label) for label in labels)
+    return max(1, min(len(labels), int((figure_width(columns, width) - 0.2) / widest)))
+
+
+def panel_columns(count):
+    """Columns of a grid with few holes."""
+    return 2 if count == 4 else min(3, count)
 
 
 def powers_axis(axis, values):
@@ -78,7 +99,7 @@ def powers_axis(axis, values):
 def log_axis(axis, low, high):
     """Ticks of a log axis as plain numbers, also when it spans less than a decade."""
     decades = math.log10(high / low)
-    subs = (1,) if decades > 2.5 else (1, 2, 5) if decades > 0.7 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    subs = (1,) if decades > 3.3 else (1, 2, 5) if decades > 0.7 else (1, 1.5, 2, 3, 4, 5, 6, 8)
     axis.set_major_locator(LogLocator(subs=subs, numticks=12))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
@@ -93,6 +114,11 @@ def hide_unused(axes, used):
 def save(figure, directory, stem, formats):
     """Writes the figure once for each format and returns the paths. Equal data give equal bytes."""
     os.makedirs(directory, exist_ok=True)
+    # The layout solver's last digits depend on addresses, and ids in SVG are hashes of positions: round these.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position([round(v, 6) for v in ax.get_position().bounds])
     paths = []
     for name in formats:
         path = os.path.join(directory, f"{stem}.{name}")

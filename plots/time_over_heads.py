@@ -27,7 +27,7 @@ def draw(data):
     data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base"])
     points = data.points[(data.points["outcome"] == "measured") & data.points["median_s"].notna()].copy()
     fields = frame.FIGURE_FIELDS + ["variant", "length"]
-    points["series"] = points[fields].astype(str).agg("|".join, axis=1)
+    points["series"] = points.groupby(fields).ngroup()
     sizes = points.groupby("series")["num_heads"].transform("nunique")
     points = points[sizes >= 2]
     if points.empty:
@@ -41,15 +41,16 @@ def figure(data, name, points):
     lengths = sorted(points["length"].unique())
     relative = ratio_is_over_heads(points)
     margin = data.margin() if relative else None
-    columns = min(3, len(variants))
+    columns = style.panel_columns(len(variants))
+    labels = [f"kv_len {n:.0f}" for n in lengths]
     text = ("Time of one forward pass " + ("divided by that of the base case, paired round by round"
                                            if relative else "(median)") +
             "; bars are 95 % intervals. " +
             (f"Grey band: what was declared equal beforehand (within {margin:.3g} of 1). " if margin else
              "No margin was declared. " if relative else "") +
-            f"{frame.rounds_text(points).capitalize()}. {data.origin()}")
+            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(variants) / columns)
-    legend_columns = max(1, min(len(lengths), 2 * columns))
+    legend_columns = style.legend_columns(labels, columns)
     fig, axes = style.panels(rows, columns, legend_lines=math.ceil(len(lengths) / legend_columns),
                              caption_lines=style.caption_lines(text, columns), sharex=True, sharey=True)
     value, low, high = ("ratio", "ratio_low", "ratio_high") if relative else ("median_s", "low_s", "high_s")
@@ -68,7 +69,9 @@ def figure(data, name, points):
             series = series.sort_values("num_heads")
             errors = [((series[value] - series[low]) * scale).clip(lower=0),
                       ((series[high] - series[value]) * scale).clip(lower=0)]
-            handles[length] = ax.errorbar(series["num_heads"], series[value] * scale, yerr=errors, capsize=2,
+            # Moved aside by a few percent: at the base every series stands at 1.
+            aside = 2 ** (0.09 * (lengths.index(length) - (len(lengths) - 1) / 2))
+            handles[length] = ax.errorbar(series["num_heads"] * aside, series[value] * scale, yerr=errors, capsize=2,
                                           elinewidth=0.9, **style.line_style(lengths.index(length)))
         ax.set_xscale("log", base=2)
         style.powers_axis(ax.xaxis, points["num_heads"])
@@ -87,11 +90,11 @@ def figure(data, name, points):
     for i, ax in enumerate(list(axes.flat)[:len(variants)]):
         if i % columns == 0:
             ax.set_ylabel("time / time of base" if relative else "time [ms]")
+        ax.tick_params(labelbottom=True)
         if i + columns >= len(variants):
             ax.set_xlabel("number of heads H")
-            ax.tick_params(labelbottom=True)
     style.title(fig, f"Time over heads: {name}")
-    style.legend(fig, [handles[n] for n in lengths], [f"kv_len {n:.0f}" for n in lengths], legend_columns)
+    style.legend(fig, [handles[n] for n in lengths], labels, legend_columns)
     style.caption(fig, text)
     return fig
 
