@@ -99,13 +99,18 @@ void softmax_row(Matrix<T> row, std::int64_t visible) {
     for (std::int64_t j = visible; j < row.cols; ++j) row(0, j) = T{};
 }
 
+/// c = [scale *] a @ b [+ bias]
+template <class T>
+void naive_product(Matrix<T> a, Matrix<T> b, Matrix<T> c, const MatmulOptions& options) {
+    multiply(a, b, c, false);
+    if (options.scale) scale_all(c, static_cast<T>(*options.scale));
+    if (options.bias != nullptr) add_to_rows(c, matrix_at<T>(*options.bias, 0, 0, 0));
+}
+
 template <class T>
 void naive_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) {
     for_each_matrix(c, [&](std::int64_t i, std::int64_t n, std::int64_t g) {
-        const Matrix<T> product = matrix_at<T>(c, i, n, g);
-        multiply(matrix_at<T>(a, i, n, g), matrix_at<T>(b, i, n, g), product, false);
-        if (options.scale) scale_all(product, static_cast<T>(*options.scale));
-        if (options.bias != nullptr) add_to_rows(product, matrix_at<T>(*options.bias, 0, 0, 0));
+        naive_product(matrix_at<T>(a, i, n, g), matrix_at<T>(b, i, n, g), matrix_at<T>(c, i, n, g), options);
     });
 }
 

@@ -115,14 +115,22 @@ void ErrorBound::context_errors(const ReferenceKeys<double>& keys, const Referen
     const Problem& p = data_->problem;
     const double* const w = row.weights.data() + head * row.visible;
     const std::int64_t column = head / p.group() * p.value_head_dim;
+    const double* const s = row.scores.data() + head * row.visible;
+    const double peak = *std::max_element(s, s + row.visible);
+    double sum = 0;
+    for (std::int64_t j = 0; j < row.visible; ++j) sum += std::exp(s[j] - peak);
     double mean_score_error = 0;
     for (std::int64_t j = 0; j < row.visible; ++j) mean_score_error += w[j] * score_errors[index(j)];
     const double sum_error = 2 * dot_error(row.visible) + kWeightRoundings * unit_;
     std::vector<double> variances(index(p.value_head_dim));
     for (std::int64_t j = 0; j < row.visible; ++j) {
-        // d weight = weight (d score - mean of d score), not linear when errors are large; no weight exceeds 1.
-        const double relative = std::expm1(score_errors[index(j)] + mean_score_error) + sum_error;
-        const double weight_error = std::min(w[j] * relative, 1.0) + tiny_;
+        // d log weight = d score - mean of d score; from the logarithm, because a weight that underflows here may
+        // not there. No weight exceeds 1.
+        const double log_weight = s[j] - peak - std::log(sum);
+        const double log_error = score_errors[index(j)] + mean_score_error;
+        const double raised = std::exp(std::min(log_weight + log_error, 0.0)) - w[j];
+        const double lowered = w[j] - std::exp(log_weight - log_error);
+        const double weight_error = std::max({raised, lowered, 0.0}) + w[j] * sum_error + tiny_;
         for (std::int64_t c = 0; c < p.value_head_dim; ++c) {
             const std::size_t at = index(j * p.value_width() + column + c);
             errors[c] += weight_error * std::abs(keys.v[at]);

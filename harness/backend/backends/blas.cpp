@@ -59,34 +59,33 @@ bool try_gemm(T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, const Mat
 }
 
 template <class T>
-void blas_multiply(T alpha, const Matrix<T>& a, const Matrix<T>& b, bool accumulate, const Matrix<T>& c) {
-    if (try_gemm(alpha, a, b, static_cast<T>(accumulate ? 1 : 0), c)) return;
-    // `accumulate` never comes with a scale of its own, so the whole of c may be scaled.
-    multiply(a, b, c, accumulate);
-    if (alpha != T{1}) scale_all(c, alpha);
-}
-
-template <class T>
 void blas_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options, std::int64_t i,
                  std::int64_t n, std::int64_t g) {
+    const Matrix<T> left = matrix_at<T>(a, i, n, g);
+    const Matrix<T> right = matrix_at<T>(b, i, n, g);
     const Matrix<T> product = matrix_at<T>(c, i, n, g);
-    if (options.bias != nullptr) {
+    const T alpha = static_cast<T>(options.scale.value_or(1.0));
+    if (options.bias == nullptr) {
+        if (try_gemm(alpha, left, right, T{0}, product)) return;
+    } else {
         const Matrix<T> bias = matrix_at<T>(*options.bias, 0, 0, 0);
         for (std::int64_t row = 0; row < product.rows; ++row) {
             for (std::int64_t j = 0; j < product.cols; ++j) product(row, j) = bias(0, j);
         }
+        if (try_gemm(alpha, left, right, T{1}, product)) return;
     }
-    blas_multiply(static_cast<T>(options.scale.value_or(1.0)), matrix_at<T>(a, i, n, g), matrix_at<T>(b, i, n, g),
-                  options.bias != nullptr, product);
+    naive_product(left, right, product, options);
 }
 
 template <class T>
 struct BlasTileKernels {
     void scores(T scale, Matrix<T> q, Matrix<T> keys, Matrix<T> tile) const {
-        blas_multiply(scale, q, keys.transposed(), false, tile);
+        if (!try_gemm(scale, q, keys.transposed(), T{0}, tile)) NaiveTileKernels<T>{}.scores(scale, q, keys, tile);
     }
     void context(Matrix<T> tile, Matrix<T> values, Matrix<T> out, bool accumulate) const {
-        blas_multiply(T{1}, tile, values, accumulate, out);
+        if (!try_gemm(T{1}, tile, values, static_cast<T>(accumulate ? 1 : 0), out)) {
+            multiply(tile, values, out, accumulate);
+        }
     }
     T row_max(const T* x, std::int64_t n) const { return vector_math::row_max(x, n); }
     T exp_and_sum(T* x, std::int64_t n, T peak) const { return vector_math::exp_and_sum(x, n, peak); }

@@ -1,0 +1,253 @@
+// All variants on all backends against the reference, and wrong kernels that must be caught.
+#include "harness/measure/check.hpp"
+
+#include <cmath>
+#include <random>
+
+#include "harness/backend/all.hpp"
+#include "harness/backend/counted.hpp"
+#include "harness/backend/naive_backend.hpp"
+#include "harness/core/error.hpp"
+#include "tests/catch.hpp"
+#include "variants/all.hpp"
+#include "variants/steps.hpp"
+
+using namespace headcount;
+
+namespace {
+
+void multiply_inputs(PointData& data, double factor) {
+    for (const Tensor* t : {&data.layout.inputs.x_q, &data.layout.inputs.q}) {
+        for (std::int64_t i = 0; i < (t->data == nullptr ? 0 : t->elements()); ++i) {
+            if (t->dtype == DType::f32) static_cast<float*>(t->data)[i] *= static_cast<float>(factor);
+            if (t->dtype == DType::f64) static_cast<double*>(t->data)[i] *= factor;
+        }
+    }
+}
+
+/// Checks every variant on every backend that can run this problem; returns how many.
+int check_everywhere(const Problem& problem, std::uint64_t seed, int num_threads, double input_factor = 1) {
+    int checked = 0;
+    for (const auto& variant : all_variants()) {
+        for (const auto& backend : all_backends()) {
+            const Point point{.variant = variant.name,
+                              .backend = backend.name,
+                              .problem = problem,
+                              .num_threads = num_threads,
+                              .seed = seed};
+            if (!why_unsupported(point).empty()) continue;
+            PointData data = make_point_data(point);
+            if (!data.backend->executes()) continue;
+            multiply_inputs(data, input_factor);
+            const CheckRecord check = check_point(data);
+            INFO(point.id() << ": " << check.max_error << " against " << check.bound << " at " << check.worst);
+            REQUIRE(check.done);
+            REQUIRE(passed(check));
+            REQUIRE(check.rows_checked > 0);
+            ++checked;
+        }
+    }
+    return checked;
+}
+
+Problem random_problem(std::mt19937_64& random, int longest) {
+    const auto pick = [&](int n) { return static_cast<std::int64_t>(1 + random() % static_cast<unsigned>(n)); };
+    ProblemSpec spec;
+    spec.batch = pick(3);
+    spec.q_len = pick(longest);
+    spec.kv_len = pick(2) == 1 ? *spec.q_len : pick(longest);
+    spec.num_kv_heads = pick(3);
+    spec.num_heads = *spec.num_kv_heads * pick(3);
+    spec.embed_dim = pick(2) == 1 ? *spec.num_heads * pick(9) : pick(40);
+    if (*spec.embed_dim % *spec.num_heads != 0 || pick(2) == 1) spec.head_dim = pick(11);
+    if (pick(3) == 1) spec.value_head_dim = pick(11);
+    spec.causal = pick(2) == 1;
+    spec.bias = pick(2) == 1;
+    spec.dtype = pick(4) == 1 ? DType::f64 : DType::f32;
+    spec.scope = pick(3) == 1 ? Scope::core : Scope::layer;
+    return resolve(spec);
+}
+
+Problem problem(std::int64_t q_len, std::int64_t kv_len, std::int64_t embed_dim, std::int64_t num_heads, bool causal) {
+    ProblemSpec spec;
+    spec.q_len = q_len;
+    spec.kv_len = kv_len;
+    spec.embed_dim = embed_dim;
+    spec.num_heads = num_heads;
+    spec.causal = causal;
+    return resolve(spec);
+}
+
+/// Forward passes of multi_head with one fault each.
+enum class Fault : std::uint8_t { none, scale, mask, heads, forgotten_bias, unwritten };
+Fault fault = Fault::none;  // a forward pass is a plain function
+
+void faulty_forward(const Inputs& in, const Weights& weights, Tensor out, Backend& backend, Workspace& ws) {
+    const Workspace::Frame frame(ws);
+    const Problem& p = in.problem;
+    const auto [q, k, v] = project_qkv(in, weights, backend, ws);
+    const Tensor scores = ws.take("scores", p.dtype, {p.batch, p.num_kv_heads, p.group(), p.q_len, p.kv_len});
+    const Tensor context = take_context(p, out, ws);
+    Tensor keys = key_heads(k, p);
+    if (fault == Fault::heads) {
+        // Heads in reverse: every query head meets the keys of another.
+        keys = keys.head(p.num_kv_heads - 1, 0);
+        keys.extent[1] = p.num_kv_heads;
+        keys.stride[1] = -p.head_dim;
+    }
+    const double scale = fault == Fault::scale ? 1 / std::sqrt(static_cast<double>(p.embed_dim)) : p.scale();
+    backend.matmul("scores", query_heads(q, p), keys.transposed(), scores,
+                   {.scale = scale, .bias = nullptr, .mask = p.mask(), .masked = Masked::output});
+    if (fault == Fault::mask) {
+        // Without its last column the matrix has the causal mask that hides one key more in every row.
+        Tensor narrow = scores;
+        narrow.extent[4] = p.kv_len - 1;
+        backend.softmax_rows("weights", p.mask(), narrow);
+        for_each_matrix(scores, [&](std::int64_t b, std::int64_t n, std::int64_t g) {
+            for (std::int64_t i = 0; i < p.q_len && backend.executes(); ++i) {
+                *scores.at<float>(b, n, g, i, p.kv_len - 1) = 0;
+            }
+        });
+    } else {
+        backend.softmax_rows("weights", p.mask(), scores);
+    }
+    backend.matmul("context", scores, key_heads(v, p), query_heads(context, p),
+                   {.scale = {}, .bias = nullptr, .mask = p.mask(), .masked = Masked::left});
+    if (fault == Fault::unwritten) {
+        backend.matmul("output", context.row_range(0, p.q_len - 1), weights.at("wo"), out.row_range(0, p.q_len - 1));
+    } else {
+        project("output", context, weights.at("wo"), fault == Fault::forgotten_bias ? nullptr : weights.find("bo"), out,
+                backend);
+    }
+}
+
+const Variant kFaulty{.summary = "multi_head with a fault",
+                      .source = "this test",
+                      .function = Function::attention,
+                      .unsupported = runs_everything,
+                      .prepare = nullptr,
+                      .forward = faulty_forward};
+
+CheckRecord check_with(Fault which, const Problem& p, const char* backend) {
+    fault = which;
+    PointData data = make_point_data({.variant = "multi_head", .backend = backend, .problem = p});
+    data.variant = &kFaulty;
+    const CheckRecord check = check_point(data);
+    fault = Fault::none;
+    return check;
+}
+
+}  // namespace
+
+TEST_CASE("all variants on all backends agree with the reference on random shapes") {
+    std::mt19937_64 random(20);
+    int checked = 0;
+    for (int i = 0; i < 150; ++i) checked += check_everywhere(random_problem(random, 40), random(), i % 5 == 0 ? 2 : 1);
+    REQUIRE(checked > 600);
+}
+
+TEST_CASE("all variants on all backends agree with the reference on the corners") {
+    for (const bool causal : {false, true}) {
+        REQUIRE(check_everywhere(problem(1, 1, 1, 1, causal), 1, 1) > 0);      // nothing but scalars
+        REQUIRE(check_everywhere(problem(1, 1, 16, 4, causal), 1, 1) > 0);     // one token
+        REQUIRE(check_everywhere(problem(33, 33, 16, 16, causal), 1, 1) > 0);  // one column a head
+        REQUIRE(check_everywhere(problem(1, 77, 30, 3, causal), 1, 1) > 0);    // decoding
+        REQUIRE(check_everywhere(problem(77, 1, 30, 3, causal), 1, 1) > 0);    // rows without any key
+        REQUIRE(check_everywhere(problem(41, 17, 14, 7, causal), 1, 1) > 0);
+        REQUIRE(check_everywhere(problem(67, 131, 26, 2, causal), 1, 2) > 0);
+        REQUIRE(check_everywhere(problem(300, 300, 32, 4, causal), 1, 2) > 0);  // rows are sampled
+    }
+}
+
+TEST_CASE("large logits overflow nowhere") {
+    for (const double factor : {30.0, 1e3, 1e5}) {
+        REQUIRE(check_everywhere(problem(20, 20, 24, 4, true), 1, 1, factor) > 0);
+        REQUIRE(check_everywhere(problem(9, 90, 24, 1, false), 1, 1, factor) > 0);
+    }
+}
+
+TEST_CASE("rows without keys give exactly zero in core scope") {
+    Problem p = problem(9, 4, 12, 3, true);
+    p.scope = Scope::core;
+    for (const char* variant : {"multi_head", "multi_head_split", "multi_head_looped", "streaming"}) {
+        for (const char* backend : {"naive", "blas"}) {
+            const Point point{.variant = variant, .backend = backend, .problem = p};
+            if (!why_unsupported(point).empty()) continue;
+            PointData data = make_point_data(point);
+            REQUIRE(passed(check_point(data)));
+            for (std::int64_t i = 0; i < 5; ++i) {
+                for (std::int64_t j = 0; j < 12; ++j) REQUIRE(*data.layout.out.at<float>(0, 0, 0, i, j) == 0.0F);
+            }
+            REQUIRE(*data.layout.out.at<float>(0, 0, 0, 5, 0) != 0.0F);
+        }
+    }
+}
+
+TEST_CASE("the copy of multi_head that the faults start from is right") {
+    REQUIRE(passed(check_with(Fault::none, problem(64, 64, 64, 4, true), "naive")));
+}
+
+TEST_CASE("a wrong scale, a mask off by one, swapped heads and a forgotten bias are caught, with the place named") {
+    for (const std::int64_t len : {3, 64, 300, 600}) {
+        for (const std::int64_t heads : {2, 8}) {
+            Problem p = problem(len, len, 64, heads, true);
+            p.bias = true;
+            for (const Fault which : {Fault::scale, Fault::mask, Fault::heads, Fault::forgotten_bias}) {
+                const CheckRecord check = check_with(which, p, "naive");
+                CAPTURE(len, heads, static_cast<int>(which), check.max_error, check.bound);
+                REQUIRE_FALSE(passed(check));
+                REQUIRE(check.max_error > 20 * check.bound);  // not barely
+                REQUIRE(check.worst.find("row") != std::string::npos);
+            }
+        }
+    }
+}
+
+TEST_CASE("a wrong scale is caught without a mask and in a wide layer, too") {
+    REQUIRE_FALSE(passed(check_with(Fault::scale, problem(400, 400, 256, 8, false), "naive")));
+    REQUIRE_FALSE(passed(check_with(Fault::heads, problem(400, 400, 256, 8, false), "naive")));
+}
+
+TEST_CASE("output that forward() does not write is not finite, and fails") {
+    const CheckRecord check = check_with(Fault::unwritten, problem(8, 8, 16, 2, false), "naive");
+    REQUIRE_FALSE(passed(check));
+    REQUIRE(std::isinf(check.max_error));
+    REQUIRE(check.worst == "batch 0, row 7, col 0, not finite");
+}
+
+TEST_CASE("long sequences are checked on sampled rows, first and last of a batch entry included") {
+    Problem p = problem(5000, 10, 8, 2, false);
+    p.batch = 4;
+    const CheckedRows rows = rows_to_check(p, 3);
+    REQUIRE(rows == rows_to_check(p, 3));
+    REQUIRE(rows != rows_to_check(p, 4));
+    REQUIRE(rows.size() > 30);
+    REQUIRE(rows.size() < 100);
+    for (const std::int64_t b : {0, 3}) {
+        for (const std::int64_t i : {0, 4999}) {
+            REQUIRE(std::count(rows.begin(), rows.end(), std::pair<std::int64_t, std::int64_t>{b, i}) == 1);
+        }
+    }
+    p.q_len = 60;
+    REQUIRE(rows_to_check(p, 3).size() == 240);
+}
+
+TEST_CASE("a cached reference serves other variants of the same problem, and no other problem") {
+    ReferenceCache cache;
+    const Problem p = problem(20, 20, 16, 4, true);
+    for (const char* variant : {"multi_head", "streaming", "block_diagonal", "multi_head"}) {
+        PointData data = make_point_data({.variant = variant, .backend = "naive", .problem = p});
+        REQUIRE(passed(check_point(data, &cache)));
+    }
+    PointData other =
+        make_point_data({.variant = "multi_head", .backend = "naive", .problem = problem(20, 20, 16, 2, true)});
+    REQUIRE(passed(check_point(other, &cache)));
+}
+
+TEST_CASE("a backend that computes nothing is not checked") {
+    PointData data =
+        make_point_data({.variant = "multi_head", .backend = "counting", .problem = problem(8, 8, 16, 2, false)});
+    const CheckRecord check = check_point(data);
+    REQUIRE_FALSE(check.done);
+    REQUIRE_FALSE(passed(check));
+}
