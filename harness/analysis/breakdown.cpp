@@ -38,6 +38,18 @@ std::array<double, kShares.size()> shares_of(const PointRecord& record) {
     return seconds;
 }
 
+namespace {
+
+/// Wall time of the traced pass; what lies outside the verbs goes to the last share, so that the shares sum to it.
+double traced_total(const PointRecord& record, std::array<double, kShares.size()>& shares) {
+    const double inside = std::accumulate(shares.begin(), shares.end(), 0.0);
+    if (record.traced_s < 0) return inside;
+    shares.back() += record.traced_s - inside;
+    return record.traced_s;
+}
+
+}  // namespace
+
 Table overhead_table(const RecordSet& records) {
     Table table{.columns = {{.name = "base", .wraps = true}, {.name = "against", .wraps = true}},
                 .rows = {},
@@ -64,13 +76,14 @@ Table overhead_table(const RecordSet& records) {
         const Entry& from = records.entries()[base];
         const Entry& to = records.entries()[other];
         if (from.record.breakdown.empty() || to.record.breakdown.empty()) continue;
-        const auto before = shares_of(from.record);
-        const auto after = shares_of(to.record);
-        const auto total = [](const auto& shares) { return std::accumulate(shares.begin(), shares.end(), 0.0); };
+        auto before = shares_of(from.record);
+        auto after = shares_of(to.record);
+        const double traced_before = traced_total(from.record, before);
+        const double traced_after = traced_total(to.record, after);
         std::vector<std::string> row{from.id, differing_fields(from.point, to.point),
                                      fmt::format("{:.3f}", 1e3 * summaries[base].time.estimate),
                                      milliseconds(summaries[other].time.estimate - summaries[base].time.estimate),
-                                     milliseconds(total(after) - total(before))};
+                                     milliseconds(traced_after - traced_before)};
         for (std::size_t i = 0; i < kShares.size(); ++i) row.push_back(milliseconds(after[i] - before[i]));
         table.rows.push_back(std::move(row));
     }

@@ -19,10 +19,10 @@ namespace headcount {
 namespace {
 
 /// The base case of every comparison group that has samples.
-std::map<std::string, std::size_t> bases_of(const RecordSet& records) {
+std::map<std::size_t, std::size_t> bases_of(const RecordSet& records) {
     const std::vector<Entry>& entries = records.entries();
     const auto timed = [&](std::size_t i) { return entries[i].resolved && !entries[i].samples.empty(); };
-    std::map<std::string, std::size_t> bases;
+    std::map<std::size_t, std::size_t> bases;
     for (const ClaimSpec& claim : records.run().claims) {
         if (claim.metric != "time" || claim.base.empty()) continue;
         for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -49,7 +49,7 @@ std::string bytes_text(std::int64_t bytes) { return bytes < 0 ? "" : fmt::format
 }  // namespace
 
 std::vector<PointSummary> summarise(const RecordSet& records) {
-    const std::map<std::string, std::size_t> bases = bases_of(records);
+    const std::map<std::size_t, std::size_t> bases = bases_of(records);
     const Metric& time = find_metric("time");
     std::vector<PointSummary> summaries;
     for (const Entry& entry : records.entries()) {
@@ -114,7 +114,7 @@ Table point_table(const RecordSet& records) {
             return summary.rounds == 0 || std::isinf(value) ? "" : quantity(value, "s");
         };
         const auto ratio = [&](double value) {
-            return !summary.base || std::isinf(value) ? "" : fmt::format("{:.4f}", value);
+            return !summary.base || !std::isfinite(value) ? "" : fmt::format("{:.4f}", value);
         };
         std::string note = entry.absent_because();
         if (summary.autocorrelated) note += note.empty() ? "autocorrelated" : "; autocorrelated";
@@ -126,7 +126,8 @@ Table point_table(const RecordSet& records) {
              counts ? bytes_text(entry.record.memory.predicted_bytes) : "",
              counts ? bytes_text(entry.record.memory.peak_bytes) : "", fmt::format("{}", summary.rounds),
              seconds(summary.time.estimate), seconds(summary.time.low), seconds(summary.time.high),
-             ratio(summary.ratio.estimate), ratio(summary.ratio.low), ratio(summary.ratio.high),
+             ratio(summary.ratio.estimate), summary.ratio.bounded() ? ratio(summary.ratio.low) : "",
+             summary.ratio.bounded() ? ratio(summary.ratio.high) : "",
              summary.base ? records.entries()[*summary.base].id : "", note});
     }
     return table;

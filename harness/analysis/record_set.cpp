@@ -28,10 +28,18 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
         entry.record = record;
         entry.recorded = true;
     }
+    // Groups are numbered by name, so that the order of the journal's lines decides nothing.
+    std::map<std::string, std::size_t> groups;
+    for (const RoundRecord& round : journal.rounds) groups.emplace(round.group, 0);
+    for (auto& [name, number] : groups) {
+        number = groups_.size();
+        groups_.push_back(name);
+    }
     for (const RoundRecord& round : journal.rounds) {
+        const RoundKey key{.group = groups.at(round.group), .stratum = round.stratum, .round = round.round};
         for (const Sample& sample : round.samples) {
-            entries_[find_or_add(sample.point)].samples.push_back(
-                {.key = {.group = round.group, .stratum = round.stratum, .round = round.round}, .sample = sample});
+            RoundSample& added = entries_[find_or_add(sample.point)].samples.emplace_back(RoundSample{key, sample});
+            added.sample.point.clear();
         }
     }
     for (Entry& entry : entries_) {

@@ -14,7 +14,7 @@ namespace headcount {
 
 /// Samples with equal keys were taken in the same block and may be paired.
 struct RoundKey {
-    std::string group;
+    std::size_t group = 0;  ///< RecordSet::groups()
     int stratum = 0;
     int round = 0;
     friend auto operator<=>(const RoundKey&, const RoundKey&) = default;
@@ -22,7 +22,7 @@ struct RoundKey {
 
 struct RoundSample {
     RoundKey key;
-    Sample sample;
+    Sample sample;  ///< its `point` is left empty: the entry knows it
 };
 
 /// One point of the run and all that became of it.
@@ -53,6 +53,8 @@ public:
     const RunRecord& run() const { return run_; }
     const std::vector<Entry>& entries() const { return entries_; }
     const std::vector<PartView>& parts() const { return parts_; }
+    /// Names of the comparison groups that have samples.
+    const std::vector<std::string>& groups() const { return groups_; }
     /// Throws UsageError naming the known parts.
     const PartView& part(std::string_view name) const;
     /// Names of the parts that hold this entry, "main" for the unnamed one, joined by "+".
@@ -64,6 +66,7 @@ private:
     RunRecord run_;
     std::vector<Entry> entries_;
     std::vector<PartView> parts_;
+    std::vector<std::string> groups_;
     std::map<std::string, std::size_t, std::less<>> index_;
 };
 

@@ -232,7 +232,7 @@ void decide(std::vector<Judged>& all) {
         if (std::ranges::any_of(judged.tests, &Test::autocorrelated)) {
             add_reason(verdict, "autocorrelated rounds: interval widened");
         }
-        if (test.rounds > 0 && std::isinf(test.interval.low)) add_reason(verdict, "too few rounds for an interval");
+        if (test.rounds > 0 && !test.interval.bounded()) add_reason(verdict, "too few rounds for an interval");
     }
 }
 
@@ -315,7 +315,7 @@ std::vector<Verdict> judge_claim(const RecordSet& records, const ClaimSpec& spec
 
 std::string Verdict::interval_text() const {
     if (exact) return "exact";
-    if (std::isinf(interval.low) || std::isinf(interval.high)) return "";
+    if (!interval.bounded()) return "";
     return fmt::format("[{:.4g}, {:.4g}]", interval.low, interval.high);
 }
 

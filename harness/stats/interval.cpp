@@ -29,6 +29,8 @@ double quantile_of_sorted(const std::vector<double>& values, double probability)
 
 }  // namespace
 
+bool Interval::bounded() const { return std::isfinite(low) && std::isfinite(high); }
+
 double relative_ci_width(const Interval& interval) { return interval.width() / std::abs(interval.estimate); }
 
 double quantile(std::span<const double> samples, double probability) {

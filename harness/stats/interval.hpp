@@ -13,6 +13,8 @@ struct Interval {
     double low = -std::numeric_limits<double>::infinity();
     double high = std::numeric_limits<double>::infinity();
 
+    /// False when there were too few samples for an interval.
+    bool bounded() const;
     double width() const { return high - low; }
     bool contains(double value) const { return low <= value && value <= high; }
 };

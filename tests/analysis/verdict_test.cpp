@@ -1,0 +1,178 @@
+// Combinations, summaries, order, exit status and commands of verdicts.
+#include "harness/analysis/verdict.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "tests/analysis/journal_builder.hpp"
+#include "tests/catch.hpp"
+
+using namespace headcount;
+using Catch::Matchers::Contains;
+using headcount::testing::JournalBuilder;
+using headcount::testing::point;
+
+namespace {
+
+/// Counts equal over heads except on the listed lengths.
+JournalBuilder lengths(const std::vector<std::string>& unequal, const std::string& outcome = "supported") {
+    JournalBuilder builder({"seq_len", "backend", "num_heads"});
+    for (const char* length : {"64", "128"}) {
+        for (const char* backend : {"naive", "blas"}) {
+            for (const char* h : {"1", "2", "4"}) {
+                const Point p = point({{"seq_len", length}, {"backend", backend}, {"num_heads", h}});
+                const bool differs = std::ranges::find(unequal, length) != unequal.end();
+                builder.add(p, p.problem.q_len * (differs ? p.problem.num_heads : 1));
+            }
+        }
+    }
+    builder.claim("R3", "equal", "exactly").outcome = outcome;
+    return builder;
+}
+
+std::vector<std::string> texts(const std::vector<Verdict>& verdicts) {
+    std::vector<std::string> lines;
+    for (const Verdict& v : verdicts) {
+        lines.push_back(v.claim + "|" + v.combination + "|" + std::string(to_string(v.status)) + "|" + v.observed +
+                        "|" + v.base + "|" + v.base_value + "|" + v.interval_text() + "|" + v.reason);
+    }
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("there is one verdict for each combination of the axes that the claim does not name") {
+    const auto verdicts = verify(lengths({}).journal);
+    REQUIRE(verdicts.size() == 5);
+    CHECK(verdicts[0].summary);
+    CHECK(verdicts[0].combinations == 4);
+    CHECK(verdicts[1].combination == "seq_len=64, backend=naive");
+    CHECK(verdicts[4].combination == "seq_len=128, backend=blas");
+    for (const Verdict& v : verdicts) CHECK(v.status == Status::supported);
+}
+
+TEST_CASE("one refuted combination refutes the summary, which says how many") {
+    const auto verdicts = verify(lengths({"128"}).journal);
+    CHECK(verdicts[0].status == Status::refuted);
+    CHECK_THAT(verdicts[0].observed, Contains("exactly 4 times at num_heads=4"));
+    CHECK_THAT(verdicts[0].reason, Contains("supported in 2, refuted in 2 of 4 combinations"));
+    CHECK_THAT(verdicts[0].base, Contains("num_heads=1") && Contains("seq_len=128"));
+    CHECK(verdicts[1].status == Status::supported);
+    CHECK(verdicts[3].status == Status::refuted);
+}
+
+TEST_CASE("where picks the points a claim speaks of") {
+    JournalBuilder builder = lengths({"128"});
+    builder.journal.run.claims.front().where = {{"seq_len", {"64"}}, {"backend", {"naive", "blas"}}};
+    const auto verdicts = verify(builder.journal);
+    CHECK(verdicts.size() == 3);
+    CHECK(verdicts[0].status == Status::supported);
+}
+
+TEST_CASE("combinations that were skipped whole are named and do not count") {
+    JournalBuilder builder = lengths({});
+    for (PointRecord& record : builder.journal.points) {
+        if (record.point.find("/blas/") == std::string::npos) continue;
+        record.outcome = Outcome::skipped;
+        record.reason = "CBLAS not found";
+        record.ops.clear();
+    }
+    const auto verdicts = verify(builder.journal);
+    CHECK(verdicts[0].status == Status::supported);
+    CHECK_THAT(verdicts[0].reason, Contains("not judged, points skipped") && Contains("backend=blas"));
+    CHECK(verdicts[2].status == Status::inconclusive);
+    CHECK_THAT(verdicts[2].reason, Contains("CBLAS not found"));
+    for (PointRecord& record : builder.journal.points) {
+        record.outcome = Outcome::skipped;
+        record.ops.clear();
+    }
+    CHECK(verify(builder.journal).front().status == Status::inconclusive);
+}
+
+TEST_CASE("the order of the journal's lines changes nothing") {
+    JournalBuilder builder = lengths({"64"});
+    std::mt19937_64 noise(4);
+    std::normal_distribution<double> draw(0, 0.01);
+    builder.journal.run.parts.front().axes.push_back("causal");
+    for (const char* h : {"1", "2", "4"}) {
+        builder.add_timed(point({{"num_heads", h}, {"causal", "true"}, {"seq_len", "64"}}), "g", 20,
+                          [&](int) { return 1e-3 * std::exp(draw(noise)); });
+    }
+    builder.claim("R12", "within", "0.02", "time").where = {{"causal", {"true"}}};
+    const auto before = texts(verify(builder.journal));
+    std::mt19937_64 random(9);
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        std::shuffle(builder.journal.points.begin(), builder.journal.points.end(), random);
+        std::shuffle(builder.journal.rounds.begin(), builder.journal.rounds.end(), random);
+        for (RoundRecord& round : builder.journal.rounds) {
+            std::shuffle(round.samples.begin(), round.samples.end(), random);
+        }
+        CHECK(texts(verify(builder.journal)) == before);
+    }
+}
+
+TEST_CASE("rounds of different workers are never paired with each other") {
+    JournalBuilder builder({"num_heads"});
+    builder.add_timed(point({{"num_heads", "1"}}), "g", 20, [](int round) { return 1e-3 * (round < 10 ? 1 : 3); });
+    builder.add_timed(point({{"num_heads", "8"}}), "g", 20, [](int round) { return 1.5e-3 * (round < 10 ? 1 : 3); });
+    // A second worker counts its rounds from zero again, on a machine three times slower by then.
+    for (RoundRecord& round : builder.journal.rounds) {
+        if (round.round < 10) continue;
+        round.stratum = 1;
+        round.round -= 10;
+    }
+    builder.claim("R12", "within", "0.02", "time");
+    const Verdict verdict = verify(builder.journal).front();
+    CHECK(verdict.interval.estimate == Approx(1.5));
+    CHECK(verdict.interval.width() == Approx(0).margin(1e-9));
+}
+
+TEST_CASE("the exit status tells exact surprises from undecided measurements") {
+    const auto verdict = [](bool exact, Status status, const char* expected) {
+        Verdict v;
+        v.summary = true;
+        v.exact = exact;
+        v.status = status;
+        v.expected = expected;
+        return v;
+    };
+    const Verdict as_declared = verdict(true, Status::refuted, "refuted");
+    const Verdict surprise = verdict(true, Status::supported, "refuted");
+    const Verdict undecided_exact = verdict(true, Status::inconclusive, "supported");
+    const Verdict fast = verdict(false, Status::refuted, "");
+    const Verdict unclear = verdict(false, Status::inconclusive, "");
+    CHECK(exit_status({}) == 0);
+    CHECK(exit_status({as_declared, fast}) == 0);
+    CHECK(exit_status({as_declared, unclear}) == 3);
+    CHECK(exit_status({unclear, surprise}) == 1);
+    CHECK(exit_status({undecided_exact}) == 1);
+    Verdict part_of_it = surprise;
+    part_of_it.summary = false;  // only the summary is declared
+    CHECK(exit_status({as_declared, part_of_it}) == 0);
+    CHECK(exit_status(verify(lengths({"128"}, "refuted").journal)) == 0);
+    CHECK(exit_status(verify(lengths({"128"}).journal)) == 1);
+}
+
+TEST_CASE("every verdict ends with a command that reproduces it, quoted for a shell") {
+    JournalBuilder builder = lengths({});
+    builder.journal.run.profile = "smoke";
+    const auto verdicts = verify(builder.journal, {.result_path = "my results/a.jsonl"});
+    CHECK(verdicts[0].command == "headcount verify 'my results/a.jsonl' --claim R3");
+    CHECK(verdicts[1].command ==
+          "headcount run 'configs/made by hand.yaml' --profile smoke --filter seq_len=64 --filter backend=naive");
+}
+
+TEST_CASE("the verdict table fits 120 columns and names what is unexpected") {
+    JournalBuilder builder = lengths({"128"});
+    builder.claim("R99", "equal", "exactly").says =
+        "a reading whose words go on and on, far beyond what a narrow terminal can hold on a single line of its own";
+    const std::string text = verdict_text(verify(builder.journal), true);
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find('\n', at);
+        CHECK(end - at <= 120);
+        at = end + 1;
+    }
+    CHECK_THAT(text, Contains("refuted") && Contains("R99") && Contains("headcount verify RESULT --claim R3"));
+    CHECK(verdict_table(verify(builder.journal)).rows.size() == 2);
+    CHECK(verdict_table(verify(builder.journal), true).rows.size() == 10);
+}
