@@ -17,7 +17,7 @@ namespace {
 
 // Up to this many rows are all checked; beyond, a sample keeps the check shorter than the measurement.
 constexpr std::int64_t kAllRows = 256;
-constexpr std::int64_t kSampledRows = 48;
+constexpr std::int64_t kSampledRows = 32;
 // Every batch entry with a checked row costs a projection of all its keys.
 constexpr std::int64_t kSampledBatches = 3;
 

@@ -93,11 +93,12 @@ std::vector<double> ErrorBound::score_errors(const ReferenceKeys<double>& keys, 
     const double* const q = row.q.data() + head * p.head_dim;
     const double* const s = row.scores.data() + head * row.visible;
     const double peak = *std::max_element(s, s + row.visible);
+    const double q_norm = norm(q, p.head_dim);
     const std::int64_t column = head / p.group() * p.head_dim;
     std::vector<double> errors(index(row.visible));
     for (std::int64_t j = 0; j < row.visible; ++j) {
         const double* const k = keys.k.data() + j * p.key_width() + column;
-        double variance = std::pow(dot_error(p.head_dim) * norm(q, p.head_dim) * norm(k, p.head_dim), 2);
+        double variance = std::pow(dot_error(p.head_dim) * q_norm * norm(k, p.head_dim), 2);
         for (std::int64_t c = 0; c < p.head_dim && !q_errors.empty(); ++c) {
             variance += std::pow(q_errors[index(head * p.head_dim + c)] * k[c], 2);
             variance += std::pow(q[c] * key_errors.k[index(j * p.key_width() + column + c)], 2);

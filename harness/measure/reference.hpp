@@ -51,6 +51,12 @@ void reference_product(const T* x, Slice rows, const std::vector<T>& w, std::int
 template <class T>
 void reference_heads(const ReferenceData<T>& data, const T* x, std::int64_t heads, std::int64_t width,
                      const std::vector<T>& w, const std::vector<T>& bias, T* y) {
+    if (data.function == Function::attention) {
+        // All heads read the whole row, so that their columns are one product; longer loops are faster.
+        reference_product(x, slice_of(data.function, data.problem.embed_dim, 0, 1), w, heads * width,
+                          Slice{.first = 0, .count = heads * width}, bias, y);
+        return;
+    }
     for (std::int64_t h = 0; h < heads; ++h) {
         reference_product(x, slice_of(data.function, data.problem.embed_dim, h, heads), w, heads * width,
                           Slice{.first = h * width, .count = width}, bias, y + h * width);
