@@ -34,7 +34,7 @@ struct PointHash {
         const Problem& p = point.problem;
         std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
         for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
-                                     p.value_head_dim, std::int64_t{p.causal} + 2 * p.bias,
+                                     p.value_head_dim, std::int64_t{p.causal} + std::int64_t{2} * p.bias,
                                      static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope),
                                      std::int64_t{point.num_threads}, static_cast<std::int64_t>(point.seed)}) {
             hash = (hash ^ static_cast<std::size_t>(n)) * 0x9e3779b97f4a7c15ULL;
@@ -219,7 +219,7 @@ private:
         std::string text = spec.variant.value_or("?") + "/" + spec.backend.value_or("?") + "/";
         bool first = true;
         for (const auto& [field, value] : fields_of(spec.problem)) {
-            text += (first ? "" : ",") + field + "=" + value;
+            text += fmt::format("{}{}={}", first ? "" : ",", field, value);
             first = false;
         }
         if (spec.num_threads.value_or(1) != 1) text += fmt::format(",num_threads={}", *spec.num_threads);

@@ -21,20 +21,6 @@ void check_field(const YamlKey& key) {
     }
 }
 
-// seq_len stands for both lengths, so giving it beside one of them would make the order of keys matter.
-void check_lengths(const std::vector<YamlKey>& keys, std::string_view what) {
-    const auto find = [&](std::string_view name) {
-        return std::find_if(keys.begin(), keys.end(), [&](const YamlKey& key) { return key.name == name; });
-    };
-    const auto both = find("seq_len");
-    for (const std::string_view one : {"q_len", "kv_len"}) {
-        if (both != keys.end() && find(one) != keys.end()) {
-            both->at.fail(
-                fmt::format("{} gives both seq_len and {}; seq_len sets q_len and kv_len, keep one way", what, one));
-        }
-    }
-}
-
 std::vector<AxisValue> decode_range(const YamlNode& map, const std::string& field, const Vocabulary& vocabulary,
                                     std::int64_t most_points) {
     if (point_field(field).type != FieldType::integer) {
@@ -115,65 +101,34 @@ std::vector<Match> decode_matches(const YamlNode& list, std::string_view what, c
     return matches;
 }
 
-void decode_problem(const YamlNode& map, Grid& grid, const Vocabulary& vocabulary) {
+Grid decode_preset(const YamlNode& name, const Vocabulary& vocabulary) {
+    const std::string wanted = read_text(name, "preset");
+    const auto found = std::find_if(vocabulary.presets.begin(), vocabulary.presets.end(),
+                                    [&](const Preset& preset) { return preset.name == wanted; });
+    if (found == vocabulary.presets.end()) {
+        std::vector<std::string> known;
+        known.reserve(vocabulary.presets.size());
+        for (const Preset& preset : vocabulary.presets) known.push_back(preset.name);
+        name.at.fail(unknown_name("preset", shown(wanted), known));
+    }
+    Grid grid;
+    for (auto& [field, text] : fields_of(found->problem)) grid.problem.push_back({field, {text, name.at}});
+    return grid;
+}
+
+std::vector<FieldValue> decode_problem(const YamlNode& map, const Vocabulary& vocabulary) {
     expect_map(map, "problem");
     check_lengths(map.keys, "problem");
+    std::vector<FieldValue> problem;
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
-        const YamlNode& item = map.items[i];
-        if (map.keys[i].name != "preset") {
-            check_field(map.keys[i]);
-            Grid fixed;
-            fixed.problem.push_back({map.keys[i].name, decode_value(item, map.keys[i].name, vocabulary)});
-            grid = merge(std::move(grid), fixed);
-            continue;
-        }
-        const std::string name = read_text(item, "preset");
-        const auto found = std::find_if(vocabulary.presets.begin(), vocabulary.presets.end(),
-                                        [&](const Preset& preset) { return preset.name == name; });
-        if (found == vocabulary.presets.end()) {
-            std::vector<std::string> known;
-            for (const Preset& preset : vocabulary.presets) known.push_back(preset.name);
-            item.at.fail(unknown_name("preset", shown(name), known));
-        }
-        Grid preset;
-        for (auto& [field, text] : fields_of(found->problem)) preset.problem.push_back({field, {text, item.at}});
-        grid = merge(std::move(preset), grid);  // explicit fields win, wherever `preset` stands among them
+        if (map.keys[i].name == "preset") continue;
+        check_field(map.keys[i]);
+        problem.push_back({map.keys[i].name, decode_value(map.items[i], map.keys[i].name, vocabulary)});
     }
-}
-
-void check_fixed(const Grid& grid, const std::vector<FieldValue>& fixed) {
-    for (const FieldValue& one : fixed) {
-        if (grid.has_axis(one.field)) {
-            one.value.at.fail(fmt::format("{} is fixed here and varies in axes or zip; keep one of them", one.field));
-        }
-    }
-}
-
-// Every field varies in one place only.
-void check_axes_once(const Grid& grid) {
-    std::vector<std::string> seen;
-    const auto visit = [&](const Axis& axis) {
-        for (const std::string& field : axis.fields) {
-            const bool twice = std::find(seen.begin(), seen.end(), field) != seen.end();
-            if (twice) axis.at.fail(fmt::format("{} varies twice; keep it in axes or in one zip group", field));
-            seen.push_back(field);
-        }
-    };
-    for (const Axis& axis : grid.axes) visit(axis);
-    for (const Axis& axis : grid.zip.value_or(std::vector<Axis>{})) visit(axis);
-    std::vector<YamlKey> keys;
-    for (const std::string& field : seen) keys.push_back({field, grid.at});
-    check_lengths(keys, "the grid");
+    return problem;
 }
 
 }  // namespace
-
-bool Grid::has_axis(std::string_view field) const {
-    const auto holds = [&](const Axis& axis) {
-        return std::find(axis.fields.begin(), axis.fields.end(), field) != axis.fields.end();
-    };
-    return std::any_of(axes.begin(), axes.end(), holds) || (zip && std::any_of(zip->begin(), zip->end(), holds));
-}
 
 std::string canonical_value(std::string_view field, std::string_view text, const Vocabulary& vocabulary) {
     const FieldInfo& info = point_field(field);
@@ -232,7 +187,7 @@ Grid decode_grid(const YamlNode& map, const Vocabulary& vocabulary, std::int64_t
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
         const std::string& key = map.keys[i].name;
         const YamlNode& value = map.items[i];
-        if (key == "problem") decode_problem(value, grid, vocabulary);
+        if (key == "problem") grid.problem = decode_problem(value, vocabulary);
         if (key == "axes") {
             grid.axes = decode_axes(value, vocabulary, most_points);
             if (grid.axes.empty()) value.at.fail("axes is empty; name a field that varies");
@@ -251,9 +206,11 @@ Grid decode_grid(const YamlNode& map, const Vocabulary& vocabulary, std::int64_t
         if (key == "include") grid.include = decode_matches(value, "include", vocabulary);
         if (key == "compare_by") grid.compare_by = decode_field_names(value, "compare_by");
     }
-    check_axes_once(grid);
-    check_fixed(grid, grid.problem);
-    return grid;
+    check_grid(grid);
+    const YamlNode* problem = map.find("problem");
+    const YamlNode* preset = problem == nullptr ? nullptr : problem->find("preset");
+    // What the file says itself goes before what its preset says, an axis too.
+    return preset == nullptr ? grid : merge(decode_preset(*preset, vocabulary), grid);
 }
 
 std::vector<std::string> decode_field_names(const YamlNode& node, std::string_view what) {
@@ -272,65 +229,6 @@ std::vector<std::string> decode_field_names(const YamlNode& node, std::string_vi
         add(node);
     }
     return names;
-}
-
-Grid merge(Grid base, const Grid& over) {
-    // seq_len replaces both lengths; one length leaves the other as seq_len had it.
-    const auto unfix = [&](const std::string& field) {
-        std::erase_if(base.problem, [&](const FieldValue& fixed) {
-            return fixed.field == field || (field == "seq_len" && (fixed.field == "q_len" || fixed.field == "kv_len"));
-        });
-    };
-    for (const FieldValue& fixed : over.problem) {
-        unfix(fixed.field);
-        std::erase_if(base.axes, [&](const Axis& axis) { return axis.fields[0] == fixed.field; });
-        base.problem.push_back(fixed);
-    }
-    for (const Axis& axis : over.axes) {
-        unfix(axis.fields[0]);
-        const auto same = std::find_if(base.axes.begin(), base.axes.end(),
-                                       [&](const Axis& other) { return other.fields == axis.fields; });
-        if (same != base.axes.end()) {
-            *same = axis;
-        } else {
-            base.axes.push_back(axis);
-        }
-    }
-    if (over.zip) base.zip = over.zip;
-    for (const Axis& group : over.zip.value_or(std::vector<Axis>{})) {
-        for (const std::string& field : group.fields) unfix(field);
-    }
-    if (over.exclude) base.exclude = over.exclude;
-    if (over.include) base.include = over.include;
-    if (over.compare_by) base.compare_by = over.compare_by;
-    if (!base.at.file) base.at = over.at;
-    check_fixed(base, over.problem);
-    check_axes_once(base);
-    return base;
-}
-
-void set_axis(Grid& grid, const std::string& field, const std::vector<AxisValue>& values) {
-    const auto wanted = [&](const AxisValue& value) {
-        return std::any_of(values.begin(), values.end(), [&](const AxisValue& v) { return v.text == value.text; });
-    };
-    if (grid.zip) {
-        for (Axis& group : *grid.zip) {
-            for (std::size_t j = 0; j < group.fields.size(); ++j) {
-                if (group.fields[j] != field) continue;
-                std::erase_if(group.rows, [&](const std::vector<AxisValue>& row) { return !wanted(row[j]); });
-                return;
-            }
-        }
-    }
-    Grid over;
-    if (values.size() == 1 && !grid.has_axis(field)) {
-        over.problem.push_back({field, values[0]});
-    } else {
-        Axis axis{.fields = {field}, .rows = {}, .at = values[0].at};
-        for (const AxisValue& value : values) axis.rows.push_back({value});
-        over.axes.push_back(std::move(axis));
-    }
-    grid = merge(std::move(grid), over);
 }
 
 }  // namespace headcount

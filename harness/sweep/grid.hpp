@@ -61,6 +61,11 @@ std::vector<std::string> decode_field_names(const YamlNode& node, std::string_vi
 /// Canonical text of a value. Throws UsageError without a location.
 std::string canonical_value(std::string_view field, std::string_view text, const Vocabulary& vocabulary);
 
+/// Throws UsageError when one of the fields stands for another (seq_len beside q_len).
+void check_lengths(const std::vector<YamlKey>& keys, std::string_view what);
+/// Throws UsageError when a field varies twice, or varies and is fixed.
+void check_grid(const Grid& grid);
+
 /// `over` on top of `base`: its fixed fields and axes replace those of the same field, its lists replace whole.
 Grid merge(Grid base, const Grid& over);
 /// Gives `field` these values: an axis is replaced; of a zip group the rows with these values stay; a field that

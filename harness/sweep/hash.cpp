@@ -46,7 +46,10 @@ std::string hash_config(const Sweep& sweep) {
         }
         for (const std::string& field : claim.across) hash.add(field);
         hash.add("base");
-        for (const auto& [field, value] : claim.base) hash.add(field + "=" + value);
+        for (const auto& [field, value] : claim.base) {
+            hash.add(field);
+            hash.add(value);
+        }
         hash.add("where");
         for (const auto& [field, values] : claim.where) {
             hash.add(field);

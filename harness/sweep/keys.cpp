@@ -121,6 +121,7 @@ void check_keys(const YamlNode& map, const std::vector<Key>& keys, std::string_v
     for (const YamlKey& key : map.keys) {
         if (is_known(keys, key.name)) continue;
         std::vector<std::string> names;
+        names.reserve(keys.size());
         for (const Key& known : keys) names.emplace_back(known.name);
         key.at.fail(fmt::format("{} of {}", unknown_name("key", shown(key.name), names), what));
     }
@@ -138,6 +139,7 @@ void decode_protocol(const YamlNode& map, Protocol& protocol) {
                                       [&](const ProtocolKey& k) { return k.name == map.keys[i].name; });
         if (key == protocol_keys().end()) {
             std::vector<std::string> names;
+            names.reserve(protocol_keys().size());
             for (const ProtocolKey& known : protocol_keys()) names.emplace_back(known.name);
             map.keys[i].at.fail(unknown_name("key", shown(map.keys[i].name), names) + " of protocol");
         }

@@ -47,6 +47,7 @@ void apply_profile(const YamlNode& profile, std::vector<Grid>& grids, const Voca
             std::find_if(grids.begin() + 1, grids.end(), [&](const Grid& g) { return g.name == name.name; });
         if (grid == grids.end()) {
             std::vector<std::string> known;
+            known.reserve(grids.size());
             for (const Grid& other : grids) known.push_back(other.name);
             known.erase(known.begin());
             name.at.fail(unknown_name("part", shown(name.name), known));

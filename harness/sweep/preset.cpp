@@ -78,6 +78,7 @@ std::vector<Preset> load_presets(const std::filesystem::path& directory) {
     if (error) throw UsageError(fmt::format("{}: cannot be listed ({})", directory.string(), error.message()));
     std::sort(files.begin(), files.end());
     std::vector<Preset> presets;
+    presets.reserve(files.size());
     for (const auto& file : files) presets.push_back(parse_preset(read_bounded(file.string()), file.string()));
     return presets;
 }

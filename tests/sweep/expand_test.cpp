@@ -183,6 +183,11 @@ TEST_CASE("a preset gives its sizes, and explicit fields win wherever they stand
     CHECK(point("num_heads: 8, preset: bert-base").problem.num_heads == 8);
     CHECK(point("preset: gpt2-medium").problem.causal);
     CHECK(point("preset: vaswani-big, seq_len: 3").problem.embed_dim == 1024);
+    const Sweep varied = parse(
+        "question: q\nproblem: {variant: multi_head, backend: naive, preset: bert-base}\n"
+        "axes: {num_heads: [1, 2], seq_len: [8]}\n");
+    CHECK(column(varied.parts[0], "num_heads") == Names{"1", "2"});
+    CHECK(column(varied.parts[0], "seq_len") == Names{"8", "8"});
     const Sweep sweep = parse(
         "question: q\nproblem: {variant: multi_head, backend: naive, embed_dim: 64, seq_len: 2}\n"
         "parts: {bert: {problem: {preset: bert-large}}}\n");
