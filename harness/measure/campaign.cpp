@@ -16,7 +16,6 @@
 #include "harness/measure/count.hpp"
 #include "harness/measure/environment.hpp"
 #include "harness/measure/group_state.hpp"
-#include "harness/measure/load_meter.hpp"
 #include "harness/measure/run_record.hpp"
 #include "harness/measure/worker_process.hpp"
 
@@ -288,6 +287,7 @@ private:
             try {
                 if (!group.worker) {
                     group.worker = options_.start_worker();
+                    group.load.emplace(*group.worker);
                     const int stratum = group.next_stratum++;
                     prepare(group, culprit);
                     take_rounds_in(group, stratum, target, deadline_s, took_one, culprit);
@@ -328,7 +328,6 @@ private:
     void take_rounds_in(GroupState& group, int stratum, int target, double deadline_s, bool& took_one,
                         std::string& culprit) {
         if (group.alive.empty()) return;
-        LoadMeter load(*group.worker);
         while (group.taken() < target && !(took_one && options_.now_s() >= deadline_s)) {
             stop_if_asked();
             doing(fmt::format("{}: round {} of {}", group.planned->id, group.taken() + 1, target));
@@ -344,7 +343,7 @@ private:
             round.seconds = options_.now_s() - start_s;
             round.finished = utc_now();
             round.load_1min = load_1min();
-            const LoadMeter::Reading reading = load.after_round();
+            const LoadMeter::Reading reading = group.load->after_round();
             round.foreign_load = reading.foreign_load;
             round.steal_s = reading.steal_s;
             writer_->append(round);

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/measure/load_meter.hpp"
 #include "harness/measure/plan.hpp"
 #include "harness/measure/rounds.hpp"
 #include "harness/measure/sampler.hpp"
@@ -21,6 +23,7 @@ struct GroupState {
     std::string stopped_because;     ///< empty: may go on
     bool finished = false;           ///< every point has its record
     std::unique_ptr<Worker> worker;  ///< at most one group has one
+    std::optional<LoadMeter> load;   ///< since that worker began; speaks of it only while it lives
 
     int taken() const { return static_cast<int>(rounds.size()); }
     int next_round() const { return rounds.empty() ? 0 : rounds.back().round + 1; }

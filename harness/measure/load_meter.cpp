@@ -9,7 +9,7 @@
 namespace headcount {
 namespace {
 
-constexpr double kWindow_s = 0.5;  // 1 tick of 10 ms is then an error of 2 % of a processor
+constexpr double kWindow_s = 0.25;  // 1 tick of 10 ms is then an error of 4 % of a processor
 
 double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 

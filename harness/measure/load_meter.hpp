@@ -7,7 +7,7 @@
 namespace headcount {
 
 /// Compares what all processors did with what this process and its worker did. The kernel counts in ticks of
-/// 10 ms, so a reading covers at least half a second and short rounds share one.
+/// 10 ms, so a reading covers at least a quarter of a second and short rounds share one.
 class LoadMeter {
 public:
     explicit LoadMeter(const Worker& worker);

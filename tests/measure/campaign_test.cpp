@@ -1,0 +1,309 @@
+// Whole campaigns with simulated workers: what is recorded, when it stops, what an accident costs.
+#include "harness/measure/campaign.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+#include "harness/core/error.hpp"
+#include "harness/journal/journal.hpp"
+#include "tests/catch.hpp"
+#include "tests/measure/simulated_worker.hpp"
+
+using namespace headcount;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Recorder : Progress {
+    std::vector<std::string> messages;
+    std::size_t points = 0, states = 0;
+    void on_state(const ProgressState& /*state*/) override { ++states; }
+    void on_point(const PointRecord& /*record*/) override { ++points; }
+    void on_message(const std::string& message) override { messages.push_back(message); }
+};
+
+/// Two groups (by seq_len) of three points (by num_heads), one point that is only counted.
+struct World {
+    fs::path dir;
+    Sweep sweep;
+    Simulation simulation;
+    Recorder recorder;
+
+    World() {
+        std::string name = (fs::temp_directory_path() / "headcount-campaign-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) throw Error("no temporary directory");
+        dir = name;
+        sweep.name = "world";
+        sweep.config_hash = "c-1";
+        sweep.protocol.budget_s = 0;
+        Part part{
+            .name = "", .compare_by = {"num_heads"}, .axes = {"seq_len", "num_heads"}, .points = {}, .skipped = {}};
+        for (const int seq_len : {8, 16}) {
+            for (const int num_heads : {1, 2, 4}) part.points.push_back(point(seq_len, num_heads, "naive"));
+        }
+        part.points.push_back(point(8, 1, "counting"));
+        part.skipped = {{.id = "multi_head/naive/num_heads=3", .reason = "3 does not divide 8"}};
+        sweep.parts = {part};
+        simulation.seconds = [](const std::string&, int) { return 0.001; };
+    }
+    ~World() {
+        std::error_code ignored;
+        fs::remove_all(dir, ignored);
+    }
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    static Point point(int seq_len, int num_heads, const std::string& backend) {
+        PointSpec spec;
+        spec.variant = "multi_head";
+        spec.backend = backend;
+        spec.problem.q_len = seq_len;
+        spec.problem.embed_dim = 8;
+        spec.problem.num_heads = num_heads;
+        return resolve(spec);
+    }
+    fs::path output() const { return dir / "world.jsonl"; }
+    CampaignResult run(bool fresh = false) {
+        CampaignOptions options;
+        options.output = output();
+        options.fresh = fresh;
+        options.start_worker = [this] { return std::make_unique<SimulatedWorker>(simulation); };
+        options.now_s = [this] { return simulation.now_s; };
+        return run_campaign(sweep, options, recorder);
+    }
+    Journal journal() const { return read_journal(output()); }
+    const PointRecord& record(const Journal& journal, const std::string& id) const {
+        for (const PointRecord& record : journal.points) {
+            if (record.point == id) return record;
+        }
+        throw Error("no record of " + id);
+    }
+};
+
+void every_round_is_whole(const Journal& journal, std::size_t points) {
+    std::map<std::string, int> next;
+    for (const RoundRecord& round : journal.rounds) {
+        CHECK(round.round == next[round.group]++);
+        std::set<std::string> seen;
+        for (const Sample& sample : round.samples) seen.insert(sample.point);
+        CHECK(seen.size() == round.samples.size());
+        CHECK(seen.size() == points);
+    }
+}
+
+std::string noisy_id() { return World::point(16, 2, "naive").id(); }
+
+}  // namespace
+
+TEST_CASE("a campaign counts, checks, times, traces and measures memory, each once") {
+    World world;
+    const CampaignResult result = world.run();
+    CHECK(result.measured == 6);
+    CHECK(result.counted == 1);
+    CHECK(result.skipped == 1);
+    CHECK(result.failed == 0);
+    CHECK_FALSE(result.interrupted);
+    const Journal journal = world.journal();
+    CHECK(journal.points.size() == 8);
+    CHECK(world.recorder.points == 8);
+    CHECK(journal.rounds.size() == 20);  // noiseless: the first look is enough for both groups
+    every_round_is_whole(journal, 3);
+    for (const auto& [id, visits] : world.simulation.visits) CHECK(visits == 10);
+    for (const auto& [id, checks] : world.simulation.checks) CHECK(checks == 1);
+    for (const auto& [id, traces] : world.simulation.traces) CHECK(traces == 1);
+    const PointRecord& record = world.record(journal, noisy_id());
+    CHECK(record.outcome == Outcome::measured);
+    CHECK(record.stopped_because == "target_rel_ci");
+    CHECK(record.rounds == 10);
+    CHECK(record.check.done);
+    CHECK(record.memory.process_peak_bytes == 200);
+    CHECK(record.breakdown.size() == 1);
+    CHECK(!record.ops.empty());
+    const PointRecord& counted = world.record(journal, World::point(8, 1, "counting").id());
+    CHECK(counted.outcome == Outcome::counted);
+    CHECK(!counted.ops.empty());
+    CHECK(world.record(journal, "multi_head/naive/num_heads=3").reason == "3 does not divide 8");
+    CHECK(journal.run.limits.size() == 1);
+    REQUIRE(journal.run.parts.size() == 1);
+    CHECK(journal.run.parts[0].point_ids.size() == 7);
+}
+
+TEST_CASE("running the same campaign again takes nothing twice") {
+    World world;
+    world.run();
+    const auto size = fs::file_size(world.output());
+    const CampaignResult again = world.run();
+    CHECK(again.resumed);
+    CHECK(again.rounds == 0);
+    CHECK(again.measured == 6);
+    CHECK(fs::file_size(world.output()) == size);
+}
+
+TEST_CASE("wherever a campaign is interrupted, going on gives what one run would have given") {
+    World whole;
+    whole.simulation.seconds = [](const std::string& id, int n) {
+        return id == noisy_id() ? 0.001 * (1 + n % 7) : 0.001;
+    };
+    whole.run();
+    const Journal expected = whole.journal();
+    for (const int after : {0, 1, 5, 29, 30, 31, 45, 60, 61, 100, 150}) {
+        World world;
+        world.simulation.seconds = whole.simulation.seconds;
+        world.simulation.interrupt_after_visits = after;
+        const CampaignResult first = world.run();
+        CHECK(first.interrupted);
+        const auto rounds_before = world.journal().rounds.size();
+        CHECK(rounds_before == static_cast<std::size_t>(after / 3));  // the round in hand only is lost
+        world.simulation.interrupt_after_visits = -1;
+        const CampaignResult second = world.run();
+        CHECK_FALSE(second.interrupted);
+        CHECK(second.measured == 6);
+        const Journal journal = world.journal();
+        INFO("interrupted after visit " << after);
+        CHECK(journal.warnings.empty());
+        CHECK(journal.points.size() == expected.points.size());
+        every_round_is_whole(journal, 3);
+        if (after == 0) CHECK(journal.rounds.size() == expected.rounds.size());
+    }
+}
+
+TEST_CASE("rounds of one group keep their order of visits whether interrupted or not") {
+    World whole, torn;
+    whole.run();
+    torn.simulation.interrupt_after_visits = 16;
+    torn.run();
+    torn.simulation.interrupt_after_visits = -1;
+    torn.run();
+    const Journal a = whole.journal(), b = torn.journal();
+    REQUIRE(a.rounds.size() == b.rounds.size());
+    for (std::size_t i = 0; i < a.rounds.size(); ++i) {
+        CHECK(a.rounds[i].group == b.rounds[i].group);
+        for (std::size_t k = 0; k < 3; ++k) CHECK(a.rounds[i].samples[k].point == b.rounds[i].samples[k].point);
+    }
+}
+
+TEST_CASE("a wrong answer gives a failed record and never a sample") {
+    World world;
+    world.simulation.wrong[noisy_id()] = "wrong result: error 1 where 1e-05 is allowed, at row 3";
+    const CampaignResult result = world.run();
+    CHECK(result.failed == 1);
+    CHECK(result.measured == 5);
+    const Journal journal = world.journal();
+    CHECK(world.record(journal, noisy_id()).outcome == Outcome::failed);
+    CHECK(world.record(journal, noisy_id()).reason.find("row 3") != std::string::npos);
+    for (const RoundRecord& round : journal.rounds) {
+        for (const Sample& sample : round.samples) CHECK(sample.point != noisy_id());
+    }
+}
+
+TEST_CASE("a crash costs the culprit, the group goes on without it in a new stratum") {
+    World world;
+    world.simulation.crash_at_visit[noisy_id()] = 4;
+    const CampaignResult result = world.run();
+    CHECK(result.failed == 1);
+    CHECK(result.measured == 5);
+    const Journal journal = world.journal();
+    CHECK(world.record(journal, noisy_id()).reason == "crashed: signal 11");
+    std::vector<const RoundRecord*> rounds;
+    for (const RoundRecord& round : journal.rounds) {
+        if (round.group == world.record(journal, noisy_id()).group) rounds.push_back(&round);
+    }
+    REQUIRE(rounds.size() == 10);
+    for (std::size_t i = 0; i < rounds.size(); ++i) {
+        CHECK(rounds[i]->round == static_cast<int>(i));
+        CHECK(rounds[i]->samples.size() == (i < 4 ? 3U : 2U));
+        CHECK(rounds[i]->stratum == (i < 4 ? 0 : 1));
+    }
+}
+
+TEST_CASE("a group whose every point crashes ends, and the sweep goes on") {
+    World world;
+    for (const int heads : {1, 2, 4}) world.simulation.crash_at_visit[World::point(16, heads, "naive").id()] = 0;
+    const CampaignResult result = world.run();
+    CHECK(result.failed == 3);
+    CHECK(result.measured == 3);
+    const CampaignResult again = world.run();
+    CHECK(again.rounds == 0);
+    CHECK(again.failed == 3);
+}
+
+TEST_CASE("a crash in the traced pass fails the point; one in the memory child is a note") {
+    World world;
+    world.simulation.crash_in_trace.insert(World::point(8, 2, "naive").id());
+    world.simulation.crash_in_memory.insert(World::point(8, 4, "naive").id());
+    const CampaignResult result = world.run();
+    CHECK(result.failed == 1);
+    const Journal journal = world.journal();
+    CHECK(world.record(journal, World::point(8, 2, "naive").id()).outcome == Outcome::failed);
+    const PointRecord& noted = world.record(journal, World::point(8, 4, "naive").id());
+    CHECK(noted.outcome == Outcome::measured);
+    CHECK(noted.memory.process_peak_bytes == -1);
+    CHECK(noted.memory.note.find("unavailable") == 0);
+}
+
+TEST_CASE("more rounds go where the interval is wide") {
+    World world;
+    world.simulation.seconds = [](const std::string& id, int n) {
+        return id == noisy_id() ? 0.001 * (1.0 + 0.1 * ((n * 7) % 11)) : 0.001;
+    };
+    world.run();
+    const Journal journal = world.journal();
+    CHECK(world.record(journal, World::point(8, 1, "naive").id()).rounds == 10);
+    CHECK(world.record(journal, noisy_id()).rounds > 10);
+    CHECK(world.record(journal, noisy_id()).stopped_because != "target_rel_ci");
+}
+
+TEST_CASE("the budget ends a sweep, and every record says so") {
+    World world;
+    world.sweep.protocol.budget_s = 0.5;
+    world.simulation.seconds = [](const std::string&, int n) { return 0.01 * (1 + n % 5); };
+    const CampaignResult result = world.run();
+    CHECK(result.budget_ended);
+    CHECK(result.measured == 6);
+    // One round may be in hand when the time is over, and no group stays without any round.
+    CHECK(result.sampled_s < 0.5 + 2 * 3 * 2 * 0.05);
+    const Journal journal = world.journal();
+    CHECK(journal.rounds.size() >= 2);
+    std::set<std::string> groups;
+    for (const RoundRecord& round : journal.rounds) groups.insert(round.group);
+    CHECK(groups.size() == 2);
+    CHECK(world.record(journal, noisy_id()).stopped_because == "budget");
+    const CampaignResult again = world.run();
+    CHECK(again.rounds == 0);
+}
+
+TEST_CASE("a journal of another question, protocol or seed is not gone on with") {
+    World world;
+    world.run();
+    const auto refused = [&](const char* expected) {
+        try {
+            world.run();
+        } catch (const UsageError& error) {
+            return std::string(error.what()).find(expected) != std::string::npos;
+        }
+        return false;
+    };
+    const Sweep original = world.sweep;
+    world.sweep.config_hash = "c-2";
+    CHECK(refused("another question"));
+    world.sweep = original;
+    world.sweep.seed = 2;
+    CHECK(refused("another question"));
+    world.sweep = original;
+    world.sweep.protocol.max_rounds = 20;
+    CHECK(refused("max_rounds was 80, is 20"));
+    const CampaignResult fresh = world.run(true);
+    CHECK_FALSE(fresh.resumed);
+    CHECK(fresh.rounds == 20);
+    CHECK(fs::exists(world.output().string() + ".old"));
+}
+
+TEST_CASE("zero rounds count and run nothing") {
+    World world;
+    world.sweep.protocol.max_rounds = 0;
+    const CampaignResult result = world.run();
+    CHECK(result.counted == 7);
+    CHECK(world.simulation.workers == 0);
+}

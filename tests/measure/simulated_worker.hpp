@@ -1,0 +1,74 @@
+// A worker that runs nothing: its times come from a seeded model, its accidents from a list, its clock is ours.
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/measure/sampler.hpp"
+
+namespace headcount {
+
+/// What all simulated workers of one campaign share.
+struct Simulation {
+    double now_s = 0;                                        ///< the clock; every call advances it
+    std::function<double(const std::string&, int)> seconds;  ///< of a point at its n-th visit
+    std::map<std::string, std::string> wrong;                ///< point -> reason: its check fails, the worker lives
+    std::map<std::string, int> crash_at_visit;               ///< point -> visit at which the worker dies
+    std::set<std::string> crash_in_trace, crash_in_memory;
+    int interrupt_after_visits = -1;
+
+    std::map<std::string, int> visits, checks, traces, memories;
+    std::vector<std::string> order;  ///< every visit
+    int workers = 0;
+};
+
+class SimulatedWorker final : public Worker {
+public:
+    explicit SimulatedWorker(Simulation& simulation) : s_(&simulation) { ++s_->workers; }
+
+    Sample visit(const std::string& point) override {
+        const int n = s_->visits[point]++;
+        s_->order.push_back(point);
+        const auto crash = s_->crash_at_visit.find(point);
+        if (crash != s_->crash_at_visit.end() && crash->second == n) throw PointFailure("crashed: signal 11", true);
+        if (s_->interrupt_after_visits >= 0 && static_cast<int>(s_->order.size()) > s_->interrupt_after_visits) {
+            throw Interrupted("interrupted");
+        }
+        const double seconds = s_->seconds(point, n);
+        s_->now_s += 2 * seconds;
+        return {.point = point, .order = 0, .iterations = 1, .wall_s = seconds, .cpu_s = seconds};
+    }
+    CheckRecord check(const std::string& point) override {
+        ++s_->checks[point];
+        s_->now_s += 0.001;
+        const auto wrong = s_->wrong.find(point);
+        if (wrong != s_->wrong.end()) throw PointFailure(wrong->second, false);
+        return {.done = true, .max_error = 1e-7, .bound = 1e-5, .worst = "row 0", .rows_checked = 1, .rows_total = 1};
+    }
+    double calibrate(const std::string& /*point*/) override { return 0.001; }
+    Traced trace(const std::string& point) override {
+        ++s_->traces[point];
+        if (s_->crash_in_trace.contains(point)) throw PointFailure("crashed: signal 6", true);
+        return {.breakdown = {{.verb = "matmul", .role = "scores", .seconds = 0.1}}, .seconds = 0.1};
+    }
+    void forget(const std::string& /*point*/) override {}
+    PeakMemory peak_memory(const std::string& point) override {
+        ++s_->memories[point];
+        if (s_->crash_in_memory.contains(point)) throw PointFailure("killed", true);
+        return {.peak_bytes = 100, .process_peak_bytes = 200, .note = {}};
+    }
+    std::map<std::string, double> limits(const std::vector<int>& /*num_threads*/) override {
+        return {{"fma_gflops.f32.threads=1", 1.0}};
+    }
+
+private:
+    Simulation* s_;
+};
+
+}  // namespace headcount
