@@ -1,7 +1,6 @@
 #include "harness/cli/count_report.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace headcount {
 namespace {
@@ -48,7 +47,7 @@ std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger) {
     return rows;
 }
 
-std::string count_as_json(const Point& point, const Count& count, Ledger ledger) {
+nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger) {
     const std::vector<CountRow> rows = rows_of(count.ops, ledger);
     ordered_json ops = ordered_json::array();
     for (const CountRow& row : rows) {
@@ -56,15 +55,16 @@ std::string count_as_json(const Point& point, const Count& count, Ledger ledger)
         line.update(cost_as_json(row.cost));
         ops.push_back(std::move(line));
     }
-    const ordered_json report{{"problem", problem_as_json(point)},
-                              {"ledger", to_string(ledger)},
+    ordered_json problem = problem_as_json(point);
+    problem["ledger"] = to_string(ledger);
+    const ordered_json report{{"problem", std::move(problem)},
                               {"ops", std::move(ops)},
                               {"total", cost_as_json(total_of(rows))},
                               {"score_bytes", count.score_bytes},
                               {"workspace_bytes", count.workspace_bytes},
                               {"parameters", count.parameters},
                               {"kv_cache_bytes", count.kv_cache_bytes}};
-    return report.dump(2) + "\n";
+    return report;
 }
 
 std::string count_as_csv(const Count& count, Ledger ledger) {
@@ -96,6 +96,26 @@ std::string count_as_text(const Point& point, const Count& count, Ledger ledger)
         "KV cache   {:>18} bytes\n",
         count.score_bytes, count.workspace_bytes, count.parameters, count.kv_cache_bytes);
     return text;
+}
+
+std::string block_as_text(const BlockCount& block, Ledger ledger) {
+    std::string text = "\nthe rest of the block:\n";
+    for (const CountRow& row : rows_of(block.rest, ledger)) {
+        text += fmt::format("{:<8} {:<12} {:>14} multiplies {:>14} adds {:>10} divides {:>10} exps\n", row.op, row.role,
+                            row.cost.multiplies, row.cost.adds, row.cost.divides, row.cost.exps);
+    }
+    text += fmt::format(
+        "\nattention is {:.2f} % of the block's multiplies and adds, {:.2f} % of its product multiplies\n"
+        "block parameters {}\n",
+        100 * block.attention_share(ledger), 100 * block.attention_share_of_products(ledger), block.parameters);
+    return text;
+}
+
+nlohmann::ordered_json block_as_json(const BlockCount& block, Ledger ledger) {
+    return {{"total", cost_as_json(block.total(ledger))},
+            {"parameters", block.parameters},
+            {"attention_share", block.attention_share(ledger)},
+            {"attention_share_of_products", block.attention_share_of_products(ledger)}};
 }
 
 }  // namespace headcount

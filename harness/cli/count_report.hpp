@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
+#include "harness/measure/block.hpp"
 #include "harness/measure/count.hpp"
 
 namespace headcount {
@@ -19,10 +22,14 @@ struct CountRow {
 std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger);
 
 /// {"problem", "ops": [...], "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"}.
-std::string count_as_json(const Point& point, const Count& count, Ledger ledger);
+nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger);
 /// op,role,multiplies,... and a last row "total".
 std::string count_as_csv(const Count& count, Ledger ledger);
 /// Aligned columns, then the four byte and parameter figures.
 std::string count_as_text(const Point& point, const Count& count, Ledger ledger);
+
+/// What surrounds attention in a Transformer block, and attention's share.
+std::string block_as_text(const BlockCount& block, Ledger ledger);
+nlohmann::ordered_json block_as_json(const BlockCount& block, Ledger ledger);
 
 }  // namespace headcount

@@ -1,5 +1,6 @@
 // headcount count: the exact cost of one problem, from its flags, without running anything.
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -21,25 +22,36 @@ struct Options {
     bool block = false;
 };
 
-PointSpec spec_of(const Options& options) {
+Point point_of(const Options& options) {
     PointSpec base;
     if (!options.preset.empty()) base.problem = find_preset(options.preset).problem;
     PointSpec spec = options.point.over(base);
     if (!spec.variant) spec.variant = "multi_head";
     if (!spec.backend) spec.backend = "counting";
-    return spec;
+    return resolve(spec);
+}
+
+std::optional<BlockCount> block_of(const Options& options, const Point& point) {
+    if (!options.block) return std::nullopt;
+    if (options.preset.empty()) throw UsageError("--block needs --preset: the rest of a block is the model's own");
+    const Preset& preset = find_preset(options.preset);
+    return count_block(point, preset.ffn_dim, activation_from(preset.activation));
 }
 
 void run(const Options& options) {
     const Ledger ledger = options.ledger == "executed" ? Ledger::executed : Ledger::required;
-    const Point point = resolve(spec_of(options));
+    const Point point = point_of(options);
     const Count count = count_point(point);
+    const std::optional<BlockCount> block = block_of(options, point);
     if (options.format == "json") {
-        fmt::print("{}", count_as_json(point, count, ledger));
+        nlohmann::ordered_json report = count_as_json(point, count, ledger);
+        if (block) report["block"] = block_as_json(*block, ledger);
+        fmt::print("{}\n", report.dump(2));
     } else if (options.format == "csv") {
         fmt::print("{}", count_as_csv(count, ledger));
     } else {
         fmt::print("{}", count_as_text(point, count, ledger));
+        if (block) fmt::print("{}", block_as_text(*block, ledger));
     }
 }
 

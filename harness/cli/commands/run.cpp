@@ -1,0 +1,130 @@
+// headcount run: measures what a config asks, and goes on where an earlier run of it stopped.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "harness/cli/command.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/cli/paths.hpp"
+#include "harness/cli/plan_report.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/vocabulary.hpp"
+#include "harness/core/error.hpp"
+#include "harness/measure/campaign.hpp"
+
+namespace headcount::commands {
+namespace {
+
+struct Options {
+    std::string config;
+    LoadOptions load;
+    std::vector<std::string> points;
+    std::string output;
+    bool dry_run = false;
+    bool fresh = false;
+    bool quiet = false;
+};
+
+// Keeps the points named, in every part; a point that the config does not hold is one more, timed alone.
+void keep_points(Sweep& sweep, const std::vector<std::string>& ids) {
+    std::vector<Point> wanted;
+    for (const std::string& id : ids) wanted.push_back(point_from_id(id));
+    std::vector<bool> found(wanted.size(), false);
+    for (Part& part : sweep.parts) {
+        part.skipped.clear();
+        std::erase_if(part.points, [&](const Point& point) {
+            for (std::size_t i = 0; i < wanted.size(); ++i) {
+                if (wanted[i] == point) {
+                    found[i] = true;
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (!found[i]) sweep.parts.front().points.push_back(wanted[i]);
+    }
+    sweep.config_hash = hash_config(sweep);
+}
+
+std::string command_line(const Options& options, const std::string& output) {
+    std::string text = "headcount run " + options.config;
+    if (!options.load.profile.empty()) text += " --profile " + options.load.profile;
+    for (const std::string& item : options.load.set) text += " --set " + item;
+    for (const std::string& item : options.load.filter) text += " --filter " + item;
+    for (const std::string& item : options.points) text += " --point '" + item + "'";
+    return text + " --output " + output;
+}
+
+void run(const Options& options, int& exit_code) {
+    Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
+    if (!options.points.empty()) keep_points(sweep, options.points);
+    if (options.dry_run) {
+        fmt::print("{}", plan_text(sweep, make_plan(sweep)));
+        return;
+    }
+    const bool named = !sweep.profile.empty() && sweep.profile != "quick";
+    const std::string output = options.output.empty()
+                                   ? default_result_path(named ? sweep.name + "-" + sweep.profile : sweep.name).string()
+                                   : options.output;
+    const std::string command = command_line(options, output);
+    const auto progress = make_progress(options.quiet);
+    CampaignOptions campaign;
+    campaign.output = output;
+    campaign.executable = executable_path();
+    campaign.fresh = options.fresh;
+    campaign.command = {command};
+    const CampaignResult result = run_campaign(sweep, campaign, *progress);
+    fmt::print("{}: {} points measured, {} counted, {} skipped, {} failed; {} rounds now, {:.0f} s\n", output,
+               result.measured, result.counted, result.skipped, result.failed, result.rounds, result.elapsed_s);
+    if (result.interrupted) {
+        fmt::print("interrupted; nothing is lost. To go on: {}\n", command);
+        exit_code = exit_code::interrupted;
+    } else if (result.failed > 0) {
+        exit_code = exit_code::not_as_expected;
+    }
+    if (!result.interrupted) fmt::print("verdicts: headcount verify {}\n", output);
+}
+
+constexpr char kExamples[] = R"(
+Examples:
+  headcount run configs/equal_complexity.yaml
+  headcount run configs/smoke.yaml --dry-run
+  headcount run configs/smoke.yaml --set num_heads=1,8 --filter backend=blas --output results/mine.jsonl
+  headcount run configs/smoke.yaml --point multi_head/blas/seq_len=64,embed_dim=64,num_heads=4
+
+The same command again goes on where it stopped. Exit: 0 done, 1 a point failed, 2 the config is wrong,
+130 interrupted.)";
+
+}  // namespace
+
+Command run() {
+    return {.name = "run",
+            .summary = "Measure what a config asks; the same command again resumes",
+            .add = [](CLI::App& app, int& exit_code) {
+                auto options = std::make_shared<Options>();
+                app.add_option("config", options->config, "a question: file or name")->required();
+                app.add_option("--set", options->load.set, "replace an axis or field: num_heads=1,8")
+                    ->expected(1)
+                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+                app.add_option("--filter", options->load.filter, "keep points: seq_len=128,512")
+                    ->expected(1)
+                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+                app.add_option("--point", options->points, "only this point; repeatable")
+                    ->expected(1)
+                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+                app.add_option("--profile", options->load.profile, "a profile of the config: smoke, full");
+                app.add_option("--output,-o", options->output, "the journal; default results/<machine>/<name>.jsonl");
+                app.add_flag("--dry-run", options->dry_run, "print the plan and measure nothing");
+                app.add_flag("--fresh", options->fresh, "set an earlier journal aside and begin anew");
+                app.add_flag("--quiet,-q", options->quiet, "no progress");
+                app.footer(kExamples);
+                app.callback([options, &exit_code] { run(*options, exit_code); });
+            }};
+}
+
+}  // namespace headcount::commands
