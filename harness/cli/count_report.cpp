@@ -101,8 +101,8 @@ std::string count_as_text(const Point& point, const Count& count, Ledger ledger)
 std::string block_as_text(const BlockCount& block, Ledger ledger) {
     std::string text = "\nthe rest of the block:\n";
     for (const CountRow& row : rows_of(block.rest, ledger)) {
-        text += fmt::format("{:<8} {:<12} {:>14} multiplies {:>14} adds {:>10} divides {:>10} exps\n", row.op, row.role,
-                            row.cost.multiplies, row.cost.adds, row.cost.divides, row.cost.exps);
+        text += fmt::format("{:<10} {:<10} {:>14} multiplies {:>14} adds {:>10} divides {:>10} exps\n", row.op,
+                            row.role, row.cost.multiplies, row.cost.adds, row.cost.divides, row.cost.exps);
     }
     text += fmt::format(
         "\nattention is {:.2f} % of the block's multiplies and adds, {:.2f} % of its product multiplies\n"
