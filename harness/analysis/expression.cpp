@@ -132,7 +132,7 @@ private:
     }
 
     Rational power() {
-        const Rational base = primary();
+        Rational base = primary();
         at_end();
         const std::size_t column = at_;
         if (!take('^')) return base;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/published_table.hpp"
+#include "harness/analysis/table.hpp"
 
 namespace headcount {
 namespace {
@@ -24,24 +25,6 @@ std::string escape(std::string_view text, const std::map<char, std::string_view>
 
 std::string markdown_text(std::string_view text) {
     return escape(text, {{'|', "\\|"}, {'*', "\\*"}, {'_', "\\_"}, {'`', "'"}, {'<', "&lt;"}, {'\n', " "}});
-}
-
-std::string csv_text(std::string_view text) {
-    if (text.find_first_of(",\"\n") == std::string_view::npos) return std::string(text);
-    return "\"" + escape(text, {{'"', "\"\""}}) + "\"";
-}
-
-std::string latex_text(std::string_view text) {
-    return escape(text, {{'\\', "\\textbackslash{}"},
-                         {'{', "\\{"},
-                         {'}', "\\}"},
-                         {'_', "\\_"},
-                         {'^', "\\textasciicircum{}"},
-                         {'~', "\\textasciitilde{}"},
-                         {'%', "\\%"},
-                         {'&', "\\&"},
-                         {'#', "\\#"},
-                         {'$', "\\$"}});
 }
 
 // Code points rather than bytes, so that a column with a non-ASCII letter still lines up.
@@ -241,7 +224,7 @@ std::string csv(const TableResult& result) {
                                             fmt::format("{}", fmt::join(cell.counted, "; ")),
                                             cell.finding,
                                             cell.note};
-            for (std::string& field : fields) field = csv_text(field);
+            for (std::string& field : fields) field = csv_cell(field);
             out += fmt::format("{}\n", fmt::join(fields, ","));
         }
     }

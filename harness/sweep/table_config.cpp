@@ -50,7 +50,7 @@ bool is_decimal(std::string_view text) {
 }
 
 std::string decimal(const YamlNode& node, std::string_view what) {
-    const std::string text = scalar(node, what);
+    std::string text = scalar(node, what);
     if (!is_decimal(text)) {
         node.at.fail(fmt::format("{} is a plain decimal number as printed (65, -0.5), not '{}'", what, shown(text)));
     }
