@@ -129,12 +129,15 @@ def figure(data, name, points, lengths):
                 ax.set_yscale("log")
                 ax.set_ylim(low / space, high * space)
                 style.log_axis(ax.yaxis, low / space, high * space)
+    lines = [0] * len(lengths)
     for column in axes.T:
         for i, ax in enumerate(column):
             # A legend that the panel below repeats is said once.
             labels = ax.get_legend_handles_labels()[1]
             if i + 1 == len(column) or labels != column[i + 1].get_legend_handles_labels()[1]:
                 ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), handlelength=3.2, fontsize=7)
+                lines[i] = max(lines[i], sum(label.count("\n") + 1 for label in labels))
+    style.grow(fig, 0.15 * sum(lines) - 0.5)
     style.title(fig, f"Counted work and memory over heads: {name}")
     style.caption(fig, text)
     return fig

@@ -48,8 +48,8 @@ def guides(ax, points):
     """n^1 below the data's left half and n^2 below its right half: beside the curve, across none of it."""
     low, high = points["length"].min(), points["length"].max()
     middle = math.sqrt(low * high)
-    left = points[points["length"] == low]["low_s"].min() * 1e3 / 2
-    right = points[points["length"] == high]["low_s"].min() * 1e3 / 2
+    left = points[points["length"] == low]["median_s"].min() * 1e3 / 2
+    right = points[points["length"] == high]["median_s"].min() * 1e3 / 2
     for x, y, name, dash in (([low, middle], [left, left * middle / low], "n^1", (0, (1, 2))),
                              ([middle, high], [right * (middle / high) ** 2, right], "n^2", (0, (4, 2)))):
         ax.plot(x, y, color="#666666", linewidth=0.9, linestyle=dash)
@@ -77,15 +77,15 @@ def figure(data, name, points):
             if len(series) < 3:
                 continue
             slope, low, high, first, last = fitted(series)
-            errors = [((series["median_s"] - series["low_s"]) * 1e3).clip(lower=0),
-                      ((series["high_s"] - series["median_s"]) * 1e3).clip(lower=0)]
+            interval = f"{low:.2f} to {high:.2f}" if low == low else "no interval"
+            errors = style.error_bars(series["median_s"] * 1e3, series["low_s"] * 1e3, series["high_s"] * 1e3)
             ax.errorbar(series["length"], series["median_s"] * 1e3, yerr=errors, capsize=2, elinewidth=0.9,
-                        label=f"H = {h:.0f}: n^{slope:.2f}, {low:.2f} to {high:.2f} ({first:.2f}, {last:.2f})",
+                        label=f"H = {h:.0f}: n^{slope:.2f}, {interval} ({first:.2f}, {last:.2f})",
                         **style.line_style(heads.index(h)))
         ax.set_xscale("log", base=2)
         ax.set_yscale("log")
         style.powers_axis(ax.xaxis, points["length"])
-        low, high = bottom / 2, points["high_s"].max() * 1e3 * 1.3
+        low, high = bottom / 2, points[["median_s", "high_s"]].max().max() * 1e3 * 1.3
         ax.set_ylim(low, high)
         style.log_axis(ax.yaxis, low, high)
         ax.set_xlabel("sequence length n (kv_len)")

@@ -45,9 +45,23 @@ def panels(rows, columns, width=2.9, height=2.4, legend_lines=0, caption_lines=4
     total_height = height * rows + top + bottom
     figure, axes = pyplot.subplots(rows, columns, figsize=(total_width, total_height), squeeze=False,
                                    layout="constrained", **shared)
-    figure.get_layout_engine().set(rect=(0, bottom / total_height, 1, 1 - (top + bottom) / total_height),
-                                   w_pad=0.06, h_pad=0.06)
+    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
+    figure.headcount_room = top, bottom
+    grow(figure, 0)
     return figure, axes
+
+
+def grow(figure, inches):
+    """Makes a figure taller, keeping the room for legend and caption. To be called before title and caption."""
+    height = figure.get_figheight() + inches
+    top, bottom = figure.headcount_room
+    figure.set_figheight(height)
+    figure.get_layout_engine().set(rect=(0, bottom / height, 1, 1 - (top + bottom) / height))
+
+
+def error_bars(estimate, low, high):
+    """Lengths below and above; none where an interval is unavailable (too few rounds for its level)."""
+    return [(estimate - low).clip(lower=0).fillna(0), (high - estimate).clip(lower=0).fillna(0)]
 
 
 def title(figure, text):

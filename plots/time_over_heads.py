@@ -55,7 +55,8 @@ def figure(data, name, points):
                              caption_lines=style.caption_lines(text, columns), sharex=True, sharey=True)
     value, low, high = ("ratio", "ratio_low", "ratio_high") if relative else ("median_s", "low_s", "high_s")
     scale = 1 if relative else 1e3
-    smallest, largest = points[low].min() * scale, points[high].max() * scale
+    smallest = points[[value, low]].min().min() * scale
+    largest = points[[value, high]].max().max() * scale
     if relative:
         smallest, largest = min(smallest, 1 - (margin or 0)), max(largest, 1 + (margin or 0))
     handles = {}
@@ -67,8 +68,7 @@ def figure(data, name, points):
             ax.axhline(1, color="#555555", linewidth=0.8)
         for length, series in panel.groupby("length"):
             series = series.sort_values("num_heads")
-            errors = [((series[value] - series[low]) * scale).clip(lower=0),
-                      ((series[high] - series[value]) * scale).clip(lower=0)]
+            errors = style.error_bars(series[value] * scale, series[low] * scale, series[high] * scale)
             # Moved aside by a few percent: at the base every series stands at 1.
             aside = 2 ** (0.09 * (lengths.index(length) - (len(lengths) - 1) / 2))
             handles[length] = ax.errorbar(series["num_heads"] * aside, series[value] * scale, yerr=errors, capsize=2,
