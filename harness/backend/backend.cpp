@@ -13,7 +13,7 @@ namespace {
 
 // Fast memory that one thread may fill: a quarter to a half of the second-level cache of current server cores
 // (512 KiB to 2 MiB), because keys and values stream through the same cache.
-constexpr std::int64_t kFastMemoryBytes = 256 * 1024;
+constexpr std::int64_t kFastMemoryBytes = std::int64_t{256} * 1024;
 
 // Narrower tiles leave the products too little work; wider ones crowd the query rows out of fast memory.
 constexpr std::int64_t kSmallestKeyBlock = 64;

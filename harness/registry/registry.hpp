@@ -20,6 +20,7 @@ struct Named {
 template <class T>
 std::vector<std::string> names_of(const std::vector<Named<T>>& all) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const auto& entry : all) names.push_back(entry.name);
     return names;
 }

@@ -109,7 +109,7 @@ void with_blas_scalar(DType dtype, F f) {
 }
 
 // Waking a thread takes about ten microseconds; below this many elements a softmax or a copy is done sooner alone.
-constexpr std::int64_t kSmallestSharedElements = 32 * 1024;
+constexpr std::int64_t kSmallestSharedElements = std::int64_t{32} * 1024;
 
 /// The batch laid end to end, so that a projection is one product instead of one a batch entry.
 std::optional<Tensor> batch_as_rows(Tensor t) {
@@ -238,7 +238,8 @@ private:
         });
     }
 
-    /// OpenBLAS keeps one number for the whole process; changing it costs more than asking.
+    /// OpenBLAS keeps one number for the whole process; changing it costs more than asking. Its own idle threads spin
+    /// for a while after each product: whoever measures sets OPENBLAS_THREAD_TIMEOUT low before the process starts.
     static void give_library_threads(int count) {
         if (openblas_get_num_threads() != count) openblas_set_num_threads(count);
     }
