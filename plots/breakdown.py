@@ -68,6 +68,8 @@ def figure(data, name, points, spans, operations):
             bottom = [0.0] * len(panel)
             for operation_name in shown:
                 heights = [table.loc[p, operation_name] * 1e3 for p in panel["point"]]
+                if not any(heights):
+                    continue
                 index = rank(operation_name)[0] + operations.index(operation_name) * (operation_name not in ORDER)
                 bars = ax.bar(x, heights, bottom=bottom, width=0.72, linewidth=0.5, edgecolor="black",
                               **style.bar_style(index))
@@ -84,6 +86,10 @@ def figure(data, name, points, spans, operations):
                 ax.set_ylabel("time [ms]")
             if i == len(variants) - 1:
                 ax.set_xlabel("number of heads H")
+    for j, length in enumerate(lengths):
+        column = points[points["length"] == length]
+        highest = max(table.loc[column["point"]].sum(axis=1).max(), column["median_s"].fillna(0).max())
+        axes[0][j].set_ylim(0, highest * 1e3 * 1.08)
     style.title(fig, f"Time by operation: {name}")
     style.legend(fig, list(handles.values()), list(handles), legend_columns)
     style.caption(fig, text)

@@ -12,10 +12,9 @@ def draw(data):
     data.need(["required_flops", "executed_flops", "required_exps", "executed_exps", "workspace_bytes", "peak_bytes",
                "process_peak_bytes"])
     points = data.points[data.points["outcome"].isin(["measured", "counted"]) & data.points["required_flops"].notna()]
+    points = beside_measured(points)
     sizes = points.groupby(FIELDS + ["backend", "variant", "length"])["num_heads"].transform("nunique")
     points = points[sizes >= 2]
-    if (points["outcome"] == "measured").any():  # grids of counts alone are for proofs, not for looking at
-        points = points[points.groupby(FIELDS)["outcome"].transform(lambda o: (o == "measured").any())]
     if points.empty:
         raise frame.NotApplicable("counts over heads need points that differ in num_heads")
     for suffix, name, part in frame.figures(points, FIELDS):
@@ -24,6 +23,19 @@ def draw(data):
         for number, page in enumerate(pages, start=1):
             end = f"_{number}" if len(pages) > 1 else ""
             yield suffix + end, figure(data, name, part[part["length"].isin(page)], page)
+
+
+def beside_measured(points):
+    """Where there are measured points: these, and variants that were only counted, at the same sizes.
+
+    Grids of counts alone are for proofs, not for looking at, and a counted twin of a measured point says nothing new.
+    """
+    points = points.assign(is_measured=points["outcome"] == "measured")
+    if not points["is_measured"].any():
+        return points
+    same_size = points.groupby(FIELDS + ["length", "num_heads"])["is_measured"].transform("any")
+    has_twin = points.groupby(FIELDS + ["length", "variant"])["is_measured"].transform("any")
+    return points[points["is_measured"] | (same_size & ~has_twin)]
 
 
 def merged(points, columns):

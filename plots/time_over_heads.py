@@ -75,12 +75,12 @@ def figure(data, name, points):
                                           elinewidth=0.9, **style.line_style(lengths.index(length)))
         ax.set_xscale("log", base=2)
         style.powers_axis(ax.xaxis, points["num_heads"])
-        if not relative or largest / smallest > 2:
+        if not relative or largest / smallest > 4:
             ax.set_yscale("log")
             style.log_axis(ax.yaxis, smallest, largest)
         ax.set_title(f"{variant}\n" + (base_line(panel) if relative else ""), loc="left")
     # Room for the markers at both ends.
-    if relative and largest / smallest <= 2:
+    if relative and largest / smallest <= 4:
         space = 0.06 * (largest - smallest)
         axes.flat[0].set_ylim(smallest - space, largest + space)
     else:
