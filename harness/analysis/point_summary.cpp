@@ -7,6 +7,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/analysis/claim.hpp"
 #include "harness/analysis/metric.hpp"
@@ -99,36 +100,40 @@ Table point_table(const RecordSet& records) {
     Table table{.columns = {{.name = "point", .wraps = true}, {.name = "outcome"}},
                 .rows = {},
                 .caption = "Results: counts of the required ledger, median time with 95 % interval, paired ratio"};
-    for (const char* name : {"multiplies", "exps", "score bytes", "workspace bytes", "peak bytes", "n", "median", "low",
-                             "high", "ratio", "ratio low", "ratio high"}) {
+    for (const char* name : {"multiplies", "exps", "score bytes", "peak bytes", "n", "median", "95 % interval", "ratio",
+                             "ratio's interval"}) {
         table.columns.push_back({.name = name, .align = Align::right});
     }
-    table.columns.push_back({.name = "ratio to", .wraps = true});
     table.columns.push_back({.name = "note", .wraps = true});
     const std::vector<PointSummary> summaries = summarise(records);
     for (std::size_t i = 0; i < summaries.size(); ++i) {
         const Entry& entry = records.entries()[i];
         const PointSummary& summary = summaries[i];
         const bool counts = entry.counts();
-        const auto seconds = [&](double value) {
-            return summary.rounds == 0 || std::isinf(value) ? "" : quantity(value, "s");
+        const auto range = [](const std::string& low, const std::string& high) {
+            return fmt::format("[{}, {}]", low, high);
         };
-        const auto ratio = [&](double value) {
-            return !summary.base || !std::isfinite(value) ? "" : fmt::format("{:.4f}", value);
-        };
-        std::string note = entry.absent_because();
-        if (summary.autocorrelated) note += note.empty() ? "autocorrelated" : "; autocorrelated";
-        if (summary.several_modes) note += note.empty() ? "several modes" : "; several modes";
+        const bool timed = summary.rounds > 0;
+        const bool is_base = summary.base && *summary.base == i;
+        const bool has_ratio = summary.base && !is_base;
+        std::vector<std::string> notes;
+        if (is_base) notes.emplace_back("base of its group");
+        if (std::string why = entry.absent_because(); !why.empty()) notes.push_back(std::move(why));
+        if (summary.autocorrelated) notes.emplace_back("autocorrelated");
+        if (summary.several_modes) notes.emplace_back("several modes");
         table.rows.push_back(
             {entry.id, std::string(entry.recorded ? to_string(entry.record.outcome) : "planned"),
              count_text(entry, "total.multiplies", Ledger::required), count_text(entry, "total.exps", Ledger::required),
              counts ? bytes_text(entry.record.score_bytes) : "",
-             counts ? bytes_text(entry.record.memory.predicted_bytes) : "",
-             counts ? bytes_text(entry.record.memory.peak_bytes) : "", fmt::format("{}", summary.rounds),
-             seconds(summary.time.estimate), seconds(summary.time.low), seconds(summary.time.high),
-             ratio(summary.ratio.estimate), summary.ratio.bounded() ? ratio(summary.ratio.low) : "",
-             summary.ratio.bounded() ? ratio(summary.ratio.high) : "",
-             summary.base ? records.entries()[*summary.base].id : "", note});
+             counts ? bytes_text(entry.record.memory.peak_bytes) : "", timed ? fmt::format("{}", summary.rounds) : "",
+             timed ? quantity(summary.time.estimate, "s") : "",
+             timed && summary.time.bounded() ? range(quantity(summary.time.low, "s"), quantity(summary.time.high, "s"))
+                                             : "",
+             has_ratio ? fmt::format("{:.4f}", summary.ratio.estimate) : "",
+             has_ratio && summary.ratio.bounded()
+                 ? range(fmt::format("{:.4f}", summary.ratio.low), fmt::format("{:.4f}", summary.ratio.high))
+                 : "",
+             fmt::format("{}", fmt::join(notes, "; "))});
     }
     return table;
 }

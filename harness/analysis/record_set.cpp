@@ -8,6 +8,31 @@
 
 namespace headcount {
 
+namespace {
+
+/// Fields beside the axes in which the part's points differ.
+std::vector<std::string> varying_fields(const PartRecord& part, const std::vector<const Point*>& points) {
+    const auto is_axis = [&](std::string_view name) { return std::ranges::find(part.axes, name) != part.axes.end(); };
+    std::vector<std::string_view> free{"variant", "backend", "batch",       "causal", "bias",
+                                       "dtype",   "scope",   "num_threads", "seed"};
+    if (!is_axis("head_dim")) free.emplace_back("embed_dim");
+    if (!is_axis("seq_len")) {
+        free.emplace_back("q_len");
+        free.emplace_back("kv_len");
+    }
+    std::vector<std::string> varying;
+    for (std::string_view field : free) {
+        if (is_axis(field) || points.empty()) continue;
+        const std::string first = get_field(*points.front(), field);
+        const bool varies =
+            std::ranges::any_of(points, [&](const Point* point) { return get_field(*point, field) != first; });
+        if (varies) varying.emplace_back(field);
+    }
+    return varying;
+}
+
+}  // namespace
+
 bool Entry::counts() const { return recorded && record.outcome != Outcome::failed && !record.ops.empty(); }
 
 std::string Entry::absent_because() const {
@@ -22,6 +47,14 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
         PartView view{.record = part, .entries = {}};
         for (const std::string& id : part.point_ids) view.entries.push_back(find_or_add(id));
         parts_.push_back(std::move(view));
+    }
+    for (PartView& view : parts_) {
+        std::vector<const Point*> points;
+        for (std::size_t index : view.entries) {
+            if (entries_[index].resolved) points.push_back(&entries_[index].point);
+        }
+        view.fields = view.record.axes;
+        for (std::string& field : varying_fields(view.record, points)) view.fields.push_back(std::move(field));
     }
     for (const PointRecord& record : journal.points) {
         Entry& entry = entries_[find_or_add(record.point)];

@@ -43,6 +43,8 @@ struct Entry {
 struct PartView {
     PartRecord record;
     std::vector<std::size_t> entries;  ///< indices, in the order of the config
+    /// The config's axes, then fields that an `include` alone makes vary; widths that follow from others not.
+    std::vector<std::string> fields{};
 };
 
 class RecordSet {

@@ -47,7 +47,11 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     while (width_of(text) > width) {
         const std::size_t room = bytes_of(text, width);
         std::size_t cut = text.rfind(' ', room);
-        if (cut == std::string_view::npos || cut == 0) cut = room;
+        if (cut == std::string_view::npos || cut == 0) {
+            // Inside a word, rather after a separator than anywhere.
+            const std::size_t mark = text.substr(0, room).find_last_of("_,/=*");
+            cut = mark == std::string_view::npos || mark == 0 ? room : mark + 1;
+        }
         lines.emplace_back(text.substr(0, cut));
         text.remove_prefix(cut < text.size() && text[cut] == ' ' ? cut + 1 : cut);
     }

@@ -35,6 +35,13 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
     return std::ranges::find(list, text) != list.end();
 }
 
+/// Lengths move together: what varies seq_len varies q_len and kv_len.
+bool runs_over(const std::vector<std::string>& fields, const std::string& axis) {
+    if (contains(fields, axis)) return true;
+    if (axis == "seq_len") return contains(fields, "q_len") || contains(fields, "kv_len");
+    return (axis == "q_len" || axis == "kv_len") && contains(fields, "seq_len");
+}
+
 Claim understand(const RecordSet& records, const ClaimSpec& spec) {
     try {
         Claim claim{.spec = spec,
@@ -49,11 +56,8 @@ Claim understand(const RecordSet& records, const ClaimSpec& spec) {
         for (const std::string& field : claim.own_fields) point_field(field);
         for (const auto& [field, value] : spec.base) point_field(field);
         for (const auto& [field, values] : spec.where) point_field(field);
-        for (const std::string& axis : claim.part.record.axes) {
-            // q_len and kv_len of a grid are what seq_len varies.
-            const bool length =
-                axis == "seq_len" && (contains(claim.own_fields, "q_len") || contains(claim.own_fields, "kv_len"));
-            if (!contains(claim.own_fields, axis) && !length) claim.combination_fields.push_back(axis);
+        for (const std::string& axis : claim.part.fields) {
+            if (!runs_over(claim.own_fields, axis)) claim.combination_fields.push_back(axis);
         }
         return claim;
     } catch (const UsageError& error) {
@@ -96,8 +100,16 @@ std::string quoted(const std::string& word) {
 std::string run_command(const RunRecord& run, const Claim& claim, const Entry& entry) {
     std::string command = "headcount run " + quoted(run.config_path);
     if (!run.profile.empty()) command += " --profile " + quoted(run.profile);
+    const auto filter = [&](std::string_view field) {
+        command += " --filter " + quoted(fmt::format("{}={}", field, get_field(entry.point, field)));
+    };
     for (const std::string& field : claim.combination_fields) {
-        command += " --filter " + quoted(field + "=" + get_field(entry.point, field));
+        if (field == "seq_len" && entry.point.problem.q_len != entry.point.problem.kv_len) {
+            filter("q_len");
+            filter("kv_len");
+        } else {
+            filter(field);
+        }
     }
     return command;
 }
@@ -269,7 +281,8 @@ Verdict summary_of(const Claim& claim, const std::vector<Judged>& all, const Ver
     } else {
         summary.reason = "no point of the run matches the claim: nothing to compare";
     }
-    if (statuses.size() > 1) {
+    summary.agreeing = static_cast<int>(count(summary.status));
+    if (count(summary.status) < std::ssize(statuses)) {
         std::string tally;
         for (Status status : {Status::supported, Status::refuted, Status::inconclusive}) {
             if (count(status) > 0)

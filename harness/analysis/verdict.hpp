@@ -24,6 +24,7 @@ struct Verdict {
     std::string base_value;  ///< with unit
     std::string reason;      ///< why inconclusive, and which points failed or were skipped
     int combinations = 1;
+    int agreeing = 1;     ///< combinations with the status of the summary
     std::string command;  ///< reproduces it
 
     /// "exact", "[1.02, 1.05]" or "" where there is none.

@@ -22,6 +22,11 @@ std::string margin_text(const Verdict& verdict) {
     return verdict.exact ? fmt::format("{} {}", verdict.kind, verdict.margin) : verdict.margin;
 }
 
+/// "28/30": combinations with this status of all.
+std::string count_text(const Verdict& verdict) {
+    return verdict.summary ? fmt::format("{}/{}", verdict.agreeing, verdict.combinations) : "";
+}
+
 }  // namespace
 
 Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations) {
@@ -40,7 +45,7 @@ Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations) {
         if (!v.summary && !combinations) continue;
         table.rows.push_back({v.claim, v.summary ? v.says : v.combination, status_text(v),
                               v.observed.empty() ? v.reason : v.observed, v.interval_text(), margin_text(v),
-                              base_text(v), fmt::format("{}", v.combinations), v.command});
+                              base_text(v), count_text(v), v.command});
     }
     return table;
 }
@@ -59,7 +64,7 @@ std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations
     for (const Verdict& v : verdicts) {
         if (!v.summary && !combinations) continue;
         table.rows.push_back({v.summary ? v.claim : "", v.summary ? v.says : v.combination, status_text(v), v.observed,
-                              v.interval_text(), margin_text(v), base_text(v), fmt::format("{}", v.combinations)});
+                              v.interval_text(), v.exact ? v.kind : v.margin, base_text(v), count_text(v)});
         if (v.summary && !v.reason.empty()) notes += fmt::format("{}: {}\n", v.claim, v.reason);
     }
     std::string text = to_terminal(table);

@@ -61,6 +61,20 @@ TEST_CASE("one refuted combination refutes the summary, which says how many") {
     CHECK(verdicts[3].status == Status::refuted);
 }
 
+TEST_CASE("a field that only an include makes vary keeps its points apart") {
+    JournalBuilder builder({"num_heads"});
+    for (const char* causal : {"false", "true"}) {
+        for (const char* h : {"1", "2"}) {
+            builder.add(point({{"num_heads", h}, {"causal", causal}}), causal == std::string("true") ? 5 : 9);
+        }
+    }
+    builder.claim("R3", "equal", "exactly");
+    const auto verdicts = verify(builder.journal);
+    REQUIRE(verdicts.size() == 3);
+    CHECK(verdicts[1].combination == "causal=false");
+    CHECK(verdicts[0].status == Status::supported);
+}
+
 TEST_CASE("where picks the points a claim speaks of") {
     JournalBuilder builder = lengths({"128"});
     builder.journal.run.claims.front().where = {{"seq_len", {"64"}}, {"backend", {"naive", "blas"}}};
