@@ -25,7 +25,7 @@ ALLOWED = {
 }
 # analysis may know how a published table is written down, not how a sweep is read.
 ANALYSIS_MAY_SEE = {"harness/sweep/table_config.hpp"}
-SYSTEM = re.compile(r"^(sys|linux|netinet)/|^(unistd|fcntl|poll|signal|spawn|sched|dlfcn|x86intrin|immintrin|cpuid)\.h$")
+SYSTEM = re.compile(r"^(sys|linux|gnu)/|^(unistd|fcntl|poll|signal|spawn|sched|dlfcn|x86intrin|immintrin|cpuid)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 

@@ -19,7 +19,7 @@ except ImportError as missing:
 def read_schema(arguments):
     if len(arguments) > 3:
         return json.loads(pathlib.Path(arguments[3]).read_text())
-    return json.loads(subprocess.run([arguments[1], "schema"], check=True, capture_output=True, text=True).stdout)
+    return json.loads(subprocess.run([arguments[1], "list", "schema"], check=True, capture_output=True, text=True).stdout)
 
 
 def claim(config, name):
