@@ -55,12 +55,14 @@ private:
     int fd_;
 };
 
-/// Both ends above the standard descriptors and the answer descriptor, so that dup2 in the child cannot clash.
+/// A duplicate above the standard descriptors and the answer descriptor, which the child's dup2 overwrites.
+int move_up(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 10); }
+
 void make_pipe(Fd& read_end, Fd& write_end) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(fmt::format("worker: no pipe: {}", std::strerror(errno)));
-    read_end.set(::fcntl(ends[0], F_DUPFD_CLOEXEC, 10));
-    write_end.set(::fcntl(ends[1], F_DUPFD_CLOEXEC, 10));
+    read_end.set(move_up(ends[0]));
+    write_end.set(move_up(ends[1]));
     ::close(ends[0]);
     ::close(ends[1]);
     if (read_end.get() < 0 || write_end.get() < 0) throw Error("worker: no file descriptors left");
@@ -106,7 +108,8 @@ public:
         Fd child_requests, child_answers;
         make_pipe(child_requests, requests_);
         make_pipe(answers_, child_answers);
-        output_.set(::memfd_create("worker output", MFD_CLOEXEC));
+        const Fd memory_file(::memfd_create("worker output", MFD_CLOEXEC));
+        output_.set(move_up(memory_file.get()));
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
         ::posix_spawn_file_actions_adddup2(&actions, child_requests.get(), STDIN_FILENO);
@@ -214,7 +217,8 @@ private:
         const std::string text = buffer_.substr(0, end);
         buffer_.erase(0, end + 1);
         Json answer = Json::parse(text, nullptr, false);
-        if (!answer.is_object()) throw PointFailure("the worker's answer cannot be understood", true);
+        if (!answer.is_object())
+            throw PointFailure(fmt::format("the worker's answer cannot be understood: {}", text.substr(0, 100)), true);
         if (answer.contains("failed")) throw PointFailure(answer.at("failed").get<std::string>(), false);
         return answer.value("ok", Json());
     }

@@ -1,0 +1,74 @@
+// Readings of the machine, also where nothing can be read.
+#include "harness/measure/environment.hpp"
+
+#include <fstream>
+
+#include <unistd.h>
+
+#include "harness/measure/limits.hpp"
+#include "harness/measure/process_memory.hpp"
+#include "tests/catch.hpp"
+
+using namespace headcount;
+
+TEST_CASE("a machine without /proc and /sys gives every key, as unavailable with the reason") {
+    const auto here = read_environment();
+    const auto nowhere = read_environment("/no/such/root");
+    for (const auto& [key, value] : here) {
+        INFO(key);
+        CHECK(nowhere.contains(key));
+        CHECK(!value.empty());
+    }
+    for (const char* key : {"cpu.model", "cpu.caches", "cpu.governor", "cpu.boost", "cpu.smt", "memory.total", "load",
+                            "clock.source", "energy", "hypervisor"}) {
+        INFO(key);
+        CHECK(nowhere.at(key).rfind("unavailable: ", 0) == 0);
+        CHECK(nowhere.at(key).size() > std::string("unavailable: ").size());
+    }
+    CHECK(load_1min("/no/such/root") == -1);
+    CHECK(cpu_times("/no/such/root").busy_s == -1);
+}
+
+TEST_CASE("machine and build identify a run, the moment does not") {
+    auto environment = read_environment();
+    const auto before = identity(environment);
+    environment["load"] = "99 99 99";
+    environment["memory.available"] = "1 kB";
+    CHECK(identity(environment) == before);
+    environment["cpu.model"] = "another";
+    CHECK(identity(environment) != before);
+    CHECK(before.contains("commit"));
+    CHECK(before.contains("flags"));
+}
+
+TEST_CASE("memory is read in bytes, and says why when it cannot be") {
+    CHECK(process_memory("VmHWM").value > 0);
+    CHECK(process_memory("VmNothing").value == -1);
+    CHECK(process_memory("VmNothing").unavailable.find("VmNothing") != std::string::npos);
+    CHECK(process_memory("VmHWM", "/no/such/file").unavailable.find("/no/such/file") != std::string::npos);
+    CHECK(available_memory("/no/such/file", "/no/such/dir").value == -1);
+}
+
+TEST_CASE("a control group's limit counts where it is tighter than the machine") {
+    std::string dir = (std::filesystem::temp_directory_path() / "headcount-cgroup-XXXXXX").string();
+    REQUIRE(::mkdtemp(dir.data()) != nullptr);
+    const std::filesystem::path root = dir;
+    std::ofstream(root / "meminfo") << "MemTotal: 100 kB\nMemAvailable:     50 kB\n";
+    CHECK(available_memory(root / "meminfo", root).value == 50 * 1024);
+    std::ofstream(root / "memory.max") << "30000\n";
+    std::ofstream(root / "memory.current") << "10000\n";
+    CHECK(available_memory(root / "meminfo", root).value == 20000);
+    std::ofstream(root / "memory.max") << "max\n";
+    CHECK(available_memory(root / "meminfo", root).value == 50 * 1024);
+    std::filesystem::remove_all(root);
+}
+
+TEST_CASE("the machine's limits are positive for every number of threads asked for") {
+    const auto limits = measure_limits({1, 2});
+    CHECK(limits.size() == 6);
+    for (const auto& [key, value] : limits) {
+        INFO(key);
+        CHECK(value > 0);
+    }
+    CHECK(limits.contains("fma_gflops.f32.threads=2"));
+}
