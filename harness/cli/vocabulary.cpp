@@ -10,6 +10,17 @@
 
 namespace headcount {
 
+namespace {
+
+// A law that does not parse is refused with its place in the config, not hours later by `verify`.
+std::string why_bad_claim(const ClaimSpec& claim) {
+    const ClaimKind& kind = find_named(all_claim_kinds(), claim.kind, "claim kind");
+    if (kind.argument == "EXPR" || kind.argument == "SLOPE") (void)names_in(claim.argument);
+    return "";
+}
+
+}  // namespace
+
 const Vocabulary& vocabulary() {
     static const Vocabulary all = [] {
         Vocabulary v{.variants = names_of(all_variants()),
@@ -17,7 +28,8 @@ const Vocabulary& vocabulary() {
                      .metrics = metric_names(),
                      .claim_kinds = names_of(all_claim_kinds()),
                      .exact_claim_kinds = {},
-                     .presets = load_presets(data_dir() / "configs" / "presets")};
+                     .presets = load_presets(data_dir() / "configs" / "presets"),
+                     .why_bad_claim = why_bad_claim};
         for (const auto& [name, kind] : all_claim_kinds()) {
             if (kind.exact) v.exact_claim_kinds.push_back(name);
         }

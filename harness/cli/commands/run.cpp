@@ -62,6 +62,7 @@ std::string command_line(const Options& options, const std::string& output) {
 
 void run(const Options& options, int& exit_code) {
     Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
+    for (const std::string& warning : sweep.warnings) fmt::print(stderr, "{}\n", warning);
     if (!options.points.empty()) keep_points(sweep, options.points);
     if (options.dry_run) {
         fmt::print("{}", plan_text(sweep, make_plan(sweep)));
