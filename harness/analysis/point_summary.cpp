@@ -75,7 +75,7 @@ std::vector<PointSummary> summarise(const RecordSet& records) {
                 }
             }
         }
-        summaries.push_back(std::move(summary));
+        summaries.push_back(summary);
     }
     return summaries;
 }

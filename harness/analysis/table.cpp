@@ -185,6 +185,7 @@ std::string to_terminal(const Table& table, std::size_t width) {
     const std::vector<std::size_t> widths = column_widths(table, width);
     std::string text = terminal_row(table, header_of(table), widths);
     std::vector<std::string> rule;
+    rule.reserve(widths.size());
     for (std::size_t column : widths) rule.emplace_back(column, '-');
     text += terminal_row(table, rule, widths);
     for (const auto& row : table.rows) text += terminal_row(table, row, widths);

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t kLargestExact = 100;
 
+/// Number of Walsh averages of n values, which is also the largest value of the statistic.
+double averages_of(std::size_t n) { return static_cast<double>(n) * static_cast<double>(n + 1) / 2; }
+
 /// cdf[t] = P(T <= t), T the sum of a random subset of 1..n.
 const std::vector<double>& exact_cdf(std::size_t n) {
     thread_local std::map<std::size_t, std::vector<double>> known;
@@ -36,7 +39,7 @@ const std::vector<double>& exact_cdf(std::size_t n) {
 /// Largest k with P(T < k) <= allowed: the interval runs from the k-th smallest to the k-th largest average.
 double rank_of_end(std::size_t n, double allowed) {
     double low = 0;
-    double high = static_cast<double>(n * (n + 1) / 2);
+    double high = averages_of(n);
     while (low < high) {
         const double middle = std::ceil((low + high) / 2);
         if (signed_rank_cdf(middle - 1, n) <= allowed) {
@@ -69,7 +72,7 @@ SignedRank::SignedRank(std::span<const double> values)
     if (!std::ranges::all_of(sorted_, [](double x) { return std::isfinite(x); }))
         throw Error("signed rank: a value is not finite; times must be positive and finite");
     std::ranges::sort(sorted_);
-    const double averages = static_cast<double>(sorted_.size() * (sorted_.size() + 1) / 2);
+    const double averages = averages_of(sorted_.size());
     estimate_ = (average_of_rank(std::floor((averages + 1) / 2)) + average_of_rank(std::ceil((averages + 1) / 2))) / 2;
 }
 
