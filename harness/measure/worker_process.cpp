@@ -82,12 +82,13 @@ std::vector<std::string> worker_environment() {
         const std::string text(*entry);
         if (!passive.contains(text.substr(0, text.find('=')))) result.push_back(text);
     }
-    for (const auto& [name, value] : passive) result.push_back(name + "=" + value);
+    for (const auto& [name, value] : passive) result.push_back(fmt::format("{}={}", name, value));
     return result;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (std::string& text : texts) result.push_back(text.data());
     result.push_back(nullptr);
     return result;
