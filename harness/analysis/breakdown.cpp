@@ -90,4 +90,19 @@ Table overhead_table(const RecordSet& records) {
     return table;
 }
 
+std::string overhead_text(const RecordSet& records) {
+    constexpr std::size_t kFirstShare = 5;  // after base, against, time, timed +, traced +
+    const Table table = overhead_table(records);
+    if (table.rows.empty()) return "";
+    std::string text = "\nWhere the time of more heads goes, in ms (timed: medians of the samples; traced: one pass)\n";
+    for (const std::vector<std::string>& row : table.rows) {
+        text += fmt::format("{} to {}\n    base {}, timed {}, traced {}:", row[0], row[1], row[2], row[3], row[4]);
+        for (std::size_t i = kFirstShare; i < row.size(); ++i) {
+            if (row[i].substr(1) != "0.000") text += fmt::format(" {} {}", table.columns[i].name, row[i]);
+        }
+        text += "\n";
+    }
+    return text;
+}
+
 }  // namespace headcount

@@ -32,4 +32,7 @@ std::array<double, kShares.size()> shares_of(const PointRecord& record);
 /// The traced pass is not the timed one; both differences are shown, so that tracing cannot hide.
 Table overhead_table(const RecordSet& records);
 
+/// The same for a terminal, two lines a group, shares that do not differ left out; "" when nothing was timed.
+std::string overhead_text(const RecordSet& records);
+
 }  // namespace headcount

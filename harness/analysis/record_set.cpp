@@ -2,6 +2,9 @@
 #include "harness/analysis/record_set.hpp"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
 
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
@@ -31,6 +34,32 @@ std::vector<std::string> varying_fields(const PartRecord& part, const std::vecto
     return varying;
 }
 
+/// Of two records of one point: a measured one says more than a counted, failed or skipped one; by different runs,
+/// the order of the lines must not decide; by one run, the later was taken after a restart.
+bool counts_more(const PointRecord& record, const PointRecord& than) {
+    static constexpr std::array kOrder{Outcome::measured, Outcome::counted, Outcome::failed, Outcome::skipped};
+    if (record.run == than.run) return true;
+    const auto rank = [](Outcome outcome) { return std::ranges::find(kOrder, outcome) - kOrder.begin(); };
+    return std::pair(rank(record.outcome), record.run) < std::pair(rank(than.outcome), than.run);
+}
+
+using Stratum = std::tuple<std::string, std::string, int>;  ///< group, run, number of the worker
+
+/// Numbers the workers of each group from 0, over all runs of a merged journal.
+std::map<Stratum, int> number_strata(const std::vector<RoundRecord>& rounds) {
+    std::map<Stratum, int> strata;
+    for (const RoundRecord& round : rounds) strata.emplace(Stratum{round.group, round.run, round.stratum}, 0);
+    const std::string* group = nullptr;
+    int next = 0;
+    for (auto& [stratum, number] : strata) {
+        const std::string& its_group = std::get<0>(stratum);
+        if (group == nullptr || *group != its_group) next = 0;
+        group = &its_group;
+        number = next++;
+    }
+    return strata;
+}
+
 }  // namespace
 
 bool Entry::counts() const { return recorded && record.outcome != Outcome::failed && !record.ops.empty(); }
@@ -58,6 +87,7 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
     }
     for (const PointRecord& record : journal.points) {
         Entry& entry = entries_[find_or_add(record.point)];
+        if (entry.recorded && !counts_more(record, entry.record)) continue;
         entry.record = record;
         entry.recorded = true;
     }
@@ -68,8 +98,11 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
         number = groups_.size();
         groups_.push_back(name);
     }
+    const std::map<Stratum, int> strata = number_strata(journal.rounds);
     for (const RoundRecord& round : journal.rounds) {
-        const RoundKey key{.group = groups.at(round.group), .stratum = round.stratum, .round = round.round};
+        const RoundKey key{.group = groups.at(round.group),
+                           .stratum = strata.at({round.group, round.run, round.stratum}),
+                           .round = round.round};
         for (const Sample& sample : round.samples) {
             RoundSample& added = entries_[find_or_add(sample.point)].samples.emplace_back(RoundSample{key, sample});
             added.sample.point.clear();

@@ -50,7 +50,8 @@ struct PartView {
 
 class RecordSet {
 public:
-    /// The last record of a point counts (an earlier one was taken before a restart).
+    /// The last record of a point counts (an earlier one was taken before a restart); of those of several runs in
+    /// a merged journal a measured one.
     explicit RecordSet(const Journal& journal);
 
     const RunRecord& run() const { return run_; }

@@ -50,8 +50,8 @@ int exit_status(const std::vector<Verdict>& verdicts);
 /// their summary.
 Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations = false);
 
-/// For the terminal, at most 120 columns: the table without the commands, notes below, then the exit status's
-/// meaning and how to reproduce one verdict.
+/// For the terminal, 120 columns: for each claim its verdict, what was observed, what was tested, the base case
+/// and the command that reproduces it; then how many came out how.
 std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations = false);
 
 }  // namespace headcount

@@ -1,4 +1,4 @@
-// How verdicts are shown: one row a claim, combinations below it, notes at the end.
+// Verdicts as a table for documents: one row a claim, combinations below it.
 #include <fmt/format.h>
 
 #include "harness/analysis/verdict.hpp"
@@ -48,44 +48,6 @@ Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations) {
                               base_text(v), count_text(v), v.command});
     }
     return table;
-}
-
-std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations) {
-    Table table{.columns = {{.name = "claim"},
-                            {.name = "says", .wraps = true},
-                            {.name = "status", .wraps = true},
-                            {.name = "observed", .wraps = true},
-                            {.name = "interval"},
-                            {.name = "margin", .wraps = true},
-                            {.name = "base case", .wraps = true},
-                            {.name = "n", .align = Align::right}},
-                .rows = {}};
-    std::string notes;
-    for (const Verdict& v : verdicts) {
-        if (!v.summary && !combinations) continue;
-        table.rows.push_back({v.summary ? v.claim : "", v.summary ? v.says : v.combination, status_text(v), v.observed,
-                              v.interval_text(), v.exact ? v.kind : v.margin, base_text(v), count_text(v)});
-        if (v.summary && !v.reason.empty()) notes += fmt::format("{}: {}\n", v.claim, v.reason);
-    }
-    std::string text = to_terminal(table);
-    if (!notes.empty()) {
-        Table wrapped{.columns = {{.name = "Notes", .wraps = true}}, .rows = {}};
-        for (std::size_t at = 0; at < notes.size();) {
-            const std::size_t end = notes.find('\n', at);
-            wrapped.rows.push_back({notes.substr(at, end - at)});
-            at = end + 1;
-        }
-        text += "\n" + to_terminal(wrapped);
-    }
-    text +=
-        "\nStated intervals are 95 %; refutations of measured claims are corrected for all comparisons of a claim "
-        "(Holm).\n";
-    for (const Verdict& v : verdicts) {
-        if (!v.summary) continue;
-        text += fmt::format("Reproduce one row: {}\n", v.command);
-        break;
-    }
-    return text;
 }
 
 }  // namespace headcount

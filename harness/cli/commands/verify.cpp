@@ -1,10 +1,12 @@
 // headcount verify: judges every claim of a run from its journal.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "harness/analysis/breakdown.hpp"
 #include "harness/analysis/verdict.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/journal/journal.hpp"
@@ -19,14 +21,23 @@ struct Options {
     bool combinations = false;
 };
 
+// A claim about time begs the question where the time went.
+void print_overheads(const RecordSet& records, const std::vector<Verdict>& verdicts) {
+    const bool about_time =
+        std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.metric == "time"; });
+    if (about_time) fmt::print("{}", overhead_text(records));
+}
+
 void run(const Options& options, int& exit_code) {
     const Journal journal = read_journal(options.result);
     for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
-    const std::vector<Verdict> verdicts = verify(journal, {.claims = options.claims, .result_path = options.result});
+    const RecordSet records(journal);
+    const std::vector<Verdict> verdicts = verify(records, {.claims = options.claims, .result_path = options.result});
     // A claim asked for by name is asked about in full.
     const bool combinations = options.combinations || !options.claims.empty();
     if (options.format == "terminal") {
         fmt::print("{}", verdict_text(verdicts, combinations));
+        print_overheads(records, verdicts);
     } else {
         fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));
     }
