@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,24 @@ class Sweep(unittest.TestCase):
         self.assertIn("num_heads=4", result.stdout)
         self.assertFalse((self.root / "never.jsonl").exists())
 
+    def test_ctrl_c_exits_130_says_how_to_go_on_and_the_next_run_completes(self):
+        slow = self.root / "slow.yaml"
+        slow.write_text(TINY.replace("min_sample_s: 0.0001", "min_sample_s: 0.02"))
+        output = self.root / "slow.jsonl"
+        child = subprocess.Popen([HEADCOUNT, "run", slow, "--output", output], cwd=SOURCE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (output.exists() and '"kind":"round"' in output.read_text()):
+            time.sleep(0.02)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 130)
+        self.assertIn(f"headcount run {slow}", out)
+        again = run("run", slow, "--output", output)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        points = [json.loads(line) for line in output.read_text().splitlines() if '"kind":"point"' in line]
+        self.assertEqual(len({p["point"] for p in points}), len(points))
+
     def test_set_and_filter_narrow_a_sweep(self):
         output = self.root / "narrow.jsonl"
         result = run("run", self.config, "--set", "num_heads=1,2", "--filter", "variant=streaming", "--filter",
@@ -162,6 +181,13 @@ class Sweep(unittest.TestCase):
         report = json.loads(output.read_text())
         self.assertIn("num_cpus", report["context"])
         self.assertTrue(all("real_time" in b for b in report["benchmarks"]))
+        compare = pathlib.Path("/usr/share/benchmark/compare.py")  # Debian's libbenchmark-tools
+        if not compare.exists():
+            self.skipTest("Google Benchmark's compare.py is not installed")
+        accepted = subprocess.run(["/usr/bin/python3", compare, "benchmarks", output, output], capture_output=True,
+                                  text=True, timeout=120)
+        self.assertEqual(accepted.returncode, 0, accepted.stderr)
+        self.assertIn("multi_head/naive", accepted.stdout)
 
     def test_show_explains_a_point(self):
         point = self.records("point")[0]["point"]

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Every command that README.md prints for the built program works as printed.
+
+usage: readme_test.py HEADCOUNT SOURCE_DIR
+Runs in a scratch folder that sees the checkout's configs and results, so that nothing is written into it.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# 3: a measured claim may be inconclusive on a busy machine; that is an answer, not a failure.
+ACCEPTED = {0, 3}
+
+
+def commands(text):
+    for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$headcount "):
+                yield line
+
+
+def main() -> int:
+    headcount, source = sys.argv[1], pathlib.Path(sys.argv[2])
+    found = list(commands((source / "README.md").read_text()))
+    if len(found) < 10:
+        print(f"README.md shows only {len(found)} commands; is the pattern of this test out of date?")
+        return 1
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        (root / "configs").symlink_to(source / "configs")
+        (root / "results").mkdir()
+        (root / "results" / "reference").symlink_to(source / "results" / "reference")
+        for line in found:
+            done = subprocess.run(["bash", "-c", f"headcount={headcount}; {line}"], cwd=root, capture_output=True,
+                                  text=True, timeout=600)
+            good = done.returncode in ACCEPTED
+            failed += not good
+            print(f"{'ok    ' if good else 'FAILED'} {done.returncode} {line}")
+            if not good:
+                print(done.stdout[-2000:], done.stderr[-2000:])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
