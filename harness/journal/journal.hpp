@@ -11,8 +11,9 @@
 
 namespace headcount {
 
-/// What a journal holds. Rounds and points are unique: of two lines for one round of a group, or for one
-/// point, the first counts and the second is warned about.
+/// What a journal holds. Rounds and points of a run are unique: of two lines for one round of a group, or for one
+/// point, the first counts and the second is warned about. A merged file holds several runs: they may have records
+/// of the same points, and their rounds are different strata though group, stratum and round be the same numbers.
 struct Journal {
     RunRecord run;
     std::vector<RoundRecord> rounds;

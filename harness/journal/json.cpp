@@ -108,6 +108,17 @@ void fields(V& v, R& r) {
     v("seconds", r.seconds);
 }
 
+template <class V, Is<SourceRecord> R>
+void fields(V& v, R& r) {
+    v("id", r.id);
+    v("run", r.run);
+    v("shard", r.shard);
+    v("started", r.started);
+    v("command", r.command);
+    v("environment", r.environment);
+    v("limits", r.limits);
+}
+
 template <class V, Is<RunRecord> R>
 void fields(V& v, R& r) {
     v("schema_version", r.schema_version);
@@ -126,6 +137,8 @@ void fields(V& v, R& r) {
     v("claims", r.claims);
     v("environment", r.environment);
     v("limits", r.limits);
+    v("shard", r.shard);
+    v("sources", r.sources);
 }
 
 template <class V, Is<RoundRecord> R>

@@ -1,6 +1,7 @@
 // Reading a journal: checksums, versions, duplicates; a damaged line costs itself and nothing else.
 #include <fstream>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -60,10 +61,12 @@ private:
     void take_run(std::int64_t number, const Json& json) {
         if (has_run_) return warn(number, "is a second run record and was left out");
         from_json(json, journal_.run);
+        runs_.insert(journal_.run.run);
+        for (const SourceRecord& source : journal_.run.sources) runs_.insert(source.id);
         has_run_ = true;
     }
     bool is_ours(std::int64_t number, const std::string& run) {
-        if (has_run_ && run == journal_.run.run) return true;
+        if (has_run_ && runs_.contains(run)) return true;
         warn(number, fmt::format("belongs to run '{}', which this file does not describe, and was left out", run));
         return false;
     }
@@ -77,7 +80,7 @@ private:
                 throw Error("a sample without point, time or iterations");
             }
         }
-        if (!rounds_seen_.emplace(round.group, round.round).second) {
+        if (!rounds_seen_.emplace(round.run, round.group, round.round).second) {
             return warn(number, fmt::format("repeats round {} of {} and was left out", round.round, round.group));
         }
         journal_.rounds.push_back(std::move(round));
@@ -87,7 +90,7 @@ private:
         from_json(json, point);
         if (!is_ours(number, point.run)) return;
         if (point.point.empty()) throw Error("a point without id");
-        if (!points_seen_.insert(point.point).second) {
+        if (!points_seen_.emplace(point.run, point.point).second) {
             return warn(number, fmt::format("repeats point {} and was left out", point.point));
         }
         journal_.points.push_back(std::move(point));
@@ -96,8 +99,9 @@ private:
     std::string name_;
     Journal journal_;
     bool has_run_ = false;
-    std::set<std::pair<std::string, int>> rounds_seen_;
-    std::set<std::string> points_seen_;
+    std::set<std::string> runs_;  // that lines may name: the file's own, and those it was merged from
+    std::set<std::tuple<std::string, std::string, int>> rounds_seen_;
+    std::set<std::pair<std::string, std::string>> points_seen_;
 };
 
 }  // namespace

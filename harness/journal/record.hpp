@@ -23,6 +23,17 @@ struct PartRecord {
     std::vector<std::string> point_ids;
 };
 
+/// One of the runs whose journals were merged: what its own run record said of machine and moment.
+struct SourceRecord {
+    std::string id;     ///< what its lines in the merged file name as their run
+    std::string run;    ///< its own
+    std::string shard;  ///< "2/4"; "" for the whole
+    std::string started;
+    std::vector<std::string> command;
+    std::map<std::string, std::string> environment;
+    std::map<std::string, double> limits;
+};
+
 /// Written once, first: the question, the method and the machine.
 struct RunRecord {
     int schema_version = kSchemaVersion;
@@ -39,6 +50,8 @@ struct RunRecord {
     std::map<std::string, std::string> environment;
     /// Measured limits of the machine: "fma_gflops.f32.threads=1", "read_gbps" ...
     std::map<std::string, double> limits;
+    std::string shard;                  ///< "2/4": only this part of the points was to be run; "": all
+    std::vector<SourceRecord> sources;  ///< of a merged file; empty otherwise
 };
 
 /// One visit of one point.

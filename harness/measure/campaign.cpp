@@ -27,7 +27,7 @@ double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clo
 class Campaign {
 public:
     Campaign(const Sweep& sweep, const CampaignOptions& options, Progress& progress)
-        : sweep_(sweep), options_(options), progress_(progress), plan_(make_plan(sweep)) {
+        : sweep_(sweep), options_(options), progress_(progress), plan_(make_plan(shard_of(sweep, options.shard))) {
         if (!options_.now_s) options_.now_s = steady_s;
         if (!options_.start_worker) {
             options_.start_worker = [this] {
@@ -65,6 +65,7 @@ private:
         make_group_states();
         RunRecord run = make_run_record(sweep_, read_environment());
         run.command = options_.command;
+        run.shard = options_.shard.text();
         writer_.emplace(options_.output);
         auto earlier = read_unfinished_journal(options_.output);
         if (earlier && options_.fresh) {

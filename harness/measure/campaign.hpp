@@ -14,12 +14,14 @@
 #include "harness/measure/plan.hpp"
 #include "harness/measure/rounds.hpp"
 #include "harness/measure/sampler.hpp"
+#include "harness/measure/shard.hpp"
 
 namespace headcount {
 
 struct CampaignOptions {
     std::filesystem::path output;      ///< the journal; an unfinished one of the same run is gone on with
     std::filesystem::path executable;  ///< started for workers as `executable worker`; usually /proc/self/exe
+    Shard shard;                       ///< only this part of the sweep
     bool fresh = false;                ///< set an existing journal aside (as OUTPUT.old) and begin anew
     std::vector<std::string> command;  ///< argv, for the record
 

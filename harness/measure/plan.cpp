@@ -43,20 +43,6 @@ bool identifies_group(std::string_view field, const Part& part) {
     return !width || contains(part.axes, field);
 }
 
-/// "heads: variant=multi_head backend=blas q_len=512 kv_len=512": the part, and what the group's points share.
-std::string group_id(const Point& point, const Part& part) {
-    static const Point kDefault;
-    std::string id = part.name.empty() ? std::string("main:") : part.name + ":";
-    for (const FieldInfo& field : point_fields()) {
-        if (!identifies_group(field.name, part)) continue;
-        const std::string value = get_field(point, field.name);
-        if (contains(part.axes, field.name) || value != get_field(kDefault, field.name)) {
-            id += fmt::format(" {}={}", field.name, value);
-        }
-    }
-    return id;
-}
-
 void predict(PlannedPoint& planned) {
     const Count count = count_point(planned.point);
     OpCost executed;
@@ -105,7 +91,7 @@ void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& ti
     std::unordered_map<std::string, std::size_t> index_of_group;
     for (const std::size_t index : timed) {
         const Point& point = plan.points[index].point;
-        const std::string id = part.compare_by.empty() ? plan.points[index].id : group_id(point, part);
+        const std::string id = group_id(point, part);
         const auto [slot, is_new] = index_of_group.try_emplace(id, plan.groups.size());
         if (is_new) plan.groups.push_back({.id = id, .points = {}});
         plan.groups[slot->second].points.push_back(index);
@@ -136,6 +122,20 @@ void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& ti
 }
 
 }  // namespace
+
+std::string group_id(const Point& point, const Part& part) {
+    if (part.compare_by.empty()) return point.id();
+    static const Point kDefault;
+    std::string id = part.name.empty() ? std::string("main:") : part.name + ":";
+    for (const FieldInfo& field : point_fields()) {
+        if (!identifies_group(field.name, part)) continue;
+        const std::string value = get_field(point, field.name);
+        if (contains(part.axes, field.name) || value != get_field(kDefault, field.name)) {
+            id += fmt::format(" {}={}", field.name, value);
+        }
+    }
+    return id;
+}
 
 std::size_t Plan::count(Work work) const {
     return static_cast<std::size_t>(

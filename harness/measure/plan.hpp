@@ -46,6 +46,10 @@ struct Plan {
     std::size_t count(Work work) const;
 };
 
+/// "heads: variant=multi_head backend=blas q_len=512 kv_len=512": the part, and what the points share that are
+/// compared with this one there; the point's own id where nothing is compared.
+std::string group_id(const Point& point, const Part& part);
+
 /// Decides for every point; runs nothing. Deterministic but for the memory that is available now.
 Plan make_plan(const Sweep& sweep);
 

@@ -56,6 +56,11 @@ RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::s
 }
 
 std::string difference(const RunRecord& before, const RunRecord& now) {
+    if (!before.sources.empty()) return fmt::format("{} runs merged into one file", before.sources.size());
+    if (before.run == now.run && before.shard != now.shard) {
+        const auto name = [](const std::string& shard) { return shard.empty() ? "the whole" : "shard " + shard; };
+        return fmt::format("{} of this question, now {}", name(before.shard), name(now.shard));
+    }
     if (before.run == now.run) return {};
     if (before.config_hash != now.config_hash || before.profile != now.profile || before.seed != now.seed) {
         return fmt::format("another question (config {} {}, now {} {})", before.name, before.config_hash, now.name,

@@ -57,6 +57,14 @@ inline RunRecord sample_run() {
                    .location = "configs/x.yaml:7:15"}};
     run.environment = {{"cpu.model", "a machine"}, {"cpu.governor", "unavailable: no such file"}};
     run.limits = {{"fma_gflops.f32.threads=1", 123.5}};
+    run.shard = "1/2";
+    run.sources = {{.id = "run-1-0",
+                    .run = "run-0",
+                    .shard = "2/2",
+                    .started = "2026-03-01T11:00:00Z",
+                    .command = {"headcount", "run"},
+                    .environment = {{"host", "h"}},
+                    .limits = {{"read_gbps.threads=1", 7.5}}}};
     return run;
 }
 

@@ -22,6 +22,7 @@ struct Options {
     std::string config;
     LoadOptions load;
     std::vector<std::string> points;
+    std::string shard;
     std::string output;
     bool dry_run = false;
     bool fresh = false;
@@ -57,6 +58,7 @@ std::string command_line(const Options& options, const std::string& output) {
     for (const std::string& item : options.load.set) text += " --set " + item;
     for (const std::string& item : options.load.filter) text += " --filter " + item;
     for (const std::string& item : options.points) text += " --point '" + item + "'";
+    if (!options.shard.empty()) text += " --shard " + options.shard;
     return text + " --output " + output;
 }
 
@@ -64,19 +66,21 @@ void run(const Options& options, int& exit_code) {
     Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
     for (const std::string& warning : sweep.warnings) fmt::print(stderr, "{}\n", warning);
     if (!options.points.empty()) keep_points(sweep, options.points);
+    const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);
     if (options.dry_run) {
-        fmt::print("{}", plan_text(sweep, make_plan(sweep)));
+        fmt::print("{}", plan_text(sweep, make_plan(shard_of(sweep, shard))));
         return;
     }
-    const bool named = !sweep.profile.empty() && sweep.profile != "quick";
-    const std::string output = options.output.empty()
-                                   ? default_result_path(named ? sweep.name + "-" + sweep.profile : sweep.name).string()
-                                   : options.output;
+    std::string name = sweep.name;
+    if (!sweep.profile.empty() && sweep.profile != "quick") name += "-" + sweep.profile;
+    if (!shard.whole()) name += fmt::format("-shard{}of{}", shard.number, shard.of);
+    const std::string output = options.output.empty() ? default_result_path(name).string() : options.output;
     const std::string command = command_line(options, output);
     const auto progress = make_progress(options.quiet);
     CampaignOptions campaign;
     campaign.output = output;
     campaign.executable = executable_path();
+    campaign.shard = shard;
     campaign.fresh = options.fresh;
     campaign.command = {command};
     const CampaignResult result = run_campaign(sweep, campaign, *progress);
@@ -88,7 +92,12 @@ void run(const Options& options, int& exit_code) {
     } else if (result.failed > 0) {
         exit_code = exit_code::not_as_expected;
     }
-    if (!result.interrupted) fmt::print("verdicts: headcount verify {}\n", output);
+    if (result.interrupted) return;
+    if (shard.whole()) {
+        fmt::print("verdicts: headcount verify {}\n", output);
+    } else {
+        fmt::print("with the other shards: headcount merge SHARD... --output {}.jsonl\n", sweep.name);
+    }
 }
 
 constexpr char kExamples[] = R"(
@@ -97,6 +106,7 @@ Examples:
   headcount run configs/smoke.yaml --dry-run
   headcount run configs/smoke.yaml --set num_heads=1,8 --filter backend=blas --output results/mine.jsonl
   headcount run configs/smoke.yaml --point multi_head/blas/seq_len=64,embed_dim=64,num_heads=4
+  headcount run configs/equal_complexity.yaml --shard 1/2      on one machine, 2/2 on another
 
 The same command again goes on where it stopped. Exit: 0 done, 1 a point failed, 2 the config is wrong,
 130 interrupted.)";
@@ -119,6 +129,8 @@ Command run() {
                     ->expected(1)
                     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
                 app.add_option("--profile", options->load.profile, "a profile of the config: smoke, full");
+                app.add_option("--shard", options->shard,
+                               "k/n: only this part, of even cost; `headcount merge` joins the parts");
                 app.add_option("--output,-o", options->output, "the journal; default results/<machine>/<name>.jsonl");
                 app.add_flag("--dry-run", options->dry_run, "print the plan and measure nothing");
                 app.add_flag("--fresh", options->fresh, "set an earlier journal aside and begin anew");
