@@ -7,7 +7,6 @@
 #include <map>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "harness/analysis/claim.hpp"
 #include "harness/analysis/metric.hpp"
@@ -39,13 +38,6 @@ std::map<std::size_t, std::size_t> bases_of(const RecordSet& records) {
     }
     return bases;
 }
-
-std::string count_text(const Entry& entry, std::string_view metric, Ledger ledger) {
-    const Value value = find_metric(metric).value(entry, ledger);
-    return value.exact ? to_text(*value.exact) : "";
-}
-
-std::string bytes_text(std::int64_t bytes) { return bytes < 0 ? "" : fmt::format("{}", bytes); }
 
 }  // namespace
 
@@ -94,48 +86,6 @@ std::string differing_fields(const Point& point, const Point& other) {
         if (!text.empty()) return text;  // derived widths speak only when nothing else differs
     }
     return "the same point";
-}
-
-Table point_table(const RecordSet& records) {
-    Table table{.columns = {{.name = "point", .wraps = true}, {.name = "outcome"}},
-                .rows = {},
-                .caption = "Results: counts of the required ledger, median time with 95 % interval, paired ratio"};
-    for (const char* name : {"multiplies", "exps", "score bytes", "peak bytes", "n", "median", "95 % interval", "ratio",
-                             "ratio's interval"}) {
-        table.columns.push_back({.name = name, .align = Align::right});
-    }
-    table.columns.push_back({.name = "note", .wraps = true});
-    const std::vector<PointSummary> summaries = summarise(records);
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-        const Entry& entry = records.entries()[i];
-        const PointSummary& summary = summaries[i];
-        const bool counts = entry.counts();
-        const auto range = [](const std::string& low, const std::string& high) {
-            return fmt::format("[{}, {}]", low, high);
-        };
-        const bool timed = summary.rounds > 0;
-        const bool is_base = summary.base && *summary.base == i;
-        const bool has_ratio = summary.base && !is_base;
-        std::vector<std::string> notes;
-        if (is_base) notes.emplace_back("base of its group");
-        if (std::string why = entry.absent_because(); !why.empty()) notes.push_back(std::move(why));
-        if (summary.autocorrelated) notes.emplace_back("autocorrelated");
-        if (summary.several_modes) notes.emplace_back("several modes");
-        table.rows.push_back(
-            {entry.id, std::string(entry.recorded ? to_string(entry.record.outcome) : "planned"),
-             count_text(entry, "total.multiplies", Ledger::required), count_text(entry, "total.exps", Ledger::required),
-             counts ? bytes_text(entry.record.score_bytes) : "",
-             counts ? bytes_text(entry.record.memory.peak_bytes) : "", timed ? fmt::format("{}", summary.rounds) : "",
-             timed ? quantity(summary.time.estimate, "s") : "",
-             timed && summary.time.bounded() ? range(quantity(summary.time.low, "s"), quantity(summary.time.high, "s"))
-                                             : "",
-             has_ratio ? fmt::format("{:.4f}", summary.ratio.estimate) : "",
-             has_ratio && summary.ratio.bounded()
-                 ? range(fmt::format("{:.4f}", summary.ratio.low), fmt::format("{:.4f}", summary.ratio.high))
-                 : "",
-             fmt::format("{}", fmt::join(notes, "; "))});
-    }
-    return table;
 }
 
 }  // namespace headcount

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "harness/analysis/record_set.hpp"
-#include "harness/analysis/table.hpp"
 #include "harness/stats/interval.hpp"
 
 namespace headcount {
@@ -28,8 +27,5 @@ std::vector<PointSummary> summarise(const RecordSet& records);
 
 /// "num_heads=8": the fields of `other` that differ from `point`, derived widths left out.
 std::string differing_fields(const Point& point, const Point& other);
-
-/// One row a point: outcome, counts, memory, time with interval, paired ratio to its group's base, notes.
-Table point_table(const RecordSet& records);
 
 }  // namespace headcount

@@ -10,6 +10,7 @@
 #include "harness/analysis/export.hpp"
 #include "harness/analysis/gbench_json.hpp"
 #include "harness/analysis/metric.hpp"
+#include "harness/analysis/point_table.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
@@ -100,8 +101,17 @@ TEST_CASE("the point table carries medians, intervals and the ratio with its bas
     const Table table = point_table(RecordSet(two_points().journal));
     REQUIRE(table.rows.size() == 2);
     const std::string text = to_csv(table);
-    CHECK_THAT(
-        text, Contains("2 ms") && Contains("3 ms") && Contains("1.5000") && Contains("base of its group"));
+    CHECK_THAT(text, Contains(",2,") && Contains(",3,") && Contains("1.500") && Contains("base"));
+}
+
+TEST_CASE("the point table leaves counted points out beside timed ones unless asked") {
+    JournalBuilder builder = two_points();
+    builder.add(point({{"num_heads", "4"}}), 1).outcome = Outcome::counted;
+    const RecordSet records(builder.journal);
+    CHECK(point_table(records).rows.size() == 2);
+    const Table all = point_table(records, {.counted = true, .ids = true});
+    CHECK(all.rows.size() == 3);
+    CHECK(all.columns.front().name == "point");
 }
 
 TEST_CASE("the overhead is split into shares that sum to the traced difference") {

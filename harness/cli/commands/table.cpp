@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/export.hpp"
+#include "harness/analysis/point_table.hpp"
 #include "harness/analysis/published_table.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/counted_metric.hpp"
@@ -21,6 +21,7 @@ namespace {
 struct Options {
     std::string subject;
     std::string format = "terminal";
+    bool counted = false;
 };
 
 const std::map<std::string, TableFormat>& formats() {
@@ -34,7 +35,9 @@ const std::map<std::string, TableFormat>& formats() {
 void run(const Options& options, int& exit_code) {
     const bool is_result = std::filesystem::path(options.subject).extension() == ".jsonl";
     if (is_result) {
-        fmt::print("{}", render(point_table(RecordSet(read_journal(options.subject))), options.format));
+        const bool csv = options.format == "csv";  // read by programs: everything, and a key to join by
+        const RecordSet records(read_journal(options.subject));
+        fmt::print("{}", render(point_table(records, {.counted = csv || options.counted, .ids = csv}), options.format));
         return;
     }
     const PublishedTable table = load_published_table(find_config(options.subject, "tables"));
@@ -63,6 +66,7 @@ Command table() {
                 app.add_option("--format", options->format)
                     ->check(CLI::IsMember({"terminal", "markdown", "csv", "latex"}))
                     ->capture_default_str();
+                app.add_flag("--counted", options->counted, "points that were only counted as well (always in CSV)");
                 app.footer(kExamples);
                 app.callback([options, &exit_code] { run(*options, exit_code); });
             }};
