@@ -10,15 +10,46 @@
 
 namespace {
 std::atomic<long> allocations{0};
-}  // namespace
 
-void* operator new(std::size_t size) {
+void* counted(std::size_t size, std::size_t alignment = 0) {
     ++allocations;
-    if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+    if (size == 0) size = 1;
+    if (alignment == 0) return std::malloc(size);
+    return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+}
+void* counted_or_throw(std::size_t size, std::size_t alignment = 0) {
+    if (void* p = counted(size, alignment)) return p;
     throw std::bad_alloc();
 }
+std::size_t of(std::align_val_t alignment) { return static_cast<std::size_t>(alignment); }
+}  // namespace
+
+// Every form, because a sanitizer brings its own of whatever is left out and then sees one's new meet the other's
+// delete.
+void* operator new(std::size_t size) { return counted_or_throw(size); }
+void* operator new[](std::size_t size) { return counted_or_throw(size); }
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept { return counted(size); }
+void* operator new[](std::size_t size, const std::nothrow_t& /*tag*/) noexcept { return counted(size); }
+void* operator new(std::size_t size, std::align_val_t a) { return counted_or_throw(size, of(a)); }
+void* operator new[](std::size_t size, std::align_val_t a) { return counted_or_throw(size, of(a)); }
+void* operator new(std::size_t size, std::align_val_t a, const std::nothrow_t& /*tag*/) noexcept {
+    return counted(size, of(a));
+}
+void* operator new[](std::size_t size, std::align_val_t a, const std::nothrow_t& /*tag*/) noexcept {
+    return counted(size, of(a));
+}
 void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t /*size*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t /*size*/) noexcept { std::free(p); }
+void operator delete(void* p, const std::nothrow_t& /*tag*/) noexcept { std::free(p); }
+void operator delete[](void* p, const std::nothrow_t& /*tag*/) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t /*a*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t /*a*/) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t /*size*/, std::align_val_t /*a*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t /*size*/, std::align_val_t /*a*/) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t /*a*/, const std::nothrow_t& /*tag*/) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t /*a*/, const std::nothrow_t& /*tag*/) noexcept { std::free(p); }
 
 using namespace headcount;
 
