@@ -47,12 +47,14 @@ public:
     void append(const RunRecord& run);
     void append(const RoundRecord& round);
     void append(const PointRecord& point);
+    /// Several with one sync: for what costs less to do again than to sync one by one.
+    void append(const std::vector<PointRecord>& points);
 
     /// Bytes of a torn last line that the constructor cut off.
     std::int64_t torn_bytes() const { return torn_bytes_; }
 
 private:
-    void append_line(std::string line);
+    void append_text(const std::string& lines);
     [[noreturn]] void cut_back_and_throw(const std::string& what);
 
     std::filesystem::path path_;

@@ -122,8 +122,8 @@ struct PointRecord {
     std::int64_t query_block = 0;  ///< rows of q that attend keeps in fast memory; 0: none
     MemoryRecord memory;
     CheckRecord check;
-    std::vector<SpanRecord> breakdown;  ///< of the traced pass with the median total
-    double traced_s = -1;  ///< wall time of that pass; beside the samples' median it shows the tracing overhead
+    std::vector<SpanRecord> breakdown;  ///< mean of the middle half of the traced passes
+    double traced_s = -1;  ///< wall time of those passes; beside the samples' median it shows the tracing overhead
     int rounds = 0;
     std::string stopped_because;            ///< "target_rel_ci", "plateau", "max_rounds", "budget"
     std::map<std::string, double> spent_s;  ///< outside the rounds: "check", "calibrate", "trace", "memory"

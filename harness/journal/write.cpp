@@ -126,12 +126,16 @@ JournalWriter::JournalWriter(const std::filesystem::path& path) : path_(path) {
 
 JournalWriter::~JournalWriter() { ::close(fd_); }
 
-void JournalWriter::append(const RunRecord& run) { append_line(journal_line(run)); }
-void JournalWriter::append(const RoundRecord& round) { append_line(journal_line(round)); }
-void JournalWriter::append(const PointRecord& point) { append_line(journal_line(point)); }
+void JournalWriter::append(const RunRecord& run) { append_text(journal_line(run) + '\n'); }
+void JournalWriter::append(const RoundRecord& round) { append_text(journal_line(round) + '\n'); }
+void JournalWriter::append(const PointRecord& point) { append_text(journal_line(point) + '\n'); }
+void JournalWriter::append(const std::vector<PointRecord>& points) {
+    std::string lines;
+    for (const PointRecord& point : points) lines += journal_line(point) += '\n';
+    if (!lines.empty()) append_text(lines);
+}
 
-void JournalWriter::append_line(std::string line) {
-    line += '\n';
+void JournalWriter::append_text(const std::string& lines) {
     struct stat status {};
     if (::fstat(fd_, &status) != 0 || status.st_nlink == 0) {
         throw Error(
@@ -146,8 +150,8 @@ void JournalWriter::append_line(std::string line) {
                         path_.string(), static_cast<std::int64_t>(status.st_size), size_));
     }
     std::size_t done = 0;
-    while (done < line.size()) {
-        const auto wrote = ::write(fd_, line.data() + done, line.size() - done);
+    while (done < lines.size()) {
+        const auto wrote = ::write(fd_, lines.data() + done, lines.size() - done);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote < 0) cut_back_and_throw(std::strerror(errno));
         if (wrote == 0) cut_back_and_throw("nothing could be written");
@@ -156,7 +160,7 @@ void JournalWriter::append_line(std::string line) {
     if (::fsync(fd_) != 0 && errno != EINVAL && errno != EROFS) {  // EINVAL, EROFS: cannot be synced at all
         cut_back_and_throw(std::strerror(errno));
     }
-    size_ += static_cast<std::int64_t>(line.size());
+    size_ += static_cast<std::int64_t>(lines.size());
 }
 
 void JournalWriter::cut_back_and_throw(const std::string& what) {

@@ -148,6 +148,9 @@ private:
 
     void write(const PointRecord& record) {
         writer_->append(record);
+        written(record);
+    }
+    void written(const PointRecord& record) {
         outcomes_[record.point] = record.outcome;
         progress_.on_point(record);
     }
@@ -173,10 +176,23 @@ private:
         return record;
     }
 
+    /// Counting is cheap and can be done again: one sync for many records.
     void record_what_is_not_run() {
+        constexpr std::size_t kBatch = 256;
+        std::vector<PointRecord> batch;
+        const auto flush = [&] {
+            writer_->append(batch);
+            for (const PointRecord& record : batch) written(record);
+            batch.clear();
+        };
+        const auto add = [&](PointRecord record) {
+            batch.push_back(std::move(record));
+            if (batch.size() < kBatch && !stop_requested()) return;
+            flush();
+            stop_if_asked();
+        };
         for (const PlannedPoint& planned : plan_.points) {
             if (planned.work == Work::time || has_record(planned.id)) continue;
-            stop_if_asked();
             PointRecord record;
             try {
                 record = counted_record(planned);
@@ -186,7 +202,7 @@ private:
             }
             record.outcome = planned.work == Work::skip ? Outcome::skipped : Outcome::counted;
             record.reason = planned.reason;
-            write(record);
+            add(std::move(record));
         }
         for (const SkippedPoint& skipped : plan_.unresolved) {
             if (has_record(skipped.id)) continue;
@@ -195,8 +211,9 @@ private:
             record.point = skipped.id;
             record.outcome = Outcome::skipped;
             record.reason = skipped.reason;
-            write(record);
+            add(std::move(record));
         }
+        flush();
     }
 
     void fail(GroupState& group, const std::string& id, const std::string& reason) {
@@ -219,23 +236,31 @@ private:
         return budget > 0 ? budget - elapsed_s() : std::numeric_limits<double>::infinity();
     }
 
+    bool before_first_look(const GroupState& group) const { return group.taken() < looks(sweep_.protocol).front(); }
+    /// What a group may still take: before its first look the budget may be overdrawn by as much again.
+    double allowed_s(const GroupState& group) const {
+        return std::max(0.0, budget_left_s() + (before_first_look(group) ? sweep_.protocol.budget_s : 0));
+    }
+
     void time_groups() {
         first_looks();
         while (GroupState* group = most_uncertain()) {
-            take_rounds(*group, group->decide_now(sweep_.protocol, options_.width).next_look, budget_left_s());
+            take_rounds(*group, group->decide_now(sweep_.protocol, options_.width).next_look, allowed_s(*group));
             settle(*group);
         }
         for (GroupState& group : groups_) {
             if (group.finished) continue;
-            if (group.taken() == 0) take_rounds(group, 1, 0);  // a point without any sample says nothing
             if (group.stopped_because.empty()) group.stopped_because = "budget";
             close(group);
         }
         for (const GroupState& group : groups_) result_.budget_ended |= group.stopped_because == "budget";
     }
 
-    /// Every group up to its first look, each with its share of the time that is left.
+    /// Every group up to its first look, because fewer rounds give no interval, each with its share of the time by
+    /// what its rounds are guessed to take; at least one round, because a point without any sample says nothing.
     void first_looks() {
+        if (groups_.empty()) return;
+        const int first = looks(sweep_.protocol).front();
         double guessed_s = 0;
         for (const GroupState& group : groups_) guessed_s += group.planned->round_s;
         for (GroupState& group : groups_) {
@@ -243,8 +268,8 @@ private:
             guessed_s -= group.planned->round_s;
             settle(group);
             if (group.finished) continue;
-            const int first = looks(sweep_.protocol).front();
-            if (group.taken() < first) take_rounds(group, first, std::max(0.0, share * budget_left_s()));
+            // A group that is done sooner than its share leaves the rest to the others.
+            if (group.taken() < first) take_rounds(group, first, share * allowed_s(group));
             settle(group);
         }
     }
@@ -257,8 +282,7 @@ private:
             if (group.finished || group.alive.empty()) continue;
             const Decision decision = group.decide_now(sweep_.protocol, options_.width);
             const double cost_s = (decision.next_look - group.taken()) * group.round_s();
-            const bool before_first_look = group.taken() < looks(sweep_.protocol).front();
-            if (budget_left_s() <= 0 || (!before_first_look && cost_s > budget_left_s())) continue;
+            if (allowed_s(group) <= 0 || (!before_first_look(group) && cost_s > allowed_s(group))) continue;
             if (best == nullptr || decision.width > widest) {
                 best = &group;
                 widest = decision.width;
@@ -278,11 +302,10 @@ private:
 
     // ---- rounds ----
 
-    /// Until the group has `target` rounds or `allowed_s` are over, at least one round. A point that fails is
-    /// recorded and left out; when the worker went down with it, a new one goes on in a new stratum.
-    void take_rounds(GroupState& group, int target, double allowed_s) {
-        const double deadline_s = options_.now_s() + allowed_s;
-        bool took_one = false;
+    /// Until the group has `target` rounds or those taken now have used `may_use_s`, at least one round. A point that
+    /// fails is recorded and left out; when the worker went down with it, a new one goes on in a new stratum.
+    void take_rounds(GroupState& group, int target, double may_use_s) {
+        double used_s = 0;
         std::string culprit;
         while (!group.alive.empty() && group.taken() < target) {
             try {
@@ -291,9 +314,9 @@ private:
                     group.load.emplace(*group.worker);
                     const int stratum = group.next_stratum++;
                     prepare(group, culprit);
-                    take_rounds_in(group, stratum, target, deadline_s, took_one, culprit);
+                    take_rounds_in(group, stratum, target, may_use_s, used_s, culprit);
                 } else {
-                    take_rounds_in(group, group.next_stratum - 1, target, deadline_s, took_one, culprit);
+                    take_rounds_in(group, group.next_stratum - 1, target, may_use_s, used_s, culprit);
                 }
                 return;
             } catch (const PointFailure& failure) {
@@ -326,10 +349,10 @@ private:
         return plan_.memory_limit_bytes <= 0 || group.planned->needed_bytes <= plan_.memory_limit_bytes;
     }
 
-    void take_rounds_in(GroupState& group, int stratum, int target, double deadline_s, bool& took_one,
+    void take_rounds_in(GroupState& group, int stratum, int target, double may_use_s, double& used_s,
                         std::string& culprit) {
         if (group.alive.empty()) return;
-        while (group.taken() < target && !(took_one && options_.now_s() >= deadline_s)) {
+        while (group.taken() < target && (used_s == 0 || used_s < may_use_s)) {
             stop_if_asked();
             doing(fmt::format("{}: round {} of {}", group.planned->id, group.taken() + 1, target));
             RoundRecord round;
@@ -350,7 +373,7 @@ private:
             writer_->append(round);
             result_.sampled_s += round.seconds;
             ++result_.rounds;
-            took_one = true;
+            used_s += round.seconds;
             group.add(std::move(round));
         }
     }
@@ -401,6 +424,11 @@ private:
                 record.memory.note = memory.note;
                 record.rounds = group.taken();
                 record.stopped_because = group.stopped_because;
+                if (before_first_look(group)) {
+                    record.reason = fmt::format(
+                        "stopped after {} of the {} rounds of a first look: twice the budget of {} s was over",
+                        group.taken(), looks(sweep_.protocol).front(), sweep_.protocol.budget_s);
+                }
                 write(record);
             } catch (const PointFailure& failure) {
                 if (failure.worker_lost) group.worker.reset();

@@ -2,14 +2,15 @@
 #include "harness/measure/worker.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -81,41 +82,48 @@ private:
         return to_json(sampler_.visit(id));
     }
 
-    /// Several passes; the one with the median total speaks, so that a preempted pass does not.
+    /// Several passes. The mean over the middle half of them, ordered by their totals, speaks: preempted passes do
+    /// not count, and unlike medians of each span its parts still sum to its total.
     Json trace(const std::string& id) {
         PointData& data = data_of(id);
         struct Pass {
             double seconds = 0;
             OpLog log;
         };
-        std::array<Pass, 5> passes;
+        constexpr std::size_t kFew = 5, kMany = 21;
+        constexpr double kLong_s = 2.0, kShort_s = 0.05;  // slow points speak in one pass, fast ones need many
+        std::vector<Pass> passes;
         run_forward(data);
-        std::size_t done = 0;
-        double spent = 0;
-        for (Pass& pass : passes) {
-            if (done > 0 && spent > 2.0) break;  // slow points are long enough for one pass to speak
+        for (double spent = 0; passes.empty() || (passes.size() < kFew && spent < kLong_s) ||
+                               (passes.size() < kMany && spent < kShort_s);) {
+            Pass& pass = passes.emplace_back();
             data.backend->listen(&pass.log);
             const auto start = std::chrono::steady_clock::now();
             run_forward(data);
             pass.seconds = seconds_since(start);
             data.backend->listen(nullptr);
             spent += pass.seconds;
-            ++done;
         }
-        std::sort(passes.begin(), passes.begin() + static_cast<std::ptrdiff_t>(done),
-                  [](const Pass& a, const Pass& b) { return a.seconds < b.seconds; });
-        const Pass& median = passes[(done - 1) / 2];
+        std::sort(passes.begin(), passes.end(), [](const Pass& a, const Pass& b) { return a.seconds < b.seconds; });
+        const std::size_t quarter = passes.size() / 4;
+        const std::span<const Pass> middle(passes.begin() + static_cast<std::ptrdiff_t>(quarter),
+                                           passes.end() - static_cast<std::ptrdiff_t>(quarter));
+        const auto share = 1.0 / static_cast<double>(middle.size());
+        double seconds = 0;
         std::vector<SpanRecord> breakdown;
-        for (const OpSpan& span : median.log.spans) {
-            const auto same = [&](const SpanRecord& r) { return r.verb == span.verb && r.role == span.role; };
-            const auto found = std::find_if(breakdown.begin(), breakdown.end(), same);
-            if (found == breakdown.end()) {
-                breakdown.push_back({.verb = span.verb, .role = span.role, .seconds = span.seconds});
-            } else {
-                found->seconds += span.seconds;
+        for (const Pass& pass : middle) {
+            seconds += pass.seconds * share;
+            for (const OpSpan& span : pass.log.spans) {
+                const auto same = [&](const SpanRecord& r) { return r.verb == span.verb && r.role == span.role; };
+                const auto found = std::find_if(breakdown.begin(), breakdown.end(), same);
+                if (found == breakdown.end()) {
+                    breakdown.push_back({.verb = span.verb, .role = span.role, .seconds = span.seconds * share});
+                } else {
+                    found->seconds += span.seconds * share;
+                }
             }
         }
-        Json json = {{"seconds", median.seconds}, {"breakdown", Json::array()}};
+        Json json = {{"seconds", seconds}, {"breakdown", Json::array()}};
         for (const SpanRecord& span : breakdown) json["breakdown"].push_back(to_json(span));
         return json;
     }

@@ -12,6 +12,7 @@
 #include "harness/cli/plan_report.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/vocabulary.hpp"
+#include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/campaign.hpp"
 
@@ -23,6 +24,7 @@ struct Options {
     LoadOptions load;
     std::vector<std::string> points;
     std::string shard;
+    std::string budget;
     std::string output;
     bool dry_run = false;
     bool fresh = false;
@@ -59,6 +61,7 @@ std::string command_line(const Options& options, const std::string& output) {
     for (const std::string& item : options.load.filter) text += " --filter " + item;
     for (const std::string& item : options.points) text += " --point '" + item + "'";
     if (!options.shard.empty()) text += " --shard " + options.shard;
+    if (!options.budget.empty()) text += " --budget " + options.budget;
     return text + " --output " + output;
 }
 
@@ -66,6 +69,7 @@ void run(const Options& options, int& exit_code) {
     Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
     for (const std::string& warning : sweep.warnings) fmt::print(stderr, "{}\n", warning);
     if (!options.points.empty()) keep_points(sweep, options.points);
+    if (!options.budget.empty()) sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
     const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);
     if (options.dry_run) {
         fmt::print("{}", plan_text(sweep, make_plan(shard_of(sweep, shard))));
@@ -106,6 +110,7 @@ Examples:
   headcount run configs/smoke.yaml --dry-run
   headcount run configs/smoke.yaml --set num_heads=1,8 --filter backend=blas --output results/mine.jsonl
   headcount run configs/smoke.yaml --point multi_head/blas/seq_len=64,embed_dim=64,num_heads=4
+  headcount run configs/equal_complexity.yaml --budget 10m
   headcount run configs/equal_complexity.yaml --shard 1/2      on one machine, 2/2 on another
 
 The same command again goes on where it stopped. Exit: 0 done, 1 a point failed, 2 the config is wrong,
@@ -131,6 +136,8 @@ Command run() {
                 app.add_option("--profile", options->load.profile, "a profile of the config: smoke, full");
                 app.add_option("--shard", options->shard,
                                "k/n: only this part, of even cost; `headcount merge` joins the parts");
+                app.add_option("--budget", options->budget,
+                               "time for all, spent where results are uncertain: 30s, 10m, 2h; 0: no limit");
                 app.add_option("--output,-o", options->output, "the journal; default results/<machine>/<name>.jsonl");
                 app.add_flag("--dry-run", options->dry_run, "print the plan and measure nothing");
                 app.add_flag("--fresh", options->fresh, "set an earlier journal aside and begin anew");
