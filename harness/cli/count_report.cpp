@@ -57,14 +57,13 @@ nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Led
     }
     ordered_json problem = problem_as_json(point);
     problem["ledger"] = to_string(ledger);
-    const ordered_json report{{"problem", std::move(problem)},
-                              {"ops", std::move(ops)},
-                              {"total", cost_as_json(total_of(rows))},
-                              {"score_bytes", count.score_bytes},
-                              {"workspace_bytes", count.workspace_bytes},
-                              {"parameters", count.parameters},
-                              {"kv_cache_bytes", count.kv_cache_bytes}};
-    return report;
+    return {{"problem", std::move(problem)},
+            {"ops", std::move(ops)},
+            {"total", cost_as_json(total_of(rows))},
+            {"score_bytes", count.score_bytes},
+            {"workspace_bytes", count.workspace_bytes},
+            {"parameters", count.parameters},
+            {"kv_cache_bytes", count.kv_cache_bytes}};
 }
 
 std::string count_as_csv(const Count& count, Ledger ledger) {

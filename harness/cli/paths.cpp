@@ -42,7 +42,7 @@ std::vector<std::string> config_names(std::string_view kind) {
 }
 
 fs::path find_config(std::string_view name, std::string_view kind) {
-    const fs::path given(name);
+    fs::path given(name);
     if (fs::is_regular_file(given)) return given;
     const fs::path folder = data_dir() / "configs" / kind;
     for (const fs::path& candidate : {folder / given, folder / (std::string(name) + ".yaml")}) {
