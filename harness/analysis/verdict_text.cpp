@@ -75,8 +75,9 @@ std::string closing_line(const std::vector<Verdict>& verdicts) {
         unexpected += v.as_expected() ? 0 : 1;
     }
     return fmt::format(
-        "{} claims: {} supported, {} refuted, {} inconclusive; {}. Intervals are 95 %; refutations of measured\n"
-        "claims are corrected for all comparisons of a claim (Holm). One verdict per combination: --combinations.\n",
+        "{} claims: {} supported, {} refuted, {} inconclusive; {}.\n"
+        "Intervals are 95 %; refutations of measured claims are corrected for all comparisons of a claim (Holm).\n"
+        "One verdict for each combination: --combinations.\n",
         claims, counts["supported"], counts["refuted"], counts["inconclusive"],
         unexpected == 0 ? "every exact one as declared" : fmt::format("{} NOT as declared", unexpected));
 }
