@@ -2,6 +2,9 @@
 # Shared by reproduce.sh, test.sh and .ci/run: installing what is missing, finding a Python with matplotlib.
 # Sourced, not run; expects the repository root as working directory.
 
+# Objects may be taken from the cache under another checkout's path: the scratch build of the tests does.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 say() { printf '\n== %s\n' "$*"; }
 
 # install_packages run|test: installs what packages.txt names and dpkg does not know; for `run` without the
