@@ -20,6 +20,8 @@ std::string markdown_cell(std::string_view text) {
         if (c == '|') cell += '\\';
         if (c == '\n') {
             cell += "<br>";
+        } else if (c == '<') {
+            cell += "&lt;";
         } else {
             cell += c;
         }
@@ -42,7 +44,18 @@ std::size_t bytes_of(std::string_view text, std::size_t columns) {
     return bytes;
 }
 
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+/// Control characters would move the cursor or recolour the terminal.
+std::string printable(std::string_view text) {
+    std::string safe(text);
+    for (char& c : safe) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = c == '\n' || c == '\t' ? ' ' : '?';
+    }
+    return safe;
+}
+
+std::vector<std::string> wrapped(std::string_view cell, std::size_t width) {
+    const std::string safe = printable(cell);
+    std::string_view text = safe;
     std::vector<std::string> lines;
     while (width_of(text) > width) {
         const std::size_t room = bytes_of(text, width);
@@ -116,6 +129,13 @@ std::string joined(const std::vector<std::string>& cells, std::string_view betwe
     return text;
 }
 
+/// Would a spreadsheet run it? Numbers and fractions may begin with a sign.
+bool is_formula(std::string_view text) {
+    if (text.empty() || std::string_view("=+-@\t\r").find(text.front()) == std::string_view::npos) return false;
+    const bool sign = text.front() == '+' || text.front() == '-';
+    return !sign || text.find_first_not_of("0123456789.eE+-/") != std::string_view::npos;
+}
+
 std::vector<std::string> header_of(const Table& table) {
     std::vector<std::string> names;
     for (const Column& column : table.columns) names.push_back(column.name);
@@ -125,8 +145,10 @@ std::vector<std::string> header_of(const Table& table) {
 }  // namespace
 
 std::string csv_cell(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+    const std::string_view mark = is_formula(text) ? "'" : "";
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(mark) += text;
     std::string cell = "\"";
+    cell += mark;
     for (char c : text) {
         if (c == '"') cell += '"';
         cell += c;

@@ -22,9 +22,10 @@ struct Table {
     std::string caption{};
 };
 
-/// RFC 4180: a cell with comma, quote or line break is quoted, quotes are doubled; lines end in "\n".
+/// RFC 4180: a cell with comma, quote or line break is quoted, quotes are doubled; lines end in "\n". Text that a
+/// spreadsheet would run as a formula (it begins with = + - @ and is no number) gets a ' in front.
 std::string to_csv(const Table& table);
-/// GitHub's pipes; '|' and line breaks in cells are escaped.
+/// GitHub's pipes; '|', '<' and line breaks in cells are escaped.
 std::string to_markdown(const Table& table);
 /// A booktabs tabular in a table environment; the ten special characters are escaped.
 std::string to_latex(const Table& table);

@@ -38,6 +38,21 @@ bool parse_boolean(const FieldInfo& field, std::string_view text) {
     throw UsageError(std::string(field.name) + " is true or false, not '" + std::string(text) + "'");
 }
 
+/// A name as registries hold it: it stands in ids, file names and figures, so nothing else may.
+std::string parse_name(const FieldInfo& field, std::string_view text) {
+    constexpr std::size_t kLongestName = 64;
+    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+";
+    constexpr std::string_view kNotFirst = "-.+";  // an option, a hidden file, a formula
+    if (text.empty() || text.size() > kLongestName || kNotFirst.find(text.front()) != std::string_view::npos ||
+        text.find_first_not_of(kAllowed) != std::string_view::npos) {
+        throw UsageError(
+            "a " + std::string(field.name) +
+            " is up to 64 letters, digits, '_', '-', '.' or '+', beginning with one of the first three, not '" +
+            std::string(text.substr(0, kLongestName)) + "'");
+    }
+    return std::string(text);
+}
+
 std::string_view parse_choice(const FieldInfo& field, std::string_view text) {
     std::vector<std::string> known;
     for (const std::string_view choice : field.choices) {
@@ -133,9 +148,9 @@ const FieldInfo& point_field(std::string_view name) {
 void set_field(PointSpec& spec, std::string_view name, std::string_view text) {
     const FieldInfo& field = point_field(name);
     if (name == "variant") {
-        spec.variant = text;
+        spec.variant = parse_name(field, text);
     } else if (name == "backend") {
-        spec.backend = text;
+        spec.backend = parse_name(field, text);
     } else if (name == "seq_len") {
         spec.problem.q_len = spec.problem.kv_len = parse_integer(field, text);
     } else if (name == "causal") {
@@ -210,8 +225,8 @@ Point point_from_id(std::string_view id) {
     const std::size_t second = first == std::string_view::npos ? first : id.find('/', first + 1);
     if (second == std::string_view::npos) throw fail("two slashes are missing");
     PointSpec spec;
-    spec.variant = id.substr(0, first);
-    spec.backend = id.substr(first + 1, second - first - 1);
+    set_field(spec, "variant", id.substr(0, first));
+    set_field(spec, "backend", id.substr(first + 1, second - first - 1));
     std::string_view rest = id.substr(second + 1);
     std::vector<std::string_view> seen;
     while (!rest.empty()) {

@@ -13,6 +13,14 @@
 namespace headcount {
 namespace {
 
+/// Names of parts and profiles stand in file names and options.
+void check_name(const YamlKey& name, std::string_view whose) {
+    if (name.name.empty() || name.name.size() > 64 ||
+        name.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
+        name.at.fail(fmt::format("{} name is up to 64 small letters, digits or '_'", whose));
+    }
+}
+
 /// The file's grids: the main one first, each part merged over the top-level problem.
 std::vector<Grid> decode_grids(const YamlNode& root, const Vocabulary& vocabulary, std::int64_t most_points) {
     std::vector<Grid> grids{decode_grid(root, vocabulary, most_points)};
@@ -21,10 +29,7 @@ std::vector<Grid> decode_grids(const YamlNode& root, const Vocabulary& vocabular
     expect_map(*parts, "parts");
     for (std::size_t i = 0; i < parts->keys.size(); ++i) {
         const YamlKey& name = parts->keys[i];
-        if (name.name.empty() || name.name.size() > 64 ||
-            name.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) {
-            name.at.fail("a part's name is up to 64 small letters, digits or '_'");
-        }
+        check_name(name, "a part's");
         check_keys(parts->items[i], part_keys(), "part " + name.name);
         Grid part = decode_grid(parts->items[i], vocabulary, most_points);
         part.name = name.name;
@@ -70,6 +75,7 @@ bool apply_profiles(const YamlNode& root, const LoadOptions& options, const Voca
         const Protocol protocol_as_written = protocol;
         for (std::size_t i = 0; i < profiles->keys.size(); ++i) {
             const std::string& name = profiles->keys[i].name;
+            check_name(profiles->keys[i], "a profile's");
             if (name == "quick") profiles->keys[i].at.fail("quick is the config as it stands; choose another name");
             known.push_back(name);
             check_keys(profiles->items[i], profile_keys(), "profile " + shown(name));

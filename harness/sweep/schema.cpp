@@ -166,7 +166,10 @@ std::string json_schema(const Vocabulary& vocabulary) {
           {"additionalProperties", def("part")}}},
         {"grids", {{"type", "object"}, {"additionalProperties", def("part")}}},
         {"profile", keys_map(profile_keys())},
-        {"profiles", {{"type", "object"}, {"additionalProperties", def("profile")}}},
+        {"profiles",
+         {{"type", "object"},
+          {"propertyNames", {{"pattern", "^[a-z0-9_]{1,64}$"}}},
+          {"additionalProperties", def("profile")}}},
     };
     Json document = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                      {"title", "headcount sweep"},

@@ -242,3 +242,21 @@ TEST_CASE("selectors split an attention layer as the readings do") {
     CHECK(value("total.multiplies") == 231);
     CHECK(value("products.flops") == 370);
 }
+
+TEST_CASE("text that a spreadsheet would run gets a quote in front, numbers do not") {
+    CHECK(csv_cell("=1+1") == "'=1+1");
+    CHECK(csv_cell("@SUM(A1)") == "'@SUM(A1)");
+    CHECK(csv_cell("+cmd") == "'+cmd");
+    CHECK(csv_cell("-2+3+cmd|' /C calc'!A0") == "'-2+3+cmd|' /C calc'!A0");
+    CHECK(csv_cell("=HYPERLINK(\"x\",1)") == "\"'=HYPERLINK(\"\"x\"\",1)\"");
+    CHECK(csv_cell("\t=1") == "'\t=1");
+    for (const char* number : {"-1", "-3/4", "+5", "-1.5e-07", "", "-", "1=2"}) CHECK(csv_cell(number) == number);
+}
+
+TEST_CASE("cells neither steer a terminal nor open an element in Markdown") {
+    const Table table{.columns = {{.name = "a"}}, .rows = {{"x\x1b[31my\rz\x07"}, {"<script>alert(1)</script>"}}};
+    const std::string terminal = to_terminal(table);
+    CHECK(terminal.find('\x1b') == std::string::npos);
+    CHECK(terminal.find('\r') == std::string::npos);
+    CHECK(to_markdown(table).find("<script>") == std::string::npos);
+}

@@ -44,11 +44,26 @@ TEST_CASE("an id may name its fields in any order") {
 }
 
 TEST_CASE("what is no point id is refused") {
-    for (const char* text : {"", "multi_head", "multi_head/blas", "multi_head/blas/", "multi_head/blas/q_len",
-                             "multi_head/blas/q_len=", "multi_head/blas/q_len=x,embed_dim=8",
-                             "multi_head/blas/q_len=4,embed_dim=8,q_len=5", "multi_head/blas/q_lenn=4,embed_dim=8",
+    for (const char* text : {"",
+                             "multi_head",
+                             "multi_head/blas",
+                             "multi_head/blas/",
+                             "multi_head/blas/q_len",
+                             "multi_head/blas/q_len=",
+                             "multi_head/blas/q_len=x,embed_dim=8",
+                             "multi_head/blas/q_len=4,embed_dim=8,q_len=5",
+                             "multi_head/blas/q_lenn=4,embed_dim=8",
                              "multi_head/blas/q_len=99999999999999999999,embed_dim=8",
-                             "multi_head/blas/q_len=4,embed_dim=8,dtype=f16", "multi_head/blas/q_len=-4,embed_dim=8"}) {
+                             "multi_head/blas/q_len=4,embed_dim=8,dtype=f16",
+                             "multi_head/blas/q_len=-4,embed_dim=8",
+                             "/blas/q_len=4,embed_dim=8",
+                             "multi_head//q_len=4,embed_dim=8",
+                             "$x^2$/blas/q_len=4,embed_dim=8",
+                             "=1+1/blas/q_len=4,embed_dim=8",
+                             "../blas/q_len=4,embed_dim=8",
+                             "a b/blas/q_len=4,embed_dim=8",
+                             "<b>/blas/q_len=4,embed_dim=8",
+                             "-x/blas/q_len=4,embed_dim=8"}) {
         INFO(text);
         REQUIRE_THROWS_AS(point_from_id(text), UsageError);
     }

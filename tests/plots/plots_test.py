@@ -1,4 +1,5 @@
 """Runs every figure script on a made-up export: files, exit codes, determinism, hostile text."""
+import json
 import os
 import subprocess
 import sys
@@ -156,6 +157,13 @@ class Plots(unittest.TestCase):
         data = self.directory("data")
         synthetic.write(data, variants=("multi_head",), heads=(1, 8))
         self.replace(data, "points.csv", ",blas,", ",../../<script>alert(1)</script>$x^,")
+        path = os.path.join(data, "run.json")
+        with open(path, encoding="utf-8") as file:
+            run_record = json.load(file)
+        run_record["name"] = "../../$\\frac{$</text><script>alert(2)</script>"
+        run_record["environment"]["cpu.model"] = "--><script>alert(3)</script> $x_{$ \\input{x}"
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(run_record, file)
         for script in SCRIPTS:
             out = self.directory(script)
             result = run(script, data, out, "--format", "svg")

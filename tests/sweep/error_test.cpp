@@ -241,3 +241,13 @@ TEST_CASE("a file that cannot be read is an error that names it") {
     CHECK_THROWS_AS(load_sweep(headcount::test::configs(), headcount::test::vocabulary()), UsageError);
     CHECK_THROWS_AS(load_presets("no/such/folder"), UsageError);
 }
+
+TEST_CASE("names of parts and profiles cannot lead out of the output folder") {
+    for (const char* name : {"../../etc", "a/b", "..", "\"\"", "$x^2$", "'a b'", "=1"}) {
+        const std::string grid = "axes: {num_heads: [1, 2]}\n";
+        const std::string part = with_grid(grid + "parts:\n  " + name + ": {axes: {num_heads: [1]}}\n");
+        CHECK(complaint(part).find("a part's name is up to 64 small letters") != std::string::npos);
+        const std::string profile = with_grid(grid + "profiles:\n  " + name + ": {protocol: {budget_s: 1}}\n");
+        CHECK(complaint(profile).find("a profile's name is up to 64 small letters") != std::string::npos);
+    }
+}
