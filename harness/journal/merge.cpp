@@ -19,8 +19,18 @@ namespace headcount {
 namespace {
 
 // What makes two machines one kind: rounds of one group may then be pooled, as strata.
-constexpr std::array kKind{"cpu.model", "cpu.online", "compiler", "flags",           "build_type", "native",
-                           "version",   "commit",     "dirty",    "openblas.config", "libc"};
+constexpr std::array kKind{"cpu.model",
+                           "cpu.online",
+                           "compiler",
+                           "flags",
+                           "build_type",
+                           "native",
+                           "version",
+                           "commit",
+                           "dirty",
+                           "libc",
+                           "blas.openblas.version",
+                           "blas.openblas.core"};
 
 template <class T>
 using ByName = std::map<std::string, T>;
