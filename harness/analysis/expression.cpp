@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
@@ -272,12 +274,18 @@ std::string to_text(const Rational& value) {
 std::string to_decimal(const Rational& value, int significant) {
     if (denominator(value) == 1) return numerator(value).str();
     const Rational size = value < 0 ? Rational(-value) : value;
-    // The decimal exponent of the leading digit: 10^lead <= size < 10^(lead + 1).
-    const Rational ten(10);
-    int lead = 0;
-    Rational power(1);
-    for (; power * ten <= size; power *= ten) ++lead;
-    for (; power > size; power /= ten) --lead;
+    // The decimal exponent of the leading digit: 10^lead <= size < 10^(lead + 1). Bits give it but for one or two
+    // steps; counting up from 0 in rationals takes a minute for the largest values.
+    const Integer up = numerator(size);
+    const Integer down = denominator(size);
+    const auto reaches = [&](int exponent) {
+        const Integer power = pow(Integer(10), static_cast<unsigned>(std::abs(exponent)));
+        return exponent >= 0 ? power * down <= up : down <= up * power;
+    };
+    constexpr double kDecimalsPerBit = 0.30102999566;
+    const int more_bits = static_cast<int>(bits(up)) - static_cast<int>(bits(down));
+    int lead = static_cast<int>(std::floor((more_bits - 1) * kDecimalsPerBit)) - 1;
+    while (reaches(lead + 1)) ++lead;
     const int places = std::max(significant - 1 - lead, 0);
     const Integer scaled = round_of(size * Rational(pow(Integer(10), static_cast<unsigned>(places))));
     std::string digits = scaled.str();

@@ -153,6 +153,11 @@ TEST_CASE("rationals print exactly, or with as many digits as asked") {
     CHECK(to_decimal(Rational(1, 30000), 2) == "0.000033");
     CHECK(to_decimal(Rational(1234567, 10), 4) == "123457");
     CHECK(to_decimal(Rational(99999995, 100000000), 3) == "1");
+    CHECK(to_decimal(Rational(1, 1000)) == "0.001");
+    CHECK(to_decimal(Rational(999, 1000000), 2) == "0.001");
+    // Found by the fuzz target: half a minute for one value of the largest size.
+    const std::string huge = to_decimal(evaluate("4^84^2 + 1/3", {}));
+    CHECK(huge == to_text(evaluate("4^84^2", {})));
 }
 
 }  // namespace
