@@ -1,4 +1,4 @@
-"""Where the time goes: one traced pass, stacked by operation, over the number of heads."""
+"""Where the time goes: traced passes, stacked by operation, over the number of heads."""
 import math
 
 import frame
@@ -49,7 +49,7 @@ def figure(data, name, points, spans, operations):
     here = spans[spans["point"].isin(set(points["point"]))]
     shown = [o for o in operations if o in set(here["operation"])]
     table = here.pivot_table(index="point", columns="operation", values="seconds", aggfunc="sum", fill_value=0)
-    text = (f"Bars: one traced forward pass (n = 1), by operation. Dots: median of the untraced samples "
+    text = (f"Bars: traced forward passes, by operation (how many, and their mean: docs/measurement.md). Dots: median of the untraced samples "
             f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. "
             f"The vertical scale is shared within a column. {data.origin()}")
     legend_columns = style.legend_columns(shown + ["untraced median"], len(lengths), 2.6)

@@ -1,12 +1,15 @@
 // The command line: declares every command of commands/ and turns errors into exit codes.
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
@@ -33,6 +36,17 @@ std::string version_text() {
                        build::commit, build::dirty, build::compiler, build::flags, build::build_type, build::native);
 }
 
+// The parser itself would only say that a subcommand is required, without the word that it does not know.
+void require_known_command(int argc, char** argv) {
+    if (argc < 2 || argv[1][0] == '-') return;
+    std::vector<std::string> known;
+    for (const auto& [file, command] : all_commands()) {
+        if (command.name == argv[1]) return;
+        if (!command.summary.empty()) known.push_back(command.name);
+    }
+    throw UsageError(unknown_name("command", argv[1], known));
+}
+
 int run(int argc, char** argv) {
     CLI::App app{kPurpose, "headcount"};
     app.require_subcommand(1);
@@ -44,6 +58,7 @@ int run(int argc, char** argv) {
         if (command.summary.empty()) sub->group("");
         command.add(*sub, exit);
     }
+    require_known_command(argc, argv);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -7,6 +7,11 @@
 #include "harness/analysis/metric.hpp"
 
 namespace headcount {
+namespace {
+
+std::string mebibytes(std::int64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
+
+}  // namespace
 
 std::string plan_text(const Sweep& sweep, const Plan& plan) {
     std::string text = fmt::format("{}\n{}\n\n", sweep.path, sweep.question);
@@ -14,9 +19,8 @@ std::string plan_text(const Sweep& sweep, const Plan& plan) {
     for (const PlannedPoint& point : plan.points) {
         switch (point.work) {
             case Work::time:
-                text +=
-                    fmt::format("time   {}  {}, about {} a pass\n", point.id,
-                                quantity(static_cast<double>(point.needed_bytes), "B"), quantity(point.forward_s, "s"));
+                text += fmt::format("time   {}  {}, about {} a pass\n", point.id, mebibytes(point.needed_bytes),
+                                    quantity(point.forward_s, "s"));
                 largest = std::max(largest, point.needed_bytes);
                 break;
             case Work::count: text += fmt::format("count  {}\n", point.id); break;
@@ -28,9 +32,8 @@ std::string plan_text(const Sweep& sweep, const Plan& plan) {
         "\n{} points to time in {} comparison groups, {} to count, {} skipped\n"
         "memory: largest point {}, limit {}; time: about {} to {}, budget {}\n",
         plan.count(Work::time), plan.groups.size(), plan.count(Work::count),
-        plan.count(Work::skip) + plan.unresolved.size(), quantity(static_cast<double>(largest), "B"),
-        quantity(static_cast<double>(plan.memory_limit_bytes), "B"), quantity(plan.min_s, "s"),
-        quantity(plan.max_s, "s"), quantity(sweep.protocol.budget_s, "s"));
+        plan.count(Work::skip) + plan.unresolved.size(), mebibytes(largest), mebibytes(plan.memory_limit_bytes),
+        quantity(plan.min_s, "s"), quantity(plan.max_s, "s"), quantity(sweep.protocol.budget_s, "s"));
     return text;
 }
 

@@ -57,7 +57,7 @@ std::vector<OpPart> sum_parts(const std::vector<OpSpan>& spans) {
 
 Count count_point(const Point& point) {
     if (const std::string reason = why_unsupported(point); !reason.empty()) {
-        throw Error(point.id() + " cannot be counted: " + reason);
+        throw UsageError(point.id() + " cannot be counted: " + reason);
     }
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = find_named(all_backends(), point.backend, "backend");

@@ -71,6 +71,15 @@ void set_field_of_grids(Assignment assignment, const Vocabulary& vocabulary, std
         if (slash == std::string::npos || grid.name == part) chosen.push_back(&grid);
     }
     if (chosen.empty()) throw UsageError(unknown_name("part", part, part_names(grids)));
+    // seq_len would win over it silently, point by point.
+    if (assignment.name == "q_len" || assignment.name == "kv_len") {
+        const bool by_length =
+            std::any_of(chosen.begin(), chosen.end(), [](const Grid* grid) { return grid->has_axis("seq_len"); });
+        if (by_length) {
+            throw UsageError("the lengths are swept as seq_len here; set seq_len, or name a part that sweeps " +
+                             assignment.name + " (part/" + assignment.name + "=...)");
+        }
+    }
     const auto file = std::make_shared<const std::string>(option);
     std::vector<AxisValue> values;
     for (const std::string& value : assignment.values) {

@@ -1,5 +1,4 @@
 // headcount list: what there is to choose from, one line each.
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +11,8 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
 #include "variants/all.hpp"
 
 namespace headcount::commands {
@@ -38,7 +39,7 @@ void list_metrics() {
 
 void list_claims() {
     for (const auto& [name, kind] : all_claim_kinds()) {
-        line(fmt::format("{}: {}", name, kind.argument), kind.doc + (kind.exact ? "" : " (measured)"));
+        line(fmt::format("{}: {}", name, kind.argument), kind.doc + (kind.judges == Judges::measured ? " (measured)" : ""));
     }
 }
 
@@ -54,18 +55,22 @@ void list_schema() { fmt::print("{}\n", json_schema(vocabulary())); }
 
 struct Topic {
     const char* name;
-    const char* summary;
     void (*print)();
 };
 
 constexpr Topic kTopics[] = {
-    {"variants", "Attention algorithms", list_variants},
-    {"backends", "Who computes the verbs", list_backends},
-    {"metrics", "What claims and tables may speak of", list_metrics},
-    {"claims", "Kinds of claims", list_claims},
-    {"configs", "Shipped questions, presets and published tables", list_configs},
-    {"schema", "The JSON Schema of a config, for editors", list_schema},
+    {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics},
+    {"claims", list_claims},     {"configs", list_configs},   {"schema", list_schema},
 };
+
+const Topic& find_topic(const std::string& name) {
+    std::vector<std::string> known;
+    for (const Topic& topic : kTopics) {
+        if (topic.name == name) return topic;
+        known.emplace_back(topic.name);
+    }
+    throw UsageError(unknown_name("topic", name, known));
+}
 
 }  // namespace
 
@@ -73,10 +78,9 @@ Command list() {
     return {.name = "list",
             .summary = "What there is: variants, backends, metrics, claims, configs, schema",
             .add = [](CLI::App& app, int&) {
-                app.require_subcommand(1);
-                for (const Topic& topic : kTopics) {
-                    app.add_subcommand(topic.name, topic.summary)->callback([&topic] { topic.print(); });
-                }
+                auto topic = std::make_shared<std::string>();
+                app.add_option("topic", *topic, "variants, backends, metrics, claims, configs or schema")->required();
+                app.callback([topic] { find_topic(*topic).print(); });
             }};
 }
 

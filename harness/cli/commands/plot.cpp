@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/cli/process.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
 #include "harness/journal/journal.hpp"
 
 namespace headcount::commands {
@@ -38,7 +41,25 @@ std::vector<fs::path> scripts() {
     return found;
 }
 
+void require_known(const Options& options) {
+    std::vector<std::string> known;
+    for (const fs::path& script : scripts()) known.push_back(script.stem().string());
+    for (const std::string& name : options.only) {
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            throw UsageError(unknown_name("figure", name, known));
+        }
+    }
+    std::stringstream formats(options.formats);
+    for (std::string format; std::getline(formats, format, ',');) {
+        const std::vector<std::string> drawable{"pdf", "png", "svg"};
+        if (std::find(drawable.begin(), drawable.end(), format) == drawable.end()) {
+            throw UsageError(unknown_name("format", format, drawable));
+        }
+    }
+}
+
 void run(const Options& options, int& exit_code) {
+    require_known(options);
     const fs::path output = options.output;
     const fs::path data = output / "data";
     export_data(read_journal(options.result), options.result, data);
