@@ -80,6 +80,7 @@ void fields(V& v, R& r) {
     v("cpu_s", r.cpu_s);
     v("involuntary_switches", r.involuntary_switches);
     v("page_faults", r.page_faults);
+    v.unless_empty("counters", r.counters);
 }
 
 template <class V, Is<CheckRecord> R>
@@ -153,6 +154,7 @@ void fields(V& v, R& r) {
     v("load_1min", r.load_1min);
     v("foreign_load", r.foreign_load);
     v("steal_s", r.steal_s);
+    v("disturbed", r.disturbed);
     v("samples", r.samples);
 }
 
@@ -184,6 +186,11 @@ struct Writer {
     template <class T>
     void operator()(const char* name, const T& value) {
         json[name] = encode(value);
+    }
+    /// For what most machines do not have and a million samples would repeat.
+    template <class T>
+    void unless_empty(const char* name, const T& value) {
+        if (!value.empty()) json[name] = encode(value);
     }
 
     template <class T>
@@ -221,6 +228,10 @@ struct Reader {
     void operator()(const char* name, T& value) {
         const auto found = json.find(name);
         if (found != json.end()) decode(name, *found, value);
+    }
+    template <class T>
+    void unless_empty(const char* name, T& value) {
+        (*this)(name, value);
     }
 
     [[noreturn]] static void wrong(const char* name, const Json& json, const char* expected) {

@@ -63,7 +63,14 @@ struct Sample {
     double cpu_s = 0;                       ///< per iteration, all threads of the process
     std::int64_t involuntary_switches = 0;  ///< during the timed part of the visit, all threads
     std::int64_t page_faults = -1;          ///< minor and major, during the timed part; -1: unavailable
+    /// During the timed part, per iteration, where the machine counts: "cycles", "instructions", "cache_references",
+    /// "cache_misses", "energy_j"; below 1, "counted_share" says that events were multiplexed and are scaled.
+    std::map<std::string, double> counters = {};
 };
+
+/// Processors kept busy by others from which on a round is marked: a fifth of one is more than the background of an
+/// idle machine, and enough to be felt when it lands on our core.
+inline constexpr double kForeignLoad = 0.2;
 
 /// All samples of one complete block: the unit that is never lost or doubled.
 struct RoundRecord {
@@ -77,7 +84,8 @@ struct RoundRecord {
     double load_1min = -1;  ///< -1: unavailable
     /// Processors kept busy by others during the round (0.5: half of one), steal included; -1: unavailable
     double foreign_load = -1;
-    double steal_s = -1;  ///< time stolen by the hypervisor during the round; -1: unavailable
+    double steal_s = -1;     ///< time stolen by the hypervisor during the round; -1: unavailable
+    bool disturbed = false;  ///< the foreign load was above kForeignLoad: its samples are kept and counted apart
     std::vector<Sample> samples;
 };
 

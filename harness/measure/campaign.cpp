@@ -16,6 +16,7 @@
 #include "harness/measure/count.hpp"
 #include "harness/measure/environment.hpp"
 #include "harness/measure/group_state.hpp"
+#include "harness/measure/pinning.hpp"
 #include "harness/measure/run_record.hpp"
 #include "harness/measure/worker_process.hpp"
 
@@ -31,9 +32,17 @@ public:
         if (!options_.now_s) options_.now_s = steady_s;
         if (!options_.start_worker) {
             options_.start_worker = [this] {
+                const PinnedHere pinned(pinning_.cpus);
                 return start_worker_process({.executable = options_.executable}, sweep_.protocol,
                                             plan_.memory_limit_bytes);
             };
+        }
+        if (options_.pin) {
+            int threads = 1;
+            for (const PlannedPoint& point : plan_.points) {
+                if (point.work == Work::time) threads = std::max(threads, point.point.num_threads);
+            }
+            pinning_ = choose_cores(threads);
         }
         started_s_ = options_.now_s();
     }
@@ -63,7 +72,9 @@ private:
 
     void open_journal() {
         make_group_states();
-        RunRecord run = make_run_record(sweep_, read_environment());
+        auto environment = read_environment();
+        environment["pinning"] = pinning_.says;
+        RunRecord run = make_run_record(sweep_, environment);
         run.command = options_.command;
         run.shard = options_.shard.text();
         writer_.emplace(options_.output);
@@ -194,14 +205,16 @@ private:
         for (const PlannedPoint& planned : plan_.points) {
             if (planned.work == Work::time || has_record(planned.id)) continue;
             PointRecord record;
+            std::string reason = planned.reason;
             try {
                 record = counted_record(planned);
-            } catch (const Error&) {  // a point that cannot run often cannot be counted either
+            } catch (const Error& error) {  // a point that cannot run often cannot be counted either
                 record.run = run_;
                 record.point = planned.id;
+                if (reason.empty()) reason = error.what();
             }
-            record.outcome = planned.work == Work::skip ? Outcome::skipped : Outcome::counted;
-            record.reason = planned.reason;
+            record.outcome = reason.empty() ? Outcome::counted : Outcome::skipped;
+            record.reason = std::move(reason);
             add(std::move(record));
         }
         for (const SkippedPoint& skipped : plan_.unresolved) {
@@ -370,9 +383,11 @@ private:
             const LoadMeter::Reading reading = group.load->after_round();
             round.foreign_load = reading.foreign_load;
             round.steal_s = reading.steal_s;
+            round.disturbed = reading.foreign_load > kForeignLoad;
             writer_->append(round);
             result_.sampled_s += round.seconds;
             ++result_.rounds;
+            result_.disturbed_rounds += round.disturbed ? 1 : 0;
             used_s += round.seconds;
             group.add(std::move(round));
         }
@@ -483,6 +498,7 @@ private:
     CampaignOptions options_;
     Progress& progress_;
     Plan plan_;
+    Pinning pinning_{.cpus = {}, .says = "off"};
     std::map<std::string, std::size_t> index_;
     std::vector<GroupState> groups_;
     std::optional<JournalWriter> writer_;

@@ -22,6 +22,7 @@ struct CampaignOptions {
     std::filesystem::path output;      ///< the journal; an unfinished one of the same run is gone on with
     std::filesystem::path executable;  ///< started for workers as `executable worker`; usually /proc/self/exe
     Shard shard;                       ///< only this part of the sweep
+    bool pin = false;                  ///< workers stay on cores of their own
     bool fresh = false;                ///< set an existing journal aside (as OUTPUT.old) and begin anew
     std::vector<std::string> command;  ///< argv, for the record
 
@@ -52,6 +53,7 @@ struct Progress {
 struct CampaignResult {
     std::size_t measured = 0, counted = 0, skipped = 0, failed = 0;  ///< points, earlier runs included
     std::int64_t rounds = 0;                                         ///< taken now
+    std::int64_t disturbed_rounds = 0;                               ///< of these, marked for foreign load
     bool resumed = false;                                            ///< an earlier journal was gone on with
     bool interrupted = false;                                        ///< a signal asked to stop: exit with 130
     bool budget_ended = false;                                       ///< at least one group stopped for want of time

@@ -9,13 +9,12 @@
 
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
-#include <linux/perf_event.h>
 #include <sched.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "harness/backend/all.hpp"
+#include "harness/measure/counters.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
@@ -59,18 +58,6 @@ std::string affinity() {
     return text;
 }
 
-std::string perf_events() {
-    perf_event_attr attributes{};
-    attributes.size = sizeof attributes;
-    attributes.type = PERF_TYPE_HARDWARE;
-    attributes.config = PERF_COUNT_HW_CPU_CYCLES;
-    attributes.exclude_kernel = 1;
-    const long fd = ::syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
-    if (fd < 0) return unavailable(fmt::format("perf_event_open: {}", std::strerror(errno)));
-    ::close(static_cast<int>(fd));
-    return "available";
-}
-
 std::string turbo(const fs::path& root) {
     const fs::path cpu = root / "sys/devices/system/cpu";
     if (fs::exists(cpu / "cpufreq/boost")) return first_line(cpu / "cpufreq/boost") == "1" ? "on" : "off";
@@ -78,12 +65,6 @@ std::string turbo(const fs::path& root) {
         return first_line(cpu / "intel_pstate/no_turbo") == "0" ? "on" : "off";
     }
     return unavailable("neither cpufreq/boost nor intel_pstate/no_turbo exists");
-}
-
-std::string energy(const fs::path& root) {
-    const fs::path rapl = root / "sys/class/powercap/intel-rapl:0/energy_uj";
-    return fs::exists(rapl) ? first_line(rapl).starts_with("unavailable") ? unavailable("may not be read") : "available"
-                            : unavailable(rapl.string() + " does not exist");
 }
 
 std::string clock_resolution() {
@@ -136,8 +117,9 @@ void add_system(std::map<std::string, std::string>& e, const fs::path& root) {
     e["load"] = first_line(root / "proc/loadavg");
     e["clock.source"] = first_line(root / "sys/devices/system/clocksource/clocksource0/current_clocksource");
     e["clock.resolution"] = clock_resolution();
-    e["perf_events"] = perf_events();
-    e["energy"] = energy(root);
+    const Counters counters(root);
+    e["perf_events"] = counters.events();
+    e["energy"] = counters.energy();
     e["libc"] = std::string("glibc ") + gnu_get_libc_version();
     for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "GOTO_NUM_THREADS"}) {
         const char* value = std::getenv(name);
@@ -171,7 +153,7 @@ std::map<std::string, std::string> read_environment(const fs::path& root) {
 std::map<std::string, std::string> identity(const std::map<std::string, std::string>& environment) {
     std::map<std::string, std::string> result;
     for (const char* name : {"cpu.model", "cpu.online", "cpu.affinity", "host", "kernel", "compiler", "flags",
-                             "build_type", "native", "version", "commit", "dirty", "libc"}) {
+                             "build_type", "native", "version", "commit", "dirty", "libc", "pinning"}) {
         const auto found = environment.find(name);
         if (found != environment.end()) result.insert(*found);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "harness/core/error.hpp"
+#include "harness/measure/counters.hpp"
 
 namespace headcount {
 namespace {
@@ -49,6 +51,13 @@ Disturbance between(const std::optional<rusage>& before, const std::optional<rus
 
 // Google Benchmark calls the registered function back; there is one visit at a time in a process.
 Disturbance g_disturbance;
+std::map<std::string, double> g_counters;
+
+/// Begun with the first calibration, when the threads of the libraries are there.
+Counters& counters() {
+    static Counters the_counters;
+    return the_counters;
+}
 
 /// Hands the sample over and prints nothing.
 class Collector final : public benchmark::BenchmarkReporter {
@@ -73,7 +82,9 @@ void GbenchSampler::register_entry(Entry& entry) {
             if (warm) forward();
             if (cold) flush_caches();
             const auto before = usage_now();
+            counters().start();
             for (auto _ : state) forward();
+            g_counters = counters().stop();
             g_disturbance = between(before, usage_now());
         })
         ->Iterations(entry.iterations)
@@ -82,6 +93,7 @@ void GbenchSampler::register_entry(Entry& entry) {
 }
 
 double GbenchSampler::calibrate(const std::string& name, std::function<void()> forward, const VisitOptions& options) {
+    counters();
     forward();  // the first pass pays for page faults and for what libraries set up
     std::int64_t iterations = 1;
     double seconds = seconds_of(forward, 1);
@@ -123,13 +135,17 @@ Sample GbenchSampler::visit(const std::string& name) {
     const auto& run = collector.runs().front();
     if (run.error_occurred) throw Error(fmt::format("{}: {}", name, run.error_message));
     const auto iterations = static_cast<double>(run.iterations);
+    for (auto& [counter, value] : g_counters) {
+        if (counter != "counted_share") value /= iterations;
+    }
     return {.point = name,
             .order = 0,
             .iterations = run.iterations,
             .wall_s = run.real_accumulated_time / iterations,
             .cpu_s = run.cpu_accumulated_time / iterations,
             .involuntary_switches = g_disturbance.involuntary_switches,
-            .page_faults = g_disturbance.page_faults};
+            .page_faults = g_disturbance.page_faults,
+            .counters = std::move(g_counters)};
 }
 
 void flush_caches() {

@@ -62,6 +62,10 @@ PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64
         planned.work = Work::skip;
         return planned;
     }
+    if (point.backend == "counting" || protocol.max_rounds <= 0) {
+        planned.work = Work::count;  // counted when it is its turn: nothing here depends on its size
+        return planned;
+    }
     try {
         predict(planned);
     } catch (const Error& error) {
@@ -69,9 +73,7 @@ PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64
         planned.reason = error.what();
         return planned;
     }
-    if (point.backend == "counting" || protocol.max_rounds <= 0) {
-        planned.work = Work::count;
-    } else if (limit > 0 && planned.needed_bytes > limit) {
+    if (limit > 0 && planned.needed_bytes > limit) {
         planned.work = Work::skip;
         planned.reason =
             fmt::format("needs {} of memory ({} workspace, {} inputs, weights and output); the limit is {}",

@@ -36,7 +36,7 @@ TEST_CASE("no field of the samples has its default value, so a forgotten field w
         for (const auto& [key, value] : sample.items()) {
             if (key == "schema_version") continue;
             INFO(key);
-            CHECK(value != fresh.at(key));
+            CHECK((!fresh.contains(key) || value != fresh.at(key)));
         }
     };
     differs(to_json(sample_run()), to_json(RunRecord{}));

@@ -79,13 +79,15 @@ inline RoundRecord sample_round(int number = 0) {
     round.load_1min = 0.5;
     round.foreign_load = 0.125;
     round.steal_s = 0.01;
+    round.disturbed = true;
     round.samples = {{.point = "a/b/q_len=1",
                       .order = 1,
                       .iterations = 12,
                       .wall_s = 0.1 + 1e-17 * number,
                       .cpu_s = 0.2,
                       .involuntary_switches = 3,
-                      .page_faults = 4}};
+                      .page_faults = 4,
+                      .counters = {{"cycles", 1.5e6}, {"counted_share", 0.5}}}};
     return round;
 }
 

