@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 fs::path executable_path() { return fs::read_symlink("/proc/self/exe"); }
 
 fs::path data_dir() {
-    if (const char* chosen = std::getenv("HEADCOUNT_DATA_DIR")) {
+    if (const char* chosen = std::getenv("HEADCOUNT_DATA_DIR"); chosen != nullptr && *chosen != 0) {
         if (fs::is_directory(fs::path(chosen) / "configs")) return chosen;
         throw UsageError(
             fmt::format("HEADCOUNT_DATA_DIR={} holds no configs/; point it at share/headcount or a checkout", chosen));

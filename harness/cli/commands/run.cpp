@@ -80,6 +80,10 @@ void run(const Options& options, int& exit_code) {
     std::string name = sweep.name;
     if (!sweep.profile.empty() && sweep.profile != "quick") name += "-" + sweep.profile;
     if (!shard.whole()) name += fmt::format("-shard{}of{}", shard.number, shard.of);
+    // A narrowed sweep is another question: it gets a file of its own beside the whole one.
+    if (!options.load.set.empty() || !options.load.filter.empty() || !options.points.empty()) {
+        name += "-" + sweep.config_hash.substr(0, 8);
+    }
     const std::string output = options.output.empty() ? default_result_path(name).string() : options.output;
     const std::string command = command_line(options, output);
     const auto progress = make_progress(options.quiet);
