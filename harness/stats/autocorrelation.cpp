@@ -55,13 +55,17 @@ bool is_autocorrelated(std::span<const double> samples) {
 }
 
 double block_length(std::span<const double> samples) {
-    constexpr double kThreshold = 0.5;
-    constexpr double kLargestPhi = 0.9;  // beyond, a series of 80 rounds holds four observations: no estimate
+    constexpr double kLargestPhi = 0.95;  // beyond, a series of 80 rounds holds two observations: no estimate
+    // Both in standard errors. In few rounds correlation hides best, and a wide interval only means more rounds.
+    const bool few = samples.size() < 20;
+    const double threshold = few ? 0.0 : 0.75;
+    const double caution = few ? 1.6 : 1;
     const double lag1 = lag1_autocorrelation(samples);
-    if (samples.size() < kFewest || standard_errors_above(lag1, samples.size()) <= kThreshold) return 1;
+    if (samples.size() < kFewest || standard_errors_above(lag1, samples.size()) <= threshold) return 1;
+    const auto n = static_cast<double>(samples.size());
     // Marriott and Pope 1954: E[lag1] = phi - (1 + 3 phi) / n for a series with estimated mean; half as much
-    // again because an interval suffers more from a phi too small than from one too large.
-    const double correction = 1.5 * (1 + 3 * std::max(lag1, 0.0)) / static_cast<double>(samples.size());
+    // again and some standard errors on top because an interval suffers more from a phi too small than too large.
+    const double correction = 1.5 * (1 + 3 * std::max(lag1, 0.0)) / n + caution / std::sqrt(n);
     const double phi = std::clamp(lag1 + correction, 0.0, kLargestPhi);
     return (1 + phi) / (1 - phi);
 }

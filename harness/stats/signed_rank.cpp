@@ -17,6 +17,12 @@ namespace {
 
 constexpr std::size_t kLargestExact = 100;
 
+/// Results are looked at after 10, 20, 40 and 80 rounds, and measuring stops when the interval is narrow enough. Those
+/// that stop early are the luckily narrow ones, which costs up to 1 % of coverage; 2 % of width a look buy it back.
+double looks_widening(std::size_t rounds) {
+    return 1 + 0.02 * std::clamp(std::log2(static_cast<double>(rounds) / 10), 0.0, 3.0);
+}
+
 /// Number of Walsh averages of n values, which is also the largest value of the statistic.
 double averages_of(std::size_t n) { return static_cast<double>(n) * static_cast<double>(n + 1) / 2; }
 
@@ -104,14 +110,16 @@ double SignedRank::average_of_rank(double k) const {
     }
 }
 
-double SignedRank::narrowed(double bound) const { return estimate_ + (bound - estimate_) / std::sqrt(block_length_); }
+double SignedRank::widening() const { return looks_widening(sorted_.size()) * std::sqrt(block_length_); }
+
+double SignedRank::narrowed(double bound) const { return estimate_ + (bound - estimate_) / widening(); }
 
 Interval SignedRank::interval(double confidence) const {
     Interval result{.estimate = estimate_};
     const double k = rank_of_end(sorted_.size(), (1 - confidence) / 2);
     if (k < 1) return result;
     const auto n = static_cast<double>(sorted_.size());
-    const double factor = std::sqrt(block_length_);
+    const double factor = widening();
     result.low = estimate_ + factor * (average_of_rank(k) - estimate_);
     result.high = estimate_ + factor * (average_of_rank(n * (n + 1) / 2 + 1 - k) - estimate_);
     return result;

@@ -15,7 +15,8 @@ double signed_rank_cdf(double t, std::size_t n);
 
 /// The centre of symmetry of `values` (Hodges and Lehmann 1963): spikes do not move it, normality is not
 /// assumed, and it loses 5 % against the mean where the values are normal. `values` are in the order taken;
-/// interval and tests are widened by the square root of their block length (autocorrelation.hpp).
+/// interval and tests are widened by the square root of their block length (autocorrelation.hpp) and a little for
+/// being looked at more than once.
 class SignedRank {
 public:
     explicit SignedRank(std::span<const double> values);
@@ -25,6 +26,8 @@ public:
     double lag1() const { return lag1_; }
     bool autocorrelated() const { return autocorrelated_; }
     double block_length() const { return block_length_; }
+    /// How many times as wide the interval is as that of independent values looked at once.
+    double widening() const;
 
     /// Infinite ends for fewer than 6 values at 95 %.
     Interval interval(double confidence = 0.95) const;
