@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
+#include "harness/stats/paired.hpp"
 
 namespace headcount {
 
@@ -103,6 +105,39 @@ PairedRounds paired_rounds(const Value& value, const Value& base) {
         pairs.base.push_back(other->value);
     }
     return pairs;
+}
+
+Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range) {
+    Test test{.label = std::move(label)};
+    const PairedRounds rounds = paired_rounds(value, reference);
+    if (rounds.value.empty()) return test;
+    const PairedRatio ratio(rounds.value, rounds.base);
+    test.interval = ratio.interval();
+    test.rounds = rounds.value.size();
+    test.autocorrelated = ratio.logs().autocorrelated();
+    test.supports = equivalence(test.interval, range.low, range.high) == Status::supported && test.interval.bounded();
+    // Each end is tested at half the level, so that p-value and two-sided interval say the same.
+    if (range.low > 0) test.p_refuted = std::min(test.p_refuted, 2 * ratio.p_at_least(range.low));
+    if (std::isfinite(range.high)) test.p_refuted = std::min(test.p_refuted, 2 * ratio.p_at_most(range.high));
+    test.at_confidence = [ratio](double confidence) { return ratio.interval(confidence); };
+    return test;
+}
+
+Test ratio_test(const Comparison& comparison, const Case& c, const Range& range) {
+    return ratio_test(comparison.label(c), c.value, comparison.base_case().value, range);
+}
+
+Finding test_ratios(const Comparison& comparison, const std::function<Range(const Case&)>& range) {
+    Finding finding;
+    for (const Case& c : comparison.cases) {
+        if (&c == &comparison.base_case()) continue;
+        finding.tests.push_back(ratio_test(comparison, c, range(c)));
+        if (finding.tests.back().rounds == 0) {
+            finding.reason = fmt::format("{} shares no round with the base case", comparison.label(c));
+        }
+    }
+    if (comparison.cases.size() < 2) finding.reason = "one point only: nothing to compare";
+    return finding;
 }
 
 double number_argument(const ClaimSpec& claim, std::string_view text) {

@@ -1,6 +1,9 @@
 // Claim kinds: what "equal", "proportional_to" or "within" mean for the points of one comparison.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +42,8 @@ struct Test {
     bool autocorrelated = false;
     bool supports = false;  ///< the whole interval lies where the claim wants it
     double p_refuted = 1;   ///< two-sided p-value of "the claim holds"
+    /// The interval at another confidence, for the correction; null where there is none.
+    std::function<Interval(double confidence)> at_confidence{};
 };
 
 /// What a kind found in one comparison.
@@ -49,9 +54,12 @@ struct Finding {
     std::vector<Test> tests{};             ///< measured kinds only
 };
 
+/// Metrics that a kind may judge. An exact claim declares its outcome in the config, a measured one may not.
+enum class Judges : std::uint8_t { exact, measured, either };
+
 /// What `claims/x.cpp` defines as `ClaimKind x()`.
 struct ClaimKind {
-    bool exact = true;     ///< judges exact metrics, and its outcome is declared in the config
+    Judges judges = Judges::exact;
     std::string argument;  ///< "EXPR", "MARGIN" ...
     std::string doc;
     /// Never called without cases, nor with a case that lacks its value.
@@ -84,6 +92,21 @@ struct PairedRounds {
     std::vector<double> value, base;
 };
 PairedRounds paired_rounds(const Value& value, const Value& base);
+
+/// Where a ratio has to lie. An end that is 0 or infinite bounds nothing.
+struct Range {
+    double low = 0;
+    double high = std::numeric_limits<double>::infinity();
+};
+inline constexpr double kAboveOne = 1 + std::numeric_limits<double>::epsilon();
+inline constexpr double kBelowOne = 1 - std::numeric_limits<double>::epsilon();
+
+/// The test of "value / reference lies in the range", paired by round. Without a common round it has no interval.
+Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range);
+/// The same of a case against the base case.
+Test ratio_test(const Comparison& comparison, const Case& c, const Range& range);
+/// One such test for every case but the base; says so when there is none, or no round in common.
+Finding test_ratios(const Comparison& comparison, const std::function<Range(const Case&)>& range);
 
 /// A margin or exponent in claim.argument as a number. Throws UsageError with the claim's location.
 double number_argument(const ClaimSpec& claim, std::string_view text);

@@ -27,6 +27,7 @@ struct Claim {
     const Metric& metric;
     const ClaimKind& kind;
     const PartView& part;
+    bool exact;                           ///< judged without a test
     std::vector<std::string> own_fields;  ///< across and grid: one comparison runs over these
     std::vector<std::string> combination_fields;
 };
@@ -48,8 +49,10 @@ Claim understand(const RecordSet& records, const ClaimSpec& spec) {
                     .metric = find_metric(spec.metric),
                     .kind = find_named(all_claim_kinds(), spec.kind, "claim kind"),
                     .part = records.part(spec.part),
+                    .exact = true,
                     .own_fields = spec.across,
                     .combination_fields = {}};
+        claim.exact = claim.kind.judges == Judges::either ? claim.metric.exact : claim.kind.judges == Judges::exact;
         if (claim.kind.grid != nullptr) {
             for (std::string& field : claim.kind.grid(spec)) claim.own_fields.push_back(std::move(field));
         }
@@ -139,8 +142,8 @@ Verdict blank(const Claim& claim) {
     verdict.metric = spec.metric;
     verdict.ledger = to_string(spec.ledger);
     verdict.unit = claim.metric.unit;
-    verdict.exact = claim.kind.exact;
-    verdict.expected = claim.kind.exact ? spec.outcome : "";
+    verdict.exact = claim.exact;
+    verdict.expected = claim.exact ? spec.outcome : "";
     verdict.margin = claim.kind.margin != nullptr ? claim.kind.margin(spec) : spec.argument;
     return verdict;
 }
@@ -175,7 +178,7 @@ Judged judge(const Claim& claim, const std::vector<const Entry*>& entries) {
         verdict.reason = "no point has a value";
     } else if (!has_base) {
         verdict.reason = base != nullptr ? "the base case has no value" : "no point is the base case";
-    } else if (claim.kind.exact != claim.metric.exact) {
+    } else if (claim.exact != claim.metric.exact) {
         verdict.reason = claim.metric.exact ? "the metric is exact: use an exact kind, e.g. `equal: exactly`"
                                             : "the metric is measured: use a measured kind, e.g. `within: 0.02`";
     } else {
@@ -198,7 +201,7 @@ Judged judge(const Claim& claim, const std::vector<const Entry*>& entries) {
 }
 
 /// The test that decided: the strongest against, else the one furthest from the base.
-const Test& telling(const std::vector<Test>& tests, const std::vector<double>& adjusted, Status status) {
+std::size_t telling(const std::vector<Test>& tests, const std::vector<double>& adjusted, Status status) {
     std::size_t best = 0;
     for (std::size_t i = 1; i < tests.size(); ++i) {
         const auto weight = [&](std::size_t k) {
@@ -210,7 +213,21 @@ const Test& telling(const std::vector<Test>& tests, const std::vector<double>& a
         const bool further = std::abs(tests[i].interval.estimate - 1) > std::abs(tests[best].interval.estimate - 1);
         if (weight(i) > weight(best) || (weight(i) == weight(best) && further)) best = i;
     }
-    return tests[best];
+    return best;
+}
+
+/// Outside the margin alone, but not so clearly that it could not be chance among all comparisons of the claim: the
+/// interval that is shown is then the one that the correction asks for.
+void show_correction(Verdict& verdict, const Test& test, double adjusted, double level, std::size_t tests) {
+    if (verdict.status != Status::inconclusive || test.p_refuted > level || !test.at_confidence) return;
+    const double factor = adjusted / test.p_refuted;  // what Holm multiplied by
+    const Interval alone = verdict.interval;
+    verdict.interval = test.at_confidence(1 - level / factor);
+    verdict.corrected = true;
+    add_reason(verdict,
+               fmt::format("outside the margin alone (95 % interval [{:.4g}, {:.4g}], p = {:.2g}), not after "
+                           "Holm's correction for {} comparisons (p = {:.2g}): the interval shown is corrected",
+                           alone.low, alone.high, test.p_refuted, tests, adjusted));
 }
 
 /// Holm over all tests of the claim, then the status of each combination.
@@ -233,14 +250,18 @@ void decide(std::vector<Judged>& all) {
             verdict.status = Status::refuted;
         } else if (!judged.failed && std::ranges::all_of(judged.tests, &Test::supports)) {
             verdict.status = Status::supported;
+        } else {
+            verdict.status = Status::inconclusive;
         }
-        const Test& test = telling(judged.tests, adjusted, verdict.status);
+        const std::size_t shown = telling(judged.tests, adjusted, verdict.status);
+        const Test& test = judged.tests[shown];
         verdict.interval = test.interval;
         verdict.observed =
             test.rounds == 0
                 ? ""
                 : fmt::format("{:.4g} {} ({} rounds)", test.interval.estimate,
                               test.label.starts_with("over") ? test.label : "at " + test.label, test.rounds);
+        show_correction(verdict, test, adjusted[shown], kLevel, p_values.size());
         if (std::ranges::any_of(judged.tests, &Test::autocorrelated)) {
             add_reason(verdict, "autocorrelated rounds: interval widened");
         }
@@ -272,6 +293,7 @@ Verdict summary_of(const Claim& claim, const std::vector<Judged>& all, const Ver
     if (shown != all.end()) {
         summary.observed = shown->verdict.observed;
         summary.interval = shown->verdict.interval;
+        summary.corrected = shown->verdict.corrected;
         summary.base = shown->verdict.base;
         summary.base_value = shown->verdict.base_value;
         summary.reason = shown->verdict.reason;

@@ -18,7 +18,8 @@ struct Verdict {
     std::string expected;  ///< "supported" or "refuted"; empty for measured claims
     bool exact = true;
     std::string observed;
-    Interval interval;  ///< measured only: of the case furthest from the base; combinations only
+    Interval interval;       ///< measured only: of the case furthest from the base; combinations only
+    bool corrected = false;  ///< the interval is wider than 95 % asks: corrected for the claim's other comparisons
     std::string margin;
     std::string base;        ///< "num_heads=1"
     std::string base_value;  ///< with unit

@@ -36,7 +36,7 @@ std::string verdict_word(const Verdict& v) {
 std::string finding(const Verdict& v) {
     std::string text = v.observed.empty() ? v.reason : v.observed;
     if (const std::string interval = v.interval_text(); !interval.empty()) {
-        text += v.exact ? ", exact" : ", 95 % interval " + interval;
+        text += v.exact ? ", exact" : (v.corrected ? ", corrected interval " : ", 95 % interval ") + interval;
     }
     return text;
 }
@@ -62,7 +62,9 @@ std::string claim_lines(const Verdict& v) {
 
 std::string combination_lines(const Verdict& v) {
     const std::string base = v.base_value.empty() ? "" : "; base case " + v.base_value;
-    return wrapped(fmt::format("{}: {}: {}{}", v.combination, verdict_word(v), finding(v), base), 2 * kIndent);
+    const std::string reason = v.reason.empty() || v.observed.empty() ? "" : "; " + v.reason;
+    return wrapped(fmt::format("{}: {}: {}{}{}", v.combination, verdict_word(v), finding(v), base, reason),
+                   2 * kIndent);
 }
 
 std::string closing_line(const std::vector<Verdict>& verdicts) {

@@ -12,10 +12,34 @@ namespace headcount {
 
 namespace {
 
+// Every name that a law may use, with a value of its own: enough to notice an unknown name or a division by zero.
+const Values& trial_values() {
+    static const Values values = [] {
+        Values all;
+        Rational next = 2;
+        const auto add = [&](std::string_view name) { all.emplace(std::string(name), next++); };
+        for (const FieldInfo& field : point_fields()) add(field.name);
+        for (const Metric& metric : all_metrics()) add(metric.name);
+        for (const char* name : {"dtype_bytes", "pairs", "query_block", "required", "executed", "base"}) add(name);
+        return all;
+    }();
+    return values;
+}
+
 // A law that does not parse is refused with its place in the config, not hours later by `verify`.
 std::string why_bad_claim(const ClaimSpec& claim) {
     const ClaimKind& kind = find_named(all_claim_kinds(), claim.kind, "claim kind");
-    if (kind.argument == "EXPR" || kind.argument == "SLOPE") (void)names_in(claim.argument);
+    const Metric& metric = find_metric(claim.metric);
+    if (kind.judges == Judges::exact && !metric.exact)
+        return "kind " + claim.kind + " judges exact metrics, and " + metric.name + " is measured";
+    if (claim.kind == "equal" && claim.argument != "exactly")
+        return "equal takes `exactly`; a margin makes it `within`";
+    if (claim.kind == "within") {
+        if (metric.exact) return metric.name + " is exact: use equal";
+        if (number_argument(claim, claim.argument) <= 0) return "a margin is positive";
+    }
+    if (kind.judges != Judges::measured && (kind.argument == "EXPR" || kind.argument == "SLOPE"))
+        (void)evaluate(claim.argument, trial_values());
     return "";
 }
 
@@ -28,10 +52,16 @@ const Vocabulary& vocabulary() {
                      .metrics = metric_names(),
                      .claim_kinds = names_of(all_claim_kinds()),
                      .exact_claim_kinds = {},
+                     .either_claim_kinds = {},
+                     .measured_metrics = {},
                      .presets = load_presets(data_dir() / "configs" / "presets"),
                      .why_bad_claim = why_bad_claim};
         for (const auto& [name, kind] : all_claim_kinds()) {
-            if (kind.exact) v.exact_claim_kinds.push_back(name);
+            if (kind.judges == Judges::exact) v.exact_claim_kinds.push_back(name);
+            if (kind.judges == Judges::either) v.either_claim_kinds.push_back(name);
+        }
+        for (const Metric& metric : all_metrics()) {
+            if (!metric.exact) v.measured_metrics.push_back(metric.name);
         }
         return v;
     }();

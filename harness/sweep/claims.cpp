@@ -176,7 +176,9 @@ private:
 
     void decode_outcome() {
         const YamlNode* outcome = map_.find("outcome");
-        const bool exact = contains(vocabulary_.exact_claim_kinds, claim_.kind);
+        const bool exact = contains(vocabulary_.exact_claim_kinds, claim_.kind) ||
+                           (contains(vocabulary_.either_claim_kinds, claim_.kind) &&
+                            !contains(vocabulary_.measured_metrics, claim_.metric));
         if (exact && outcome == nullptr) {
             map_.at.fail(
                 fmt::format("claim {} is exact ({}), so it declares what must come out; add outcome: supported "

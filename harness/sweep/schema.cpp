@@ -106,11 +106,20 @@ Json not_empty(Json map) {
 }
 
 Json claim_map(const Vocabulary& vocabulary) {
-    Json exact = Json::array();
-    for (const std::string& kind : vocabulary.exact_claim_kinds) exact.push_back({{"required", Json::array({kind})}});
+    const auto any_of = [](const std::vector<std::string>& kinds) {
+        Json any = Json::array();
+        for (const std::string& kind : kinds) any.push_back({{"required", Json::array({kind})}});
+        return Json{{"anyOf", any}};
+    };
     Json claim = keys_map(claim_keys());
-    if (exact.empty()) return claim;
-    claim["if"] = {{"properties", {{"expect", {{"anyOf", exact}}}}}};
+    if (vocabulary.exact_claim_kinds.empty()) return claim;
+    Json exact{{"properties", {{"expect", any_of(vocabulary.exact_claim_kinds)}}}};
+    if (!vocabulary.either_claim_kinds.empty()) {
+        const Json counted{{"not", {{"enum", vocabulary.measured_metrics}}}};
+        const Json either{{"properties", {{"expect", any_of(vocabulary.either_claim_kinds)}, {"metric", counted}}}};
+        exact = Json{{"anyOf", Json::array({exact, either})}};
+    }
+    claim["if"] = exact;
     claim["then"] = {{"required", {"outcome"}}};
     claim["else"] = {{"not", {{"required", {"outcome"}}}}};
     return claim;

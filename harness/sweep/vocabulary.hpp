@@ -14,6 +14,9 @@ struct Vocabulary {
     std::vector<std::string> variants, backends, metrics, claim_kinds;
     /// Those for which `outcome` must be declared; a measured kind must not declare one.
     std::vector<std::string> exact_claim_kinds;
+    /// Exact or measured as their metric is: one of these declares `outcome` unless the metric is measured.
+    std::vector<std::string> either_claim_kinds{};
+    std::vector<std::string> measured_metrics{};
     std::vector<Preset> presets;
     /// Optional: why this claim makes no sense (a malformed expression, say), or "". A UsageError thrown from
     /// here is reported the same way.

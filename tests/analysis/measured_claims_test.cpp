@@ -74,7 +74,7 @@ TEST_CASE("points that share no round are not compared") {
 
 TEST_CASE("Holm keeps one unlucky comparison among many from refuting a claim") {
     // Refuted on its own by a p-value just below 0.05; among forty comparisons that is chance.
-    const double ratio = 1.0285;
+    const double ratio = 1.0305;
     double alone_p = 0;
     JournalBuilder alone = heads(ratio, 0.016);
     alone_p = judged(alone).interval.low;
@@ -94,7 +94,8 @@ TEST_CASE("Holm keeps one unlucky comparison among many from refuting a claim") 
     many.claim("R12", "within", "0.02", "time");
     const auto verdicts = verify(many.journal);
     CHECK(verdicts.size() == 41);
-    CHECK(verdicts[1].interval.low > 1.02);
+    CHECK(verdicts[1].corrected);
+    CHECK(verdicts[1].interval.low < 1.02);
     CHECK(verdicts[1].status == Status::inconclusive);
     CHECK(verdicts[0].status != Status::refuted);
 }

@@ -44,7 +44,10 @@ Finding judge(const Comparison& comparison) {
 }  // namespace
 
 ClaimKind affine() {
-    return {.exact = true, .argument = "SLOPE", .doc = "affine in the axis, with exactly this slope", .judge = judge};
+    return {.judges = Judges::exact,
+            .argument = "SLOPE",
+            .doc = "affine in the axis, with exactly this slope",
+            .judge = judge};
 }
 
 }  // namespace headcount::claims

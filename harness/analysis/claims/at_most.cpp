@@ -1,4 +1,4 @@
-// `at_most: EXPR`: the value never exceeds a bound.
+// `at_most: EXPR`: the value never above a bound; of a measured metric, the ratio to the base case.
 #include <fmt/format.h>
 
 #include "harness/analysis/claim.hpp"
@@ -7,7 +7,7 @@ namespace headcount::claims {
 
 namespace {
 
-Finding judge(const Comparison& comparison) {
+Finding judge_exact(const Comparison& comparison) {
     Finding finding{.status = Status::supported};
     for (const Case& c : comparison.cases) {
         const Rational bound = argument_at(comparison, c);
@@ -23,11 +23,19 @@ Finding judge(const Comparison& comparison) {
     return finding;
 }
 
+Finding judge(const Comparison& comparison) {
+    if (comparison.metric.exact) return judge_exact(comparison);
+    return test_ratios(comparison,
+                       [&](const Case& c) { return Range{.high = static_cast<double>(argument_at(comparison, c))}; });
+}
+
 }  // namespace
 
 ClaimKind at_most() {
-    return {
-        .exact = true, .argument = "EXPR", .doc = "never above an expression of the point's fields", .judge = judge};
+    return {.judges = Judges::either,
+            .argument = "EXPR",
+            .doc = "never above an expression of the point's fields; of a measured metric, the ratio to the base case",
+            .judge = judge};
 }
 
 }  // namespace headcount::claims

@@ -37,7 +37,7 @@ Finding judge(const Comparison& comparison) {
 }  // namespace
 
 ClaimKind equal() {
-    return {.exact = true, .argument = "exactly", .doc = "the same value in every case", .judge = judge};
+    return {.judges = Judges::exact, .argument = "exactly", .doc = "the same value in every case", .judge = judge};
 }
 
 }  // namespace headcount::claims

@@ -28,7 +28,10 @@ Finding judge(const Comparison& comparison) {
 }  // namespace
 
 ClaimKind equals() {
-    return {.exact = true, .argument = "EXPR", .doc = "equal to a closed form of the point's fields", .judge = judge};
+    return {.judges = Judges::exact,
+            .argument = "EXPR",
+            .doc = "equal to a closed form of the point's fields",
+            .judge = judge};
 }
 
 }  // namespace headcount::claims

@@ -13,11 +13,6 @@ namespace headcount::claims {
 
 namespace {
 
-struct Range {
-    double low = 0;
-    double high = 0;
-};
-
 Range range_of(const ClaimSpec& claim) {
     std::string text;
     std::ranges::copy_if(claim.argument, std::back_inserter(text), [](char c) { return c != ' '; });
@@ -62,13 +57,14 @@ Finding judge(const Comparison& comparison) {
                        .rounds = slopes.size(),
                        .autocorrelated = slopes.autocorrelated(),
                        .supports = equivalence(interval, range.low, range.high) == Status::supported,
-                       .p_refuted = std::min(1.0, p)}}};
+                       .p_refuted = std::min(1.0, p),
+                       .at_confidence = [slopes](double confidence) { return slopes.interval(confidence); }}}};
 }
 
 }  // namespace
 
 ClaimKind exponent() {
-    return {.exact = false,
+    return {.judges = Judges::measured,
             .argument = "EXPONENT +- MARGIN",
             .doc = "the log-log slope along the axis, fitted round by round, lies in the range",
             .judge = judge,

@@ -194,7 +194,7 @@ Finding judge(const Comparison& comparison) {
 }  // namespace
 
 ClaimKind identical_polynomials() {
-    return {.exact = true,
+    return {.judges = Judges::exact,
             .argument = "FIELD DEGREE, ...",
             .doc = "equal on a complete grid with more values than the degree in each field, hence equal for all sizes",
             .judge = judge,

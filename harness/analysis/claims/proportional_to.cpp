@@ -34,7 +34,7 @@ Finding judge(const Comparison& comparison) {
 }  // namespace
 
 ClaimKind proportional_to() {
-    return {.exact = true,
+    return {.judges = Judges::exact,
             .argument = "EXPR",
             .doc = "exactly proportional to an expression of the point's fields",
             .judge = judge};

@@ -1,11 +1,8 @@
 // `within: MARGIN`: an equivalence test; the ratio to the base lies in [1 - MARGIN, 1 + MARGIN].
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "harness/analysis/claim.hpp"
 #include "harness/core/error.hpp"
-#include "harness/stats/paired.hpp"
 
 namespace headcount::claims {
 
@@ -23,35 +20,14 @@ std::string margin(const ClaimSpec& claim) {
 }
 
 Finding judge(const Comparison& comparison) {
-    const double low = 1 - margin_of(comparison.claim);
-    const double high = 1 + margin_of(comparison.claim);
-    Finding finding;
-    for (const Case& c : comparison.cases) {
-        if (&c == &comparison.base_case()) continue;
-        const PairedRounds rounds = paired_rounds(c.value, comparison.base_case().value);
-        if (rounds.value.empty()) {
-            finding.reason = fmt::format("{} shares no round with the base case", comparison.label(c));
-            finding.tests.push_back({.label = comparison.label(c)});
-            continue;
-        }
-        const PairedRatio ratio(rounds.value, rounds.base);
-        const Interval interval = ratio.interval();
-        finding.tests.push_back(
-            {.label = comparison.label(c),
-             .interval = interval,
-             .rounds = rounds.value.size(),
-             .autocorrelated = ratio.logs().autocorrelated(),
-             .supports = equivalence(interval, low, high) == Status::supported,
-             .p_refuted = std::min(1.0, 2 * std::min(ratio.p_at_least(low), ratio.p_at_most(high)))});
-    }
-    if (comparison.cases.size() < 2) finding.reason = "one point only: nothing to compare";
-    return finding;
+    const double size = margin_of(comparison.claim);
+    return test_ratios(comparison, [&](const Case&) { return Range{.low = 1 - size, .high = 1 + size}; });
 }
 
 }  // namespace
 
 ClaimKind within() {
-    return {.exact = false,
+    return {.judges = Judges::measured,
             .argument = "MARGIN",
             .doc = "equivalence test: the paired ratio to the base lies within this relative margin of 1",
             .judge = judge,
