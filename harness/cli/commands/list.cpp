@@ -39,7 +39,8 @@ void list_metrics() {
 
 void list_claims() {
     for (const auto& [name, kind] : all_claim_kinds()) {
-        line(fmt::format("{}: {}", name, kind.argument), kind.doc + (kind.judges == Judges::measured ? " (measured)" : ""));
+        line(fmt::format("{}: {}", name, kind.argument),
+             kind.doc + (kind.judges == Judges::measured ? " (measured)" : ""));
     }
 }
 
