@@ -18,7 +18,7 @@ ALLOWED = {
     "stats": ({"core"}, {"boost"}),
     "measure": (
         {"core", "registry", "backend", "variants", "sweep", "journal", "stats"},
-        {"fmt", "nlohmann", "benchmark", "hwy", "headcount_version.hpp"},
+        {"fmt", "nlohmann", "benchmark", "hwy", "hwloc.h", "headcount_version.hpp"},
     ),
     "analysis": ({"core", "registry", "journal", "stats", "sweep"}, {"fmt", "nlohmann", "boost"}),
     "cli": (None, {"fmt", "nlohmann", "benchmark", "CLI", "headcount_version.hpp"}),

@@ -94,7 +94,8 @@ std::string overhead_text(const RecordSet& records) {
     constexpr std::size_t kFirstShare = 5;  // after base, against, time, timed +, traced +
     const Table table = overhead_table(records);
     if (table.rows.empty()) return "";
-    std::string text = "\nWhere the time of more heads goes, in ms (timed: medians of the samples; traced: passes of their own)\n";
+    std::string text =
+        "\nWhere the time of more heads goes, in ms (timed: medians of the samples; traced: passes of their own)\n";
     for (const std::vector<std::string>& row : table.rows) {
         text += fmt::format("{} to {}\n    base {}, timed {}, traced {}:", row[0], row[1], row[2], row[3], row[4]);
         for (std::size_t i = kFirstShare; i < row.size(); ++i) {

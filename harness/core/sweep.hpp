@@ -65,7 +65,7 @@ struct Sweep {
     Protocol protocol;
     std::vector<ClaimSpec> claims;
     std::uint64_t seed = 1;
-    std::string config_hash;  ///< of everything that identifies points and claims, not of comments
+    std::string config_hash;            ///< of everything that identifies points and claims, not of comments
     std::vector<std::string> warnings;  ///< "configs/x.yaml:7:3: this entry of exclude matches nothing ..."
 };
 
