@@ -55,7 +55,9 @@ std::string claim_lines(const Verdict& v) {
     const std::string law = v.exact ? v.kind + " " + v.margin : "within the margin " + v.margin;
     std::string base = v.base_value.empty() ? "" : "; base case " + v.base_value;
     if (!v.base.empty()) base += " at " + v.base;
-    text += wrapped("tested: " + v.metric + " " + law + base, kIndent);
+    const std::string breadth =
+        v.combinations > 1 ? fmt::format("; so in {} of {} combinations", v.agreeing, v.combinations) : "";
+    text += wrapped("tested: " + v.metric + " " + law + base + breadth, kIndent);
     if (!v.reason.empty() && !v.observed.empty()) text += wrapped(v.reason, kIndent);
     return text + wrapped("reproduce: " + v.command, kIndent);
 }

@@ -22,11 +22,12 @@ Verdict measured(const Times& times, const std::string& kind, const std::string&
     JournalBuilder builder({"num_heads"});
     unsigned seed = 0;
     for (const auto& [heads, milliseconds] : times) {
-        builder.add_timed(point({{"num_heads", heads}}), "g", 20, [=, s = ++seed](int round) {
-            std::mt19937_64 random((s + 40) * 1000003U + static_cast<unsigned>(round));
-            std::normal_distribution<double> draw(0, noise);
-            return 1e-3 * milliseconds * std::exp(draw(random));
-        });
+        builder.add_timed(point({{"num_heads", heads}}), "g", 20,
+                          [noise, s = ++seed, mean_ms = milliseconds](int round) {
+                              std::mt19937_64 random((s + 40) * 1000003U + static_cast<unsigned>(round));
+                              std::normal_distribution<double> draw(0, noise);
+                              return 1e-3 * mean_ms * std::exp(draw(random));
+                          });
     }
     builder.claim("R", kind, argument, "time").base = {{"num_heads", "1"}};
     return verify(builder.journal).front();
