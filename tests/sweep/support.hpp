@@ -32,7 +32,7 @@ inline const Vocabulary& vocabulary() {
         v.backends = {"naive", "blas", "counting"};
         v.metrics = {"time", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes"};
         for (const char* selector : {"total", "projections", "core", "scores", "softmax", "elementwise", "query"}) {
-            for (const char* kind : {"multiplies", "adds", "exps", "bytes", "intensity"}) {
+            for (const char* kind : {"multiplies", "adds", "divides", "exps", "bytes", "intensity"}) {
                 v.metrics.push_back(std::string(selector) + "." + kind);
             }
         }
