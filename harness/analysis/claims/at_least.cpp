@@ -1,30 +1,14 @@
 // `at_least: EXPR`: the value never below a bound; of a measured metric, the ratio to the base case.
-#include <fmt/format.h>
+#include <functional>
 
-#include "harness/analysis/claim.hpp"
+#include "harness/analysis/claims/bound.hpp"
 
 namespace headcount::claims {
 
 namespace {
 
-Finding judge_exact(const Comparison& comparison) {
-    Finding finding{.status = Status::supported};
-    for (const Case& c : comparison.cases) {
-        const Rational bound = argument_at(comparison, c);
-        if (*c.value.exact >= bound) continue;
-        finding.status = Status::refuted;
-        finding.observed =
-            fmt::format("{} at {}, below {}", to_text(*c.value.exact), comparison.label(c), to_text(bound));
-        return finding;
-    }
-    const Case& last = comparison.cases.back();
-    finding.observed = fmt::format("{} at {}, at least {}", to_text(*last.value.exact), comparison.label(last),
-                                   to_text(argument_at(comparison, last)));
-    return finding;
-}
-
 Finding judge(const Comparison& comparison) {
-    if (comparison.metric.exact) return judge_exact(comparison);
+    if (comparison.metric.exact) return judge_bound(comparison, std::greater_equal<>(), "below", "at least");
     return test_ratios(comparison,
                        [&](const Case& c) { return Range{.low = static_cast<double>(argument_at(comparison, c))}; });
 }
