@@ -108,7 +108,7 @@ PairedRounds paired_rounds(const Value& value, const Value& base) {
 }
 
 Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range) {
-    Test test{.label = std::move(label)};
+    Test test{.label = std::move(label), .is_ratio = true, .range = range};
     const PairedRounds rounds = paired_rounds(value, reference);
     if (rounds.value.empty()) return test;
     const PairedRatio ratio(rounds.value, rounds.base);

@@ -34,6 +34,12 @@ struct Comparison {
     std::string label(const Case& c) const;
 };
 
+/// Where a ratio has to lie. An end that is 0 or infinite bounds nothing.
+struct Range {
+    double low = 0;
+    double high = std::numeric_limits<double>::infinity();
+};
+
 /// One statistical test of a measured claim. Holm's correction runs over all tests of a claim.
 struct Test {
     std::string label{};
@@ -42,6 +48,8 @@ struct Test {
     bool autocorrelated = false;
     bool supports = false;  ///< the whole interval lies where the claim wants it
     double p_refuted = 1;   ///< two-sided p-value of "the claim holds"
+    bool is_ratio = false;  ///< of two points, paired by round
+    Range range{};          ///< ratios only: where the claim wants it
     /// The interval at another confidence, for the correction; null where there is none.
     std::function<Interval(double confidence)> at_confidence{};
 };
@@ -93,11 +101,6 @@ struct PairedRounds {
 };
 PairedRounds paired_rounds(const Value& value, const Value& base);
 
-/// Where a ratio has to lie. An end that is 0 or infinite bounds nothing.
-struct Range {
-    double low = 0;
-    double high = std::numeric_limits<double>::infinity();
-};
 inline constexpr double kAboveOne = 1 + std::numeric_limits<double>::epsilon();
 inline constexpr double kBelowOne = 1 - std::numeric_limits<double>::epsilon();
 

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "harness/analysis/claim.hpp"
+#include "harness/analysis/resolution.hpp"
 #include "harness/core/error.hpp"
 
 namespace headcount {
@@ -231,7 +232,7 @@ void show_correction(Verdict& verdict, const Test& test, double adjusted, double
 }
 
 /// Holm over all tests of the claim, then the status of each combination.
-void decide(std::vector<Judged>& all) {
+void decide(std::vector<Judged>& all, const Resolution& resolution) {
     constexpr double kLevel = 0.05;
     std::vector<double> p_values;
     for (const Judged& judged : all) {
@@ -253,8 +254,18 @@ void decide(std::vector<Judged>& all) {
         } else {
             verdict.status = Status::inconclusive;
         }
+        // It can only take support away: what a run tells of two equal things says nothing for a claim.
+        const auto unresolved = std::ranges::find_if(
+            judged.tests, [&](const Test& test) { return !below_resolution(test, resolution).empty(); });
+        if (unresolved != judged.tests.end() && verdict.status != Status::refuted) {
+            verdict.status = Status::inconclusive;
+            add_reason(verdict, below_resolution(*unresolved, resolution));
+        }
         const std::size_t shown = telling(judged.tests, adjusted, verdict.status);
         const Test& test = judged.tests[shown];
+        if (verdict.status == Status::refuted && refuted_below_resolution(test, resolution)) {
+            add_reason(verdict, "refuted by less than the run's A/A comparison resolves: look at it with more rounds");
+        }
         verdict.interval = test.interval;
         verdict.observed =
             test.rounds == 0
@@ -339,7 +350,7 @@ std::vector<Verdict> judge_claim(const RecordSet& records, const ClaimSpec& spec
         all.back().verdict.combination = key.empty() ? "all" : key;
         all.back().verdict.command = run_command(records.run(), claim, *entries.front());
     }
-    decide(all);
+    decide(all, resolution_of(records.run()));
     std::vector<Verdict> verdicts{summary_of(claim, all, options)};
     if (!unresolved.empty()) add_reason(verdicts.front(), "skipped: " + naming(unresolved));
     for (Judged& judged : all) verdicts.push_back(std::move(judged.verdict));

@@ -109,6 +109,13 @@ void fields(V& v, R& r) {
     v("seconds", r.seconds);
 }
 
+template <class V, Is<SelfComparison> R>
+void fields(V& v, R& r) {
+    v("points", r.points);
+    v("wall_s", r.wall_s);
+    v("seconds", r.seconds);
+}
+
 template <class V, Is<SourceRecord> R>
 void fields(V& v, R& r) {
     v("id", r.id);
@@ -118,6 +125,7 @@ void fields(V& v, R& r) {
     v("command", r.command);
     v("environment", r.environment);
     v("limits", r.limits);
+    v.unless_empty("self_comparison", r.self_comparison);
 }
 
 template <class V, Is<RunRecord> R>
@@ -138,6 +146,7 @@ void fields(V& v, R& r) {
     v("claims", r.claims);
     v("environment", r.environment);
     v("limits", r.limits);
+    v.unless_empty("self_comparison", r.self_comparison);
     v("shard", r.shard);
     v("sources", r.sources);
 }

@@ -47,7 +47,8 @@ SourceRecord source_of(const RunRecord& run) {
             .started = run.started,
             .command = run.command,
             .environment = run.environment,
-            .limits = run.limits};
+            .limits = run.limits,
+            .self_comparison = run.self_comparison};
 }
 
 std::string value_of(const ByName<std::string>& environment, const std::string& key) {
@@ -151,6 +152,7 @@ public:
         run.run = "merged-" + hex(fnv64(ids), 16);
         run.environment = common_environment(sources_);
         run.limits = common_limits(sources_);
+        run.self_comparison = {};
         run.shard = shards_text(sources_);
         for (auto& [key, round] : rounds_) merged.rounds.push_back(std::move(round.record));
         for (auto& [key, point] : points_) merged.points.push_back(std::move(point.record));

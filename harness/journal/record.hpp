@@ -23,6 +23,15 @@ struct PartRecord {
     std::vector<std::string> point_ids;
 };
 
+/// An A/A comparison: two points that do the same, timed before a run's first round as any two of its points are.
+struct SelfComparison {
+    std::vector<std::string> points{};          ///< they differ in their seed alone; empty: none was taken
+    std::vector<std::vector<double>> wall_s{};  ///< [point][round], per iteration
+    double seconds = 0;                         ///< it took in all, setting up included
+
+    bool empty() const { return points.empty(); }
+};
+
 /// One of the runs whose journals were merged: what its own run record said of machine and moment.
 struct SourceRecord {
     std::string id;     ///< what its lines in the merged file name as their run
@@ -32,6 +41,7 @@ struct SourceRecord {
     std::vector<std::string> command;
     std::map<std::string, std::string> environment;
     std::map<std::string, double> limits;
+    SelfComparison self_comparison = {};
 };
 
 /// Written once, first: the question, the method and the machine.
@@ -50,8 +60,9 @@ struct RunRecord {
     std::map<std::string, std::string> environment;
     /// Measured limits of the machine: "fma_gflops.f32.threads=1", "read_gbps" ...
     std::map<std::string, double> limits;
-    std::string shard;                  ///< "2/4": only this part of the points was to be run; "": all
-    std::vector<SourceRecord> sources;  ///< of a merged file; empty otherwise
+    SelfComparison self_comparison = {};  ///< what this run could tell apart; of a merged file each source has its own
+    std::string shard;                    ///< "2/4": only this part of the points was to be run; "": all
+    std::vector<SourceRecord> sources;    ///< of a merged file; empty otherwise
 };
 
 /// One visit of one point.

@@ -18,6 +18,7 @@
 #include "harness/measure/group_state.hpp"
 #include "harness/measure/pinning.hpp"
 #include "harness/measure/run_record.hpp"
+#include "harness/measure/self_comparison.hpp"
 #include "harness/measure/worker_process.hpp"
 
 namespace headcount {
@@ -50,8 +51,8 @@ public:
     CampaignResult run() {
         for (std::size_t i = 0; i < plan_.points.size(); ++i) index_[plan_.points[i].id] = i;
         progress_.on_plan(plan_);
-        open_journal();
         try {
+            open_journal();
             record_what_is_not_run();
             time_groups();
         } catch (const Interrupted&) {
@@ -89,6 +90,7 @@ private:
         run_ = run.run;
         if (!earlier) {
             measure_limits_into(run);
+            compare_with_itself_into(run);
             writer_->append(run);
             return;
         }
@@ -128,6 +130,20 @@ private:
         } catch (const PointFailure& failure) {
             run.environment["limits"] = fmt::format("unavailable: {}", failure.what());
             progress_.on_message(fmt::format("the machine's limits are unavailable: {}", failure.what()));
+        }
+    }
+
+    /// Of the cheapest point: its samples are as short as any, so this run's other comparisons are hardly noisier.
+    void compare_with_itself_into(RunRecord& run) {
+        const PlannedPoint* point = cheapest_timed(plan_);
+        if (!options_.compare_with_itself || point == nullptr) return;
+        doing("comparing a point with itself");
+        try {
+            const auto worker = options_.start_worker();
+            run.self_comparison = compare_with_itself(*worker, point->point, sweep_.protocol, sweep_.seed);
+        } catch (const PointFailure& failure) {
+            run.environment["self_comparison"] = fmt::format("unavailable: {}", failure.what());
+            progress_.on_message(fmt::format("no A/A comparison of {}: {}", point->id, failure.what()));
         }
     }
 

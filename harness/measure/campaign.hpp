@@ -25,6 +25,7 @@ struct CampaignOptions {
     bool pin = false;                  ///< workers stay on cores of their own
     bool fresh = false;                ///< set an existing journal aside (as OUTPUT.old) and begin anew
     std::vector<std::string> command;  ///< argv, for the record
+    bool compare_with_itself = true;   ///< begin with an A/A comparison, which takes up to 3 s
 
     // For tests; the defaults are the real thing.
     std::function<std::unique_ptr<Worker>()> start_worker;  ///< instead of processes of `executable`

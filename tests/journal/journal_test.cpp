@@ -64,6 +64,7 @@ TEST_CASE("what is appended is what is read") {
     }
     const Journal journal = read_journal(scratch.dir / "deep" / "er" / "run.jsonl");
     CHECK(journal.run.question == sample_run().question);
+    CHECK(journal.run.self_comparison.wall_s == sample_run().self_comparison.wall_s);
     REQUIRE(journal.rounds.size() == 1);
     CHECK(journal.rounds[0].samples[0].wall_s == sample_round(0).samples[0].wall_s);
     REQUIRE(journal.points.size() == 1);
@@ -252,6 +253,9 @@ TEST_CASE("the journal of schema version 1 still loads") {
     CHECK(journal.run.schema_version == 1);
     CHECK(journal.run.protocol.max_rounds == 80);
     CHECK(journal.run.limits.at("fma_gflops.f32.threads=1") > 0);
+    CHECK(journal.run.self_comparison.empty());
+    // Written again it is the line it was: a run's identity in merged files is a hash of it.
+    CHECK(journal_line(journal.run).find("self_comparison") == std::string::npos);
     REQUIRE(journal.rounds.size() == 2);
     CHECK(journal.rounds[0].samples.size() == 4);
     REQUIRE(journal.points.size() == 4);

@@ -89,14 +89,19 @@ TEST_CASE("shards join into the whole: every round and point once, each naming i
     Journal two = run_of("yy", {kB});
     one.run.shard = "1/2";
     two.run.shard = "2/2";
+    one.run.self_comparison = {.points = {"a", "b"}, .wall_s = {{1}, {2}}, .seconds = 3};
     const Journal whole = merged({one, two});
+    CHECK(whole.run.self_comparison.empty());  // no one run's resolution is that of the whole
     CHECK(whole.rounds.size() == 4);
     CHECK(whole.points.size() == 2);
     CHECK(whole.warnings.empty());
     CHECK(whole.run.shard.empty());
     REQUIRE(whole.run.sources.size() == 2);
     std::set<std::string> ids;
-    for (const SourceRecord& source : whole.run.sources) ids.insert(source.id);
+    for (const SourceRecord& source : whole.run.sources) {
+        ids.insert(source.id);
+        CHECK(source.self_comparison.wall_s == (source.shard == "1/2" ? one : two).run.self_comparison.wall_s);
+    }
     for (const RoundRecord& round : whole.rounds) CHECK(ids.contains(round.run));
     CHECK(whole.run.environment.at("cpu.model") == "a machine");
     CHECK(whole.run.environment.at("host") == "differs: x | yy");

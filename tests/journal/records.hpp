@@ -57,6 +57,7 @@ inline RunRecord sample_run() {
                    .location = "configs/x.yaml:7:15"}};
     run.environment = {{"cpu.model", "a machine"}, {"cpu.governor", "unavailable: no such file"}};
     run.limits = {{"fma_gflops.f32.threads=1", 123.5}};
+    run.self_comparison = {.points = {"a/b/q_len=1", "a/b/q_len=1,seed=0"}, .wall_s = {{1, 2}, {2, 1}}, .seconds = 0.5};
     run.shard = "1/2";
     run.sources = {{.id = "run-1-0",
                     .run = "run-0",

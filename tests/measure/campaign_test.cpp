@@ -30,6 +30,7 @@ struct World {
     Sweep sweep;
     Simulation simulation;
     Recorder recorder;
+    bool compare_with_itself = false;  ///< its visits would stand among those that the tests count
 
     World() {
         std::string name = (fs::temp_directory_path() / "headcount-campaign-XXXXXX").string();
@@ -69,6 +70,7 @@ struct World {
         CampaignOptions options;
         options.output = output();
         options.fresh = fresh;
+        options.compare_with_itself = compare_with_itself;
         options.start_worker = [this] { return std::make_unique<SimulatedWorker>(simulation); };
         options.now_s = [this] { return simulation.now_s; };
         return run_campaign(sweep, options, recorder);
@@ -349,4 +351,42 @@ TEST_CASE("zero rounds count and run nothing") {
     const CampaignResult result = world.run();
     CHECK(result.counted == 7);
     CHECK(world.simulation.workers == 0);
+}
+
+TEST_CASE("a run begins with an A/A comparison of its cheapest point, once, and a resumed run keeps it") {
+    World world;
+    world.compare_with_itself = true;
+    world.simulation.interrupt_after_visits = 200;  // behind the 160 visits of the comparison
+    CHECK(world.run().interrupted);
+    const SelfComparison before = world.journal().run.self_comparison;
+    REQUIRE(before.wall_s.size() == 2);
+    CHECK(before.wall_s[0].size() == 80);
+    CHECK(before.points[0] == World::point(8, 1, "naive").id());
+    CHECK(before.points[1] == World::point(8, 1, "naive").id() + ",seed=0");
+    world.simulation.interrupt_after_visits = -1;
+    const int visits_of_twin = world.simulation.visits[before.points[1]];
+    CHECK(world.run().measured == 6);
+    CHECK(world.journal().run.self_comparison.wall_s == before.wall_s);
+    CHECK(world.simulation.visits[before.points[1]] == visits_of_twin);
+    for (const PointRecord& record : world.journal().points) CHECK(record.point != before.points[1]);
+}
+
+TEST_CASE("an A/A comparison that cannot be taken is said to be unavailable, and the run goes on") {
+    World world;
+    world.compare_with_itself = true;
+    world.simulation.crash_at_visit[World::point(8, 1, "naive").id() + ",seed=0"] = 3;
+    CHECK(world.run().measured == 6);
+    CHECK(world.journal().run.self_comparison.empty());
+    CHECK(world.journal().run.environment.at("self_comparison") == "unavailable: crashed: signal 11");
+}
+
+TEST_CASE("an interrupt before the first line of a journal leaves nothing behind and is no failure") {
+    World world;
+    world.compare_with_itself = true;
+    world.simulation.interrupt_after_visits = 10;
+    CHECK(world.run().interrupted);
+    world.simulation.interrupt_after_visits = -1;
+    const CampaignResult again = world.run();
+    CHECK(again.measured == 6);
+    CHECK_FALSE(again.resumed);
 }

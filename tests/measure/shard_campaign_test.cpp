@@ -61,6 +61,7 @@ Journal run(const Sweep& sweep, const fs::path& output, const Shard& shard) {
         return 0.001 * (1 + 0.1 * static_cast<double>(id.size() * 7 % 5)) + 1e-5 * (n % 7);
     };
     CampaignOptions options;
+    options.compare_with_itself = false;
     options.output = output;
     options.shard = shard;
     options.start_worker = [&] { return std::make_unique<SimulatedWorker>(simulation); };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/breakdown.hpp"
+#include "harness/analysis/resolution.hpp"
 #include "harness/analysis/verdict.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/journal/journal.hpp"
@@ -37,6 +38,7 @@ void run(const Options& options, int& exit_code) {
     const bool combinations = options.combinations || !options.claims.empty();
     if (options.format == "terminal") {
         fmt::print("{}", verdict_text(verdicts, combinations));
+        fmt::print("{}", resolution_text(records.run()));
         print_overheads(records, verdicts);
     } else {
         fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));

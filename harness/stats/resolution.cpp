@@ -1,0 +1,59 @@
+// Margins from intervals, and the power of an equivalence test by resampling.
+#include "harness/stats/resolution.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "harness/stats/paired.hpp"
+
+namespace headcount {
+
+namespace {
+
+constexpr std::size_t kFewest = 6;  // below, the signed-rank statistic has no 95 % interval
+constexpr int kResamples = 400;     // one standard error of a share of 80 % is then 2 %
+
+}  // namespace
+
+double smallest_margin(const Interval& ratio) {
+    if (!ratio.bounded()) return std::numeric_limits<double>::infinity();
+    return std::max({1 - ratio.low, ratio.high - 1, 0.0});
+}
+
+double resolvable_margin(std::span<const double> values, std::span<const double> base, std::size_t rounds,
+                         double power) {
+    const PairedRatio taken(values, base);
+    const std::size_t count = values.size();
+    if (count < kFewest || rounds < kFewest) return std::numeric_limits<double>::infinity();
+    // The cube root of the length is the rate at which blocks have to grow (Kuensch 1989). Three times the length of
+    // one independent observation: with one of it, autocorrelated rounds lose half of what correlates them.
+    const auto size = static_cast<double>(count);
+    const auto block = static_cast<std::size_t>(
+        std::min(size / 2, std::ceil(std::max(std::cbrt(size), 3 * taken.logs().block_length()))));
+    std::mt19937_64 random(count);  // not std::uniform_int_distribution: libraries differ
+    std::vector<double> margins;
+    std::vector<double> some_values(rounds), some_base(rounds);
+    for (int resample = 0; resample < kResamples; ++resample) {
+        std::size_t from = 0;
+        for (std::size_t i = 0; i < rounds; ++i, ++from) {
+            if (i % block == 0) from = static_cast<std::size_t>(random() % count);
+            some_values[i] = values[from % count];
+            some_base[i] = base[from % count];
+        }
+        margins.push_back(smallest_margin(PairedRatio(some_values, some_base).interval()));
+    }
+    return quantile(margins, power);
+}
+
+double visit_noise(std::span<const double> values, std::span<const double> base) {
+    if (values.size() < 4 || values.size() != base.size()) return 0;
+    std::vector<double> logs(values.size());
+    for (std::size_t i = 0; i < logs.size(); ++i) logs[i] = std::log(values[i] / base[i]);
+    constexpr double kQuartilesOverDeviation = 1.349;  // of a normal distribution
+    return (quantile(logs, 0.75) - quantile(logs, 0.25)) / kQuartilesOverDeviation / std::sqrt(2.0);
+}
+
+}  // namespace headcount
