@@ -75,6 +75,7 @@ private:
         make_group_states();
         auto environment = read_environment();
         environment["pinning"] = pinning_.says;
+        environment["waiting"] = waiting_policy();
         RunRecord run = make_run_record(sweep_, environment);
         run.command = options_.command;
         run.shard = options_.shard.text();

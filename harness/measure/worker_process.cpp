@@ -68,15 +68,20 @@ void make_pipe(Fd& read_end, Fd& write_end) {
     if (read_end.get() < 0 || write_end.get() < 0) throw Error("worker: no file descriptors left");
 }
 
-/// This process's environment with passive waiting: a library's idle threads would spin on the core that the
-/// next visit needs.
-std::vector<std::string> worker_environment() {
-    const std::map<std::string, std::string> passive{
+/// A library's idle threads would spin on the core that the next visit needs.
+const std::map<std::string, std::string>& passive_waiting() {
+    static const std::map<std::string, std::string> variables{
         {"OPENBLAS_THREAD_TIMEOUT", "4"},  // 2^4 cycles of spinning instead of 2^26, which is some 25 ms
         {"OMP_WAIT_POLICY", "PASSIVE"},
         {"GOMP_SPINCOUNT", "0"},
         {"KMP_BLOCKTIME", "0"},
     };
+    return variables;
+}
+
+/// This process's environment with passive waiting.
+std::vector<std::string> worker_environment() {
+    const std::map<std::string, std::string>& passive = passive_waiting();
     std::vector<std::string> result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text(*entry);
@@ -293,6 +298,14 @@ SignalGuard::~SignalGuard() {
     std::size_t next = 0;
     for (const int signal : kStopSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
     for (const int signal : kIgnoredSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
+}
+
+std::string waiting_policy() {
+    std::string text;
+    for (const auto& [name, value] : passive_waiting()) {
+        text += fmt::format("{} {}={}", text.empty() ? "" : ",", name, value);
+    }
+    return "passive:" + text;
 }
 
 std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const Protocol& protocol,

@@ -22,6 +22,9 @@ struct WorkerCommand {
 std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const Protocol& protocol,
                                              std::int64_t memory_limit_bytes);
 
+/// "passive: GOMP_SPINCOUNT=0, ...": how the idle threads of workers wait; stands in the environment of every run.
+std::string waiting_policy();
+
 /// Set by the signal handlers of a campaign; a worker that is being waited for then throws Interrupted.
 bool stop_requested();
 int stop_signal();
