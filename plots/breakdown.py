@@ -10,6 +10,9 @@ NAMES = {"query": "projections", "key": "projections", "value": "projections", "
 ORDER = ["projections", "scores Q K^T", "softmax", "context P V", "fused core", "layout copies"]
 ROWS = 4  # of panels in one file; more would be too small to read on a page
 
+SHOWS = {"quantities": ["time"], "summary": "mean",
+         "single": "the traced shares (one mean of the middle half of a few passes) and the dots"}
+
 
 def operation(verb, role):
     if verb == "copy":
@@ -97,4 +100,4 @@ def figure(data, name, points, spans, operations):
 
 
 if __name__ == "__main__":
-    raise SystemExit(frame.main("breakdown", draw))
+    raise SystemExit(frame.main("breakdown", draw, SHOWS))

@@ -7,6 +7,11 @@ import style
 FIELDS = [f for f in frame.FIGURE_FIELDS if f != "backend"]  # counts differ between backends only where shown
 ROWS = 4  # of panels in one file
 
+SHOWS = {"quantities": ["count"], "summary": "none", "bars": "ranges", "lines_over": "num_heads",
+         "single": "the growth of a fresh process, measured once a point (its bars are ranges over points)",
+         "left_out": "points that were only counted, unless a measured one of their size stands beside them",
+         "left_out_because": "counted twins of measured points say nothing new, and grids of counts are for proofs"}
+
 
 def draw(data):
     data.need(["required_flops", "executed_flops", "required_exps", "executed_exps", "workspace_bytes", "peak_bytes",
@@ -118,7 +123,7 @@ def figure(data, name, points, lengths):
     text = ("Counts are exact: required work, and executed work where it differs (hollow). Memory: lines are predicted "
             "by a dry run, circles the high-water mark of a run, bars the growth of a fresh process (smallest to "
             "largest of the line's variants and backends), which sees whole pages and libraries. Variants with equal "
-            "values share a line. " + data.origin())
+            "values share a line. Points left out: " + SHOWS["left_out_because"] + ". " + data.origin())
     fig, axes = style.panels(len(lengths), 3, width=3.3, height=2.9, caption_lines=style.caption_lines(text, 3, 3.3))
     for row, length in zip(axes, lengths):
         part = points[points["length"] == length]
@@ -126,7 +131,7 @@ def figure(data, name, points, lengths):
         counts_panel(row[1], part, "exps", "millions")
         memory_panel(row[2], part)
         for ax in row:
-            ax.set_xlabel("number of heads H")
+            ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
             ax.set_title(f"kv_len {length:.0f}", loc="left")
             ax.set_xscale("log", base=2)
             style.powers_axis(ax.xaxis, part["num_heads"])
@@ -156,4 +161,4 @@ def figure(data, name, points, lengths):
 
 
 if __name__ == "__main__":
-    raise SystemExit(frame.main("counts_over_heads", draw))
+    raise SystemExit(frame.main("counts_over_heads", draw, SHOWS))

@@ -166,13 +166,47 @@ def quantity(value, unit):
     return f"{value:.3g} {unit}"
 
 
-def main(name, draw):
+# What a script's SHOWS says, for `headcount lint`; style.hold_to() compares it with every figure drawn.
+#   quantities        of "time", "ratio", "rate", "count"
+#   summary           how repeated values became one: "median", "mean", "none"
+#   bars              what error bars are: "95 % intervals" (of all but what `single` names), "ranges", "" for none
+#   single            what is measured and shown without an interval
+#   assumes           what its intervals take for granted beyond ranks
+#   base              where the absolute value of a ratio's base stands
+#   lines_over        the ordered number along which lines connect markers
+#   bound             which upper bound of performance is drawn
+#   left_out, left_out_because
+DESCRIPTION = {"quantities": list, "summary": str, "bars": str, "single": str, "assumes": str, "base": str,
+               "lines_over": str, "bound": str, "left_out": str, "left_out_because": str}
+
+
+def description(shows):
+    """The description completed with what it leaves empty; KeyError for a field that is none."""
+    full = {field: shows.get(field, kind()) for field, kind in DESCRIPTION.items()}
+    for field, value in shows.items():
+        if not isinstance(value, DESCRIPTION[field]):
+            raise TypeError(f"SHOWS: {field} is no {DESCRIPTION[field].__name__}")
+    return full
+
+
+class Describe(argparse.Action):
+    """--describe: prints what the figure shows and ends, like --help."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        print(json.dumps(self.const))
+        parser.exit()
+
+
+def main(name, draw, shows):
     """Runs one figure script. `draw(frame)` yields (suffix, figure); the files written are printed."""
+    shows = description(shows)
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__,
                                      epilog="Exit codes: 0 drawn; 2 bad data or usage; 4 not applicable to this data.")
     parser.add_argument("data", metavar="DATA_DIR", help="directory written by `headcount export --format csv`")
     parser.add_argument("output", metavar="OUT_DIR", help="where the figures go")
     parser.add_argument("--format", default="png,svg", help="png, svg, pdf; several with commas (default: png,svg)")
+    parser.add_argument("--describe", action=Describe, nargs=0, const=shows,
+                        help="print what the figure shows, as JSON, and end")
     arguments = parser.parse_args()
     formats = arguments.format.split(",")
     unknown = [f for f in formats if f not in ("png", "svg", "pdf")]
@@ -184,6 +218,7 @@ def main(name, draw):
         written = []
         for suffix, figure in itertools.islice(draw(frame), MOST_FIGURES):
             stem = f"{name}_{suffix}" if suffix else name
+            style.hold_to(figure, shows, stem)
             written += style.save(figure, arguments.output, stem, formats)
         if not written:
             raise NotApplicable("no point is left to draw")

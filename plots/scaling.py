@@ -8,6 +8,11 @@ import style
 
 MOST_SERIES = 3  # in a panel; with more, lines cover each other
 
+SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", "lines_over": "kv_len",
+         "assumes": "normal errors of the medians, carried through the fit of the exponent",
+         "left_out": f"numbers of heads beyond {MOST_SERIES} in a panel",
+         "left_out_because": "with more, lines cover each other"}
+
 
 def fitted(series):
     """Least-squares slope through the logs, its 95 % interval, and the slopes of the first and the last step.
@@ -65,7 +70,7 @@ def figure(data, name, points):
     text = ("Median time of one forward pass; bars are 95 % intervals. Exponents: least squares through the logs over "
             "all lengths, with 95 % intervals carried over from the medians; in brackets the slopes of the first and "
             "the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and n^2. " +
-            ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn. ") +
+            ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn: {SHOWS['left_out_because']}. ") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(variants) / columns)
     fig, axes = style.panels(rows, columns, width=3.2, height=3.2, caption_lines=style.caption_lines(text, columns, 3.2))
@@ -88,7 +93,7 @@ def figure(data, name, points):
         low, high = bottom / 2, points[["median_s", "high_s"]].max().max() * 1e3 * 1.3
         ax.set_ylim(low, high)
         style.log_axis(ax.yaxis, low, high)
-        ax.set_xlabel("sequence length n (kv_len)")
+        ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
         if i % columns == 0:
             ax.set_ylabel("time [ms]")
         ax.set_title(variant, loc="left")
@@ -100,4 +105,4 @@ def figure(data, name, points):
 
 
 if __name__ == "__main__":
-    raise SystemExit(frame.main("scaling", draw))
+    raise SystemExit(frame.main("scaling", draw, SHOWS))

@@ -7,6 +7,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as pyplot  # noqa: E402  (the backend is chosen first)
+from matplotlib.container import ErrorbarContainer  # noqa: E402
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator  # noqa: E402
 
 # Okabe and Ito (2008), told apart by every common kind of colour vision; yellow is left out, it vanishes on white.
@@ -123,6 +124,34 @@ def log_axis(axis, low, high):
 def hide_unused(axes, used):
     for ax in list(axes.flat)[used:]:
         ax.set_visible(False)
+
+
+AXIS_LABELS = {"num_heads": "number of heads H", "kv_len": "sequence length n (kv_len)"}
+
+
+def hold_to(figure, shows, name):
+    """Raises ValueError where a figure is not what its script's SHOWS says (frame.DESCRIPTION)."""
+    axes = [ax for ax in figure.axes if ax.get_visible()]
+    bars = [c for ax in axes for c in ax.containers if isinstance(c, ErrorbarContainer)]
+    if bool(shows["bars"]) != bool(bars):
+        raise ValueError(f"{name}: {'draws no' if not bars else 'draws'} error bars, SHOWS says otherwise")
+    joined = [(ax, line) for ax in axes for line in ax.get_lines()
+              if line.get_marker() not in ("", " ", "None", None) and line.get_linestyle() != "None"
+              and len(line.get_xdata()) > 1]
+    if bool(shows["lines_over"]) != bool(joined):
+        raise ValueError(f"{name}: {'connects' if joined else 'does not connect'} markers, SHOWS says otherwise")
+    for _, line in joined:
+        x = line.get_xdata()
+        if not all(math.isfinite(a) and a < b for a, b in zip(x, x[1:])):
+            raise ValueError(f"{name}: a line runs over an axis that is not in order: {list(x)}")
+    labels = {ax.get_xlabel() for ax, _ in joined} - {""}
+    if joined and labels != {AXIS_LABELS.get(shows["lines_over"])}:
+        raise ValueError(f"{name}: lines over {labels}, SHOWS says {shows['lines_over']}")
+    ratios = any("time of base" in ax.get_ylabel() for ax in axes)
+    if ratios and not ("ratio" in shows["quantities"] and shows["base"]):
+        raise ValueError(f"{name}: draws ratios, SHOWS does not say so or names no base")
+    if ratios and not all("\n1 is " in ax.get_title(loc="left") for ax in axes):
+        raise ValueError(f"{name}: a panel of ratios does not say what 1 is")
 
 
 def save(figure, directory, stem, formats):

@@ -4,6 +4,9 @@ import math
 import frame
 import style
 
+SHOWS = {"quantities": ["ratio", "time"], "summary": "median", "bars": "95 % intervals", "lines_over": "num_heads",
+         "base": "in the title of each panel"}
+
 
 def ratio_is_over_heads(points):
     """True when every point is compared with one that differs from it only in the number of heads."""
@@ -92,7 +95,7 @@ def figure(data, name, points):
             ax.set_ylabel("time / time of base" if relative else "time [ms]")
         ax.tick_params(labelbottom=True)
         if i + columns >= len(variants):
-            ax.set_xlabel("number of heads H")
+            ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
     style.title(fig, f"Time over heads: {name}")
     style.legend(fig, [handles[n] for n in lengths], labels, legend_columns)
     style.caption(fig, text)
@@ -100,4 +103,4 @@ def figure(data, name, points):
 
 
 if __name__ == "__main__":
-    raise SystemExit(frame.main("time_over_heads", draw))
+    raise SystemExit(frame.main("time_over_heads", draw, SHOWS))

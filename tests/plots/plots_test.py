@@ -9,6 +9,9 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import synthetic  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots"))
+import frame  # noqa: E402
+import style  # noqa: E402
 
 PLOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots")
 SCRIPTS = sorted(f for f in os.listdir(PLOTS) if f.endswith(".py") and f not in ("frame.py", "style.py"))
@@ -56,6 +59,33 @@ class Plots(unittest.TestCase):
                     self.assertGreater(os.path.getsize(file), 5000)
                     with open(file, "rb") as stream:
                         self.assertIn(b"PNG" if file.endswith("png") else b"<svg", stream.read(2000))
+
+    def test_describe_prints_every_field_without_data(self):
+        for script in SCRIPTS:
+            with self.subTest(script):
+                result = run(script, "--describe")
+                self.check(result, 0)
+                self.assertEqual(set(json.loads(result.stdout)), set(frame.DESCRIPTION))
+
+    def test_a_figure_that_is_not_what_it_says_is_refused(self):
+        shows = frame.description({"lines_over": "num_heads", "bars": "95 % intervals"})
+
+        def drawn(x, label="number of heads H", bars=True, line="-", ylabel="time [ms]"):
+            figure, axes = style.panels(1, 1)
+            axes[0][0].errorbar(x, [1.0] * len(x), yerr=[0.1] * len(x) if bars else None, marker="o", linestyle=line)
+            if not bars:
+                axes[0][0].containers.clear()
+            axes[0][0].set_xlabel(label)
+            axes[0][0].set_ylabel(ylabel)
+            return figure
+
+        style.hold_to(drawn([1, 2, 4]), shows, "good")
+        for figure in (drawn([1, 4, 2]), drawn([1, 2, 4], label="variant"), drawn([1, 2, 4], bars=False),
+                       drawn([1, 2, 4], line="None"), drawn([1, 2, 4], ylabel="time / time of base")):
+            with self.assertRaises(ValueError):
+                style.hold_to(figure, shows, "bad")
+        with self.assertRaises(ValueError):
+            style.hold_to(drawn([1, 2]), frame.description({"bars": "95 % intervals"}), "lines not announced")
 
     def test_equal_data_give_equal_bytes(self):
         for script in SCRIPTS:
