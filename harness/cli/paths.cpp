@@ -52,6 +52,16 @@ fs::path find_config(std::string_view name, std::string_view kind) {
                      unknown_name(kind.empty() ? "config" : "table", name, config_names(kind)));
 }
 
+std::vector<fs::path> figure_scripts() {
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(data_dir() / "plots")) {
+        const std::string name = entry.path().stem().string();
+        if (entry.path().extension() == ".py" && name != "frame" && name != "style") found.push_back(entry.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 fs::path default_result_path(std::string_view name) {
     utsname machine{};
     std::string host = uname(&machine) == 0 ? machine.nodename : "unknown";

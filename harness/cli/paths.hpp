@@ -21,6 +21,9 @@ std::filesystem::path find_config(std::string_view name, std::string_view kind =
 /// Names of the files configs/[kind/]*.yaml, sorted.
 std::vector<std::string> config_names(std::string_view kind = "");
 
+/// The scripts of plots/ that draw a figure each, sorted.
+std::vector<std::filesystem::path> figure_scripts();
+
 /// results/<machine>/<name>.jsonl below the working directory.
 std::filesystem::path default_result_path(std::string_view name);
 

@@ -38,6 +38,27 @@ claims:
 """
 
 
+class Lint(unittest.TestCase):
+    REFERENCE = "results/reference/equal_complexity.jsonl"
+
+    def test_every_rule_judges_every_subject_and_what_is_broken_has_a_remedy(self):
+        result = run("lint", self.REFERENCE, "--json")
+        report = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 0 if report["satisfied"] else 1)
+        self.assertEqual([rule["rule"] for rule in report["rules"]], list(range(1, 13)))
+        figures = {path.stem for path in (SOURCE / "plots").glob("*.py")} - {"frame", "style"}
+        for rule in report["rules"]:
+            subjects = [finding["subject"] for finding in rule["findings"]]
+            self.assertLessEqual({f"figure {name}" for name in figures} | {"result", "table points", "claim R12"},
+                                 set(subjects))
+            for finding in rule["findings"]:
+                self.assertTrue(finding["reason"], finding)
+                self.assertEqual(finding["status"] == "not satisfied", bool(finding["remedy"]), finding)
+
+    def test_what_is_no_result_is_a_usage_error(self):
+        self.assertEqual(run("lint", "README.md").returncode, 2)
+
+
 class Count(unittest.TestCase):
     FLAGS = "--variant multi_head --batch 2 --q-len 33 --kv-len 77 --embed-dim 96 --num-heads 8".split()
 

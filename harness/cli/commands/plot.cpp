@@ -31,19 +31,9 @@ struct Options {
     std::vector<std::string> only;
 };
 
-std::vector<fs::path> scripts() {
-    std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(data_dir() / "plots")) {
-        const std::string name = entry.path().stem().string();
-        if (entry.path().extension() == ".py" && name != "frame" && name != "style") found.push_back(entry.path());
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
 void require_known(const Options& options) {
     std::vector<std::string> known;
-    for (const fs::path& script : scripts()) known.push_back(script.stem().string());
+    for (const fs::path& script : figure_scripts()) known.push_back(script.stem().string());
     for (const std::string& name : options.only) {
         if (std::find(known.begin(), known.end(), name) == known.end()) {
             throw UsageError(unknown_name("figure", name, known));
@@ -64,7 +54,7 @@ void run(const Options& options, int& exit_code) {
     const fs::path data = output / "data";
     export_data(read_journal(options.result), options.result, data);
     const std::string python = find_python();
-    for (const fs::path& script : scripts()) {
+    for (const fs::path& script : figure_scripts()) {
         const std::string name = script.stem().string();
         if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), name) == options.only.end()) {
             continue;

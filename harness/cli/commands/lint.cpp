@@ -1,0 +1,68 @@
+// headcount lint: a result against the twelve rules of scientific benchmarking.
+#include "harness/analysis/lint.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "harness/cli/command.hpp"
+#include "harness/cli/exit_code.hpp"
+#include "harness/cli/paths.hpp"
+#include "harness/cli/process.hpp"
+#include "harness/core/error.hpp"
+#include "harness/journal/journal.hpp"
+
+namespace headcount::commands {
+namespace {
+
+struct Options {
+    std::string result;
+    bool json = false;
+};
+
+std::vector<Display> described_figures() {
+    const std::string python = find_python();
+    std::vector<Display> figures;
+    for (const std::filesystem::path& script : figure_scripts()) {
+        const ProcessResult told = run_process({python, script.string(), "--describe"});
+        if (told.exit_code != 0) {
+            throw Error(fmt::format("{} --describe failed ({}):\n{}", script.string(), told.exit_code, told.output));
+        }
+        figures.push_back(display_from_json(script.stem().string(), told.output));
+    }
+    return figures;
+}
+
+void run(const Options& options, int& exit_code) {
+    const Journal journal = read_journal(options.result);
+    for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    const Lint found = lint(journal, described_figures());
+    fmt::print("{}", options.json ? lint_json(found) : lint_text(found));
+    if (!found.satisfied()) exit_code = exit_code::not_as_expected;
+}
+
+constexpr char kFooter[] = R"(
+The rules: Hoefler and Belli, Scientific Benchmarking of Parallel Computing Systems, SC 2015.
+
+Example:
+  headcount lint results/reference/equal_complexity.jsonl
+
+Exit: 0 every rule that applies is satisfied, 1 one is not, 2 the file cannot be read.)";
+
+}  // namespace
+
+Command lint() {
+    return {.name = "lint",
+            .summary = "Check a result against the twelve rules of scientific benchmarking",
+            .add = [](CLI::App& app, int& exit_code) {
+                auto options = std::make_shared<Options>();
+                app.add_option("result", options->result, "a journal (.jsonl)")->required();
+                app.add_flag("--json", options->json, "every rule, subject, status, reason and remedy, for programs");
+                app.footer(kFooter);
+                app.callback([options, &exit_code] { run(*options, exit_code); });
+            }};
+}
+
+}  // namespace headcount::commands
