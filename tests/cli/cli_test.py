@@ -59,6 +59,30 @@ class Lint(unittest.TestCase):
         self.assertEqual(run("lint", "README.md").returncode, 2)
 
 
+class Diff(unittest.TestCase):
+    REFERENCE = "results/reference/equal_complexity.jsonl"
+
+    def test_two_sides_of_one_result_are_paired_and_add_up(self):
+        result = run("diff", self.REFERENCE, "--between", "num_heads=1,32", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
+        self.assertEqual(sum(report["counts"].values()), len(report["points"]))
+        self.assertTrue(all(point["paired"] and point["p"] <= point["p_holm"] for point in report["points"]))
+        self.assertEqual(report["differs"], [])
+
+    def test_exit_codes(self):
+        sides = ("diff", self.REFERENCE, "--between", "num_heads=1,32")
+        self.assertEqual(run(*sides, "--fail-if-slower").returncode, 1)
+        for wrong in ((), ("--between", "num_heads=1"), ("--between", "num_heads"), ("--left", "=1"),
+                      ("--between", "num_heds=1,2"), ("--between", "num_heads=1,999")):
+            with self.subTest(wrong):
+                result = run("diff", self.REFERENCE, *wrong)
+                self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        copy = run("diff", self.REFERENCE, self.REFERENCE)
+        self.assertIn(copy.returncode, (0, 3))
+        self.assertIn("the same run", copy.stdout)
+
+
 class Count(unittest.TestCase):
     FLAGS = "--variant multi_head --batch 2 --q-len 33 --kv-len 77 --embed-dim 96 --num-heads 8".split()
 
