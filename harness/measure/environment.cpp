@@ -67,6 +67,14 @@ std::string turbo(const fs::path& root) {
     return unavailable("neither cpufreq/boost nor intel_pstate/no_turbo exists");
 }
 
+/// "QUOTA PERIOD" in microseconds, or "max PERIOD": version 2 of control groups, else version 1.
+std::string cpu_quota(const fs::path& cgroup) {
+    if (fs::exists(cgroup / "cpu.max")) return first_line(cgroup / "cpu.max");
+    const std::string quota = first_line(cgroup / "cpu/cpu.cfs_quota_us");
+    if (quota.starts_with("unavailable")) return unavailable((cgroup / "cpu.max").string() + " cannot be read");
+    return (quota == "-1" ? "max" : quota) + " " + first_line(cgroup / "cpu/cpu.cfs_period_us");
+}
+
 std::string clock_resolution() {
     timespec resolution{};
     if (clock_getres(CLOCK_MONOTONIC, &resolution) != 0) return unavailable(std::strerror(errno));
@@ -114,6 +122,7 @@ void add_system(std::map<std::string, std::string>& e, const fs::path& root) {
     e["memory.swap"] = field(root / "proc/meminfo", "SwapTotal");
     e["memory.huge_pages"] = first_line(root / "sys/kernel/mm/transparent_hugepage/enabled");
     e["memory.cgroup_limit"] = first_line(root / "sys/fs/cgroup/memory.max");
+    e["cpu.cgroup_quota"] = cpu_quota(root / "sys/fs/cgroup");
     e["load"] = first_line(root / "proc/loadavg");
     e["clock.source"] = first_line(root / "sys/devices/system/clocksource/clocksource0/current_clocksource");
     e["clock.resolution"] = clock_resolution();

@@ -1,4 +1,4 @@
-// Kernels for the three limits and the timing of them on several threads at once.
+// Kernels for the limits and the timing of them on several threads at once.
 #include "harness/measure/limits.hpp"
 
 // Without it a processor that has these instructions, compiled for natively, has no kernel at all in Highway 1.0.
@@ -19,13 +19,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 /// `count` steps of 12 independent chains: enough to hide a latency of 4 cycles on two units, and few enough
 /// to stay in the registers of every instruction set. Returns the operations done.
-double fma_kernel(long count, float* sink) {
-    const hn::ScalableTag<float> d;
+template <class T>
+double fma_kernel(long count, T* sink) {
+    const hn::ScalableTag<T> d;
     using V = hn::Vec<decltype(d)>;
-    const V a = hn::Set(d, 0.999F), b = hn::Set(d, 0.001F);
-    V x0 = hn::Iota(d, 0), x1 = hn::Iota(d, 1), x2 = hn::Iota(d, 2), x3 = hn::Iota(d, 3);
-    V x4 = hn::Iota(d, 4), x5 = hn::Iota(d, 5), x6 = hn::Iota(d, 6), x7 = hn::Iota(d, 7);
-    V x8 = hn::Iota(d, 8), x9 = hn::Iota(d, 9), xa = hn::Iota(d, 10), xb = hn::Iota(d, 11);
+    const V a = hn::Set(d, T(0.999)), b = hn::Set(d, T(0.001));
+    V x0 = hn::Iota(d, T(0)), x1 = hn::Iota(d, T(1)), x2 = hn::Iota(d, T(2)), x3 = hn::Iota(d, T(3));
+    V x4 = hn::Iota(d, T(4)), x5 = hn::Iota(d, T(5)), x6 = hn::Iota(d, T(6)), x7 = hn::Iota(d, T(7));
+    V x8 = hn::Iota(d, T(8)), x9 = hn::Iota(d, T(9)), xa = hn::Iota(d, T(10)), xb = hn::Iota(d, T(11));
     for (long i = 0; i < count; ++i) {
         x0 = hn::MulAdd(x0, a, b);
         x1 = hn::MulAdd(x1, a, b);
@@ -45,6 +46,9 @@ double fma_kernel(long count, float* sink) {
     *sink = hn::GetLane(hn::SumOfLanes(d, hn::Add(low, high)));
     return static_cast<double>(count) * 12 * 2 * static_cast<double>(hn::Lanes(d));
 }
+
+double fma_f32_kernel(long count, float* sink) { return fma_kernel(count, sink); }
+double fma_f64_kernel(long count, double* sink) { return fma_kernel(count, sink); }
 
 /// Exponentials of `size` values, a multiple of 64.
 void exp_kernel(const float* from, long size, float* to) {
@@ -86,7 +90,8 @@ HWY_AFTER_NAMESPACE();
 namespace headcount {
 namespace {
 
-HWY_EXPORT(fma_kernel);
+HWY_EXPORT(fma_f32_kernel);
+HWY_EXPORT(fma_f64_kernel);
 HWY_EXPORT(exp_kernel);
 HWY_EXPORT(read_kernel);
 
@@ -136,10 +141,20 @@ double sustained_rate(const std::vector<Work>& works) {
     return rates[kWindows / 2];
 }
 
-double fma_rate(int threads) {
+double fma_f32_rate(int threads) {
     const Work work = [](long times) {
         float sink = 0;
-        const double done = HWY_DYNAMIC_DISPATCH(fma_kernel)(1000 * times, &sink);
+        const double done = HWY_DYNAMIC_DISPATCH(fma_f32_kernel)(1000 * times, &sink);
+        benchmark::DoNotOptimize(sink);
+        return done;
+    };
+    return sustained_rate(std::vector<Work>(static_cast<std::size_t>(threads), work));
+}
+
+double fma_f64_rate(int threads) {
+    const Work work = [](long times) {
+        double sink = 0;
+        const double done = HWY_DYNAMIC_DISPATCH(fma_f64_kernel)(1000 * times, &sink);
         benchmark::DoNotOptimize(sink);
         return done;
     };
@@ -195,7 +210,8 @@ double read_rate(int threads) {
 std::map<std::string, double> measure_limits(const std::vector<int>& num_threads) {
     std::map<std::string, double> limits;
     for (const int threads : num_threads) {
-        limits[fmt::format("fma_gflops.f32.threads={}", threads)] = fma_rate(threads) / 1e9;
+        limits[fmt::format("fma_gflops.f32.threads={}", threads)] = fma_f32_rate(threads) / 1e9;
+        limits[fmt::format("fma_gflops.f64.threads={}", threads)] = fma_f64_rate(threads) / 1e9;
         limits[fmt::format("exp_gops.f32.threads={}", threads)] = exp_rate(threads) / 1e9;
         limits[fmt::format("read_gbps.threads={}", threads)] = read_rate(threads) / 1e9;
     }

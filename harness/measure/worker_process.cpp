@@ -79,9 +79,10 @@ const std::map<std::string, std::string>& passive_waiting() {
     return variables;
 }
 
-/// This process's environment with passive waiting.
-std::vector<std::string> worker_environment() {
-    const std::map<std::string, std::string>& passive = passive_waiting();
+/// This process's environment, with passive waiting where it is wanted.
+std::vector<std::string> worker_environment(bool wait_passively) {
+    const std::map<std::string, std::string> none;
+    const std::map<std::string, std::string>& passive = wait_passively ? passive_waiting() : none;
     std::vector<std::string> result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string text(*entry);
@@ -126,7 +127,7 @@ public:
         }
         std::vector<std::string> arguments{command.executable.string()};
         arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-        std::vector<std::string> environment = worker_environment();
+        std::vector<std::string> environment = worker_environment(command.passive_waiting);
         const int failed = ::posix_spawn(&pid_, command.executable.c_str(), &actions, nullptr,
                                          pointers(arguments).data(), pointers(environment).data());
         ::posix_spawn_file_actions_destroy(&actions);

@@ -65,10 +65,11 @@ TEST_CASE("a control group's limit counts where it is tighter than the machine")
 
 TEST_CASE("the machine's limits are positive for every number of threads asked for") {
     const auto limits = measure_limits({1, 2});
-    CHECK(limits.size() == 6);
+    CHECK(limits.size() == 8);
     for (const auto& [key, value] : limits) {
         INFO(key);
         CHECK(value > 0);
     }
     CHECK(limits.contains("fma_gflops.f32.threads=2"));
+    CHECK(limits.contains("fma_gflops.f64.threads=2"));
 }
