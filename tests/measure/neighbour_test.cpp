@@ -47,10 +47,14 @@ TEST_CASE("a worker that ran two threads uses no processor while it is idle, and
     const double asleep_s = idle_cpu_of_real_worker(true, 1);
     CHECK(asleep_s >= 0);
     CHECK(asleep_s <= kTicks_s);
-    // The control: the longest spin that the libraries know. Were this not seen, the check above would say nothing.
+    // The control: the longest spin that the libraries know, some 0.4 s. Were it not seen, the check above would say
+    // nothing. On a crowded machine a spinning thread may get no processor for as long: then it is tried again.
     ::setenv("OPENBLAS_THREAD_TIMEOUT", "30", 1);
     ::setenv("OMP_WAIT_POLICY", "ACTIVE", 1);
-    const double spinning_s = idle_cpu_of_real_worker(false, 1);
+    double spinning_s = 0;
+    for (int attempt = 0; attempt < 10 && spinning_s <= 2 * kTicks_s; ++attempt) {
+        spinning_s = idle_cpu_of_real_worker(false, 1);
+    }
     ::unsetenv("OPENBLAS_THREAD_TIMEOUT");
     ::unsetenv("OMP_WAIT_POLICY");
     CHECK(spinning_s > 2 * kTicks_s);
