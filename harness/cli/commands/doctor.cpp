@@ -105,7 +105,9 @@ void print_neighbour(const NeighbourCheck& check, const Interval& ratio) {
     }
     fmt::print("  a point beside it takes {:.4f} [{:.4f}, {:.4f}] of its time alone ({} rounds): {}\n", ratio.estimate,
                ratio.low, ratio.high, check.alone_s.size(),
-               ratio.low > 1 ? "SLOWED DOWN by a worker that should sleep" : "no slowing down is seen");
+               ratio.low > 1 ? "SLOWED DOWN by a worker that should sleep"
+                             : fmt::format("no slowing down is seen, and up to {:.2g} % would not be",
+                                           100 * std::max(0.0, ratio.high - 1)));
 }
 
 Json to_json(const Interval& ratio) { return {{"estimate", ratio.estimate}, {"low", ratio.low}, {"high", ratio.high}}; }
