@@ -72,12 +72,6 @@ std::vector<Difference> differences(const RunRecord& a, const RunRecord& b) {
     return found;
 }
 
-std::vector<double> seconds_of(const Entry& entry) {
-    std::vector<double> seconds;
-    for (const RoundSample& sample : entry.samples) seconds.push_back(sample.sample.wall_s);
-    return seconds;
-}
-
 void add_note(PointDiff& diff, const std::string& note) { diff.note += (diff.note.empty() ? "" : "; ") + note; }
 
 std::string counts_note(const PointRecord& a, const PointRecord& b) {
@@ -137,7 +131,7 @@ void compare_paired(PointDiff& diff, const PairedRounds& rounds) {
 }
 
 PointDiff compare(const Entry& a, const Entry& b, bool one_file) {
-    const std::vector<double> was = seconds_of(a), is = seconds_of(b);
+    const std::vector<double> was = a.seconds(), is = b.seconds();
     PointDiff diff{.point = a.id,
                    .other = b.id,
                    .a_s = median(was),
@@ -159,6 +153,13 @@ PointDiff compare(const Entry& a, const Entry& b, bool one_file) {
     return diff;
 }
 
+/// Of n rounds the signed-rank test gives no smaller p than 2^(1 - n): how many it takes among so many points.
+std::string rounds_needed(const PointDiff& point, std::size_t points) {
+    const double needed = std::ceil(1 + std::log2(static_cast<double>(points) / kLevel));
+    if (!point.paired || static_cast<double>(std::min(point.a_rounds, point.b_rounds)) >= needed) return {};
+    return fmt::format(", which takes {:.0f} rounds for {} points", needed, points);
+}
+
 /// `told`: the smallest difference that the runs' own A/A comparisons tell.
 void judge_points(Diff& diff, double margin, double told) {
     std::vector<double> p_values;
@@ -177,7 +178,7 @@ void judge_points(Diff& diff, double margin, double told) {
         } else if (differs) {
             point.change = point.ratio.estimate < 1 ? Change::faster : Change::slower;
         } else if (point.p <= kLevel) {
-            add_note(point, "different alone, not after the correction");
+            add_note(point, "different alone, not after the correction" + rounds_needed(point, p_values.size()));
         }
     }
 }

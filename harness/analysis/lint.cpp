@@ -85,12 +85,6 @@ std::string some_of(const std::vector<std::string>& names, std::size_t shown) {
     return text;
 }
 
-std::vector<double> seconds_of(const Entry& entry) {
-    std::vector<double> seconds;
-    for (const RoundSample& round : entry.samples) seconds.push_back(round.sample.wall_s);
-    return seconds;
-}
-
 PairedRounds rounds_beside_base(const LintInput& input, std::size_t entry) {
     const std::optional<std::size_t>& base = input.summaries[entry].base;
     if (!base || *base == entry) return {};

@@ -109,7 +109,6 @@ RuleFinding violated(std::string subject, std::string reason, std::string remedy
 RuleFinding not_applicable(std::string subject, std::string reason);
 /// "a, b, c and 4 more"
 std::string some_of(const std::vector<std::string>& names, std::size_t shown = 3);
-std::vector<double> seconds_of(const Entry& entry);
 /// Of this point and its base, paired by round; empty without a base of its own.
 PairedRounds rounds_beside_base(const LintInput& input, std::size_t entry);
 

@@ -49,8 +49,7 @@ std::vector<PointSummary> summarise(const RecordSet& records) {
         PointSummary summary;
         summary.rounds = entry.samples.size();
         if (summary.rounds > 0) {
-            std::vector<double> seconds;
-            for (const RoundSample& round : entry.samples) seconds.push_back(round.sample.wall_s);
+            const std::vector<double> seconds = entry.seconds();
             summary.time = median_interval(seconds);
             summary.p5 = quantile(seconds, 0.05);
             summary.p95 = quantile(seconds, 0.95);

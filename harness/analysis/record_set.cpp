@@ -64,6 +64,12 @@ std::map<Stratum, int> number_strata(const std::vector<RoundRecord>& rounds) {
 
 bool Entry::counts() const { return recorded && record.outcome != Outcome::failed && !record.ops.empty(); }
 
+std::vector<double> Entry::seconds() const {
+    std::vector<double> seconds;
+    for (const RoundSample& round : samples) seconds.push_back(round.sample.wall_s);
+    return seconds;
+}
+
 std::string Entry::absent_because() const {
     if (!recorded) return "not run yet";
     if (record.outcome == Outcome::failed) return "failed: " + record.reason;

@@ -37,6 +37,8 @@ struct Entry {
 
     /// Counts may be believed: the point ran or was counted, or was skipped after counting.
     bool counts() const;
+    /// Wall seconds of its samples, in their order.
+    std::vector<double> seconds() const;
     /// "skipped: ...", "failed: ...", "not run yet"; "" when it has an outcome of its own.
     std::string absent_because() const;
 };

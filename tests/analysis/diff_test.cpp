@@ -178,6 +178,17 @@ TEST_CASE("what is different alone but not among many is left open, and said") {
     CHECK(first.note == "different alone, not after the correction");
 }
 
+TEST_CASE("too few rounds for so many points: any difference stays open, and how many it takes is said") {
+    const Diff diff = diff_sides(two_variants(3, 0.005, 6, 10), kVariants);
+    REQUIRE(diff.points.size() == 10);
+    for (const PointDiff& each : diff.points) {
+        CHECK(each.p <= 0.05);
+        CHECK(each.change == Change::cannot_tell);
+        CHECK(each.note == "different alone, not after the correction, which takes 9 rounds for 10 points");
+    }
+    CHECK(diff_sides(two_variants(3, 0.005, 9, 10), kVariants).count(Change::slower) == 10);
+}
+
 TEST_CASE("no verdict is finer than what the run's A/A comparison tells") {
     const auto with_self_comparison = [](double factor, double off) {
         Journal journal = two_variants(factor, 0.001, 20);

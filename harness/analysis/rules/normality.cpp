@@ -16,7 +16,7 @@ constexpr double kLevel = 0.05;
 RuleFinding whole_result(const LintInput& input) {
     std::size_t tested = 0, rejected = 0;
     for (const std::size_t i : input.timed) {
-        const std::vector<double> seconds = seconds_of(input.records.entries()[i]);
+        const std::vector<double> seconds = input.records.entries()[i].seconds();
         if (seconds.size() < kFewestForShape) continue;
         ++tested;
         if (normality_p_value(seconds) < kLevel) ++rejected;
