@@ -50,6 +50,7 @@ say "drawing"
 $headcount plot "$result" --output "$figures"
 $headcount table "$result" --format markdown >"$figures/points.md"
 $headcount table "$result" --format latex >"$figures/points.tex"
+$headcount attribute "$result" >"$figures/attribution.txt"
 for table in vaswani2017_table3 vaswani2017_table1 flashattention2022_table21; do
   $headcount table "$table" --format markdown >"$figures/$table.md"
 done
@@ -61,4 +62,5 @@ echo
 echo "result   $result"
 echo "figures  $figures/*.png, *.svg"
 echo "tables   $figures/*.md, *.tex"
+echo "where the time of more heads goes   $figures/attribution.txt"
 exit $status

@@ -1,12 +1,11 @@
-// Where the time goes: the traced pass by share, and where the overhead of heads comes from.
+// Where the time goes: the traced pass, and the work it did, by share.
 #pragma once
 
 #include <array>
-#include <string>
 #include <string_view>
 
-#include "harness/analysis/record_set.hpp"
-#include "harness/analysis/table.hpp"
+#include "harness/core/op_cost.hpp"
+#include "harness/journal/record.hpp"
 
 namespace headcount {
 
@@ -27,12 +26,7 @@ inline constexpr std::array<Share, 7> kShares{{{"projections", "seconds in the p
 /// Seconds of each share in the traced pass.
 std::array<double, kShares.size()> shares_of(const PointRecord& record);
 
-/// One row for each comparison group: its base, the point furthest from it in time, and by how much each share
-/// of the traced pass differs between the two (reading R12). `other` also holds what lies outside the verbs.
-/// The traced pass is not the timed one; both differences are shown, so that tracing cannot hide.
-Table overhead_table(const RecordSet& records);
-
-/// The same for a terminal, two lines a group, shares that do not differ left out; "" when nothing was timed.
-std::string overhead_text(const RecordSet& records);
+/// The executed operations and operand bytes behind the seconds of each share.
+std::array<OpCost, kShares.size()> work_of(const PointRecord& record);
 
 }  // namespace headcount

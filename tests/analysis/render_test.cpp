@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "harness/analysis/breakdown.hpp"
 #include "harness/analysis/export.hpp"
 #include "harness/analysis/gbench_json.hpp"
 #include "harness/analysis/metric.hpp"
@@ -114,23 +113,6 @@ TEST_CASE("the point table leaves counted points out beside timed ones unless as
     CHECK(all.columns.front().name == "point");
 }
 
-TEST_CASE("the overhead is split into shares that sum to the traced difference") {
-    const Table table = overhead_table(RecordSet(two_points().journal));
-    REQUIRE(table.rows.size() == 1);
-    const auto cell = [&](std::string_view name) {
-        for (std::size_t i = 0; i < table.columns.size(); ++i) {
-            if (table.columns[i].name == name) return table.rows[0][i];
-        }
-        return std::string("no such column");
-    };
-    CHECK(cell("against") == "num_heads=8");
-    CHECK(cell("timed +") == "+1.000");
-    CHECK(cell("traced +") == "+0.900");
-    CHECK(cell("softmax") == "+0.700");
-    CHECK(cell("scores") == "+0.000");
-    CHECK(cell("other") == "+0.200");
-}
-
 TEST_CASE("exported files have a row for everything and the columns that plots read") {
     const std::filesystem::path directory =
         std::filesystem::temp_directory_path() / ("headcount_export_test_" + std::to_string(getpid())) / "nested";
@@ -162,9 +144,8 @@ TEST_CASE("every row of every export is as long as its header") {
     REQUIRE(records.entries().size() == 5);
     CHECK_FALSE(records.entries()[3].resolved);
     const std::vector<Verdict> verdicts = verify(records);
-    for (const Table& table :
-         {points_csv(records), ops_csv(records), breakdown_csv(records), samples_csv(records), verdicts_csv(verdicts),
-          point_table(records), overhead_table(records), verdict_table(verdicts, true)}) {
+    for (const Table& table : {points_csv(records), ops_csv(records), breakdown_csv(records), samples_csv(records),
+                               verdicts_csv(verdicts), point_table(records), verdict_table(verdicts, true)}) {
         for (const auto& row : table.rows) CHECK(row.size() == table.columns.size());
     }
 }

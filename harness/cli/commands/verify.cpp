@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/breakdown.hpp"
 #include "harness/analysis/resolution.hpp"
 #include "harness/analysis/verdict.hpp"
 #include "harness/cli/command.hpp"
@@ -23,10 +22,10 @@ struct Options {
 };
 
 // A claim about time begs the question where the time went.
-void print_overheads(const RecordSet& records, const std::vector<Verdict>& verdicts) {
+void point_to_attribution(const Options& options, const std::vector<Verdict>& verdicts) {
     const bool about_time =
         std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.metric == "time"; });
-    if (about_time) fmt::print("{}", overhead_text(records));
+    if (about_time) fmt::print("Where the time of more heads goes: headcount attribute {}\n", options.result);
 }
 
 void run(const Options& options, int& exit_code) {
@@ -39,7 +38,7 @@ void run(const Options& options, int& exit_code) {
     if (options.format == "terminal") {
         fmt::print("{}", verdict_text(verdicts, combinations));
         fmt::print("{}", resolution_text(records.run()));
-        print_overheads(records, verdicts);
+        point_to_attribution(options, verdicts);
     } else {
         fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));
     }
