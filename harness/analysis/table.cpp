@@ -6,6 +6,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/core/printable.hpp"
 
 namespace headcount {
 
@@ -14,10 +15,11 @@ namespace {
 constexpr std::size_t kNarrowest = 10;  // a wrapping column below this is unreadable
 constexpr std::string_view kGap = "  ";
 
+/// '<' begins no element, '|' no cell and "](" no link or image.
 std::string markdown_cell(std::string_view text) {
     std::string cell;
-    for (char c : text) {
-        if (c == '|') cell += '\\';
+    for (char c : printable_lines(text)) {
+        if (c == '|' || (c == '(' && cell.ends_with(']'))) cell += '\\';
         if (c == '\n') {
             cell += "<br>";
         } else if (c == '<') {
@@ -42,15 +44,6 @@ std::size_t bytes_of(std::string_view text, std::size_t columns) {
         if ((static_cast<unsigned char>(text[bytes]) & 0xC0U) != 0x80U && seen++ == columns) break;
     }
     return bytes;
-}
-
-/// Control characters would move the cursor or recolour the terminal.
-std::string printable(std::string_view text) {
-    std::string safe(text);
-    for (char& c : safe) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = c == '\n' || c == '\t' ? ' ' : '?';
-    }
-    return safe;
 }
 
 std::vector<std::string> wrapped(std::string_view cell, std::size_t width) {
@@ -144,9 +137,10 @@ std::vector<std::string> header_of(const Table& table) {
 
 }  // namespace
 
-std::string csv_cell(std::string_view text) {
+std::string csv_cell(std::string_view raw) {
+    const std::string text = printable_lines(raw);
     const std::string_view mark = is_formula(text) ? "'" : "";
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(mark) += text;
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(mark) + text;
     std::string cell = "\"";
     cell += mark;
     for (char c : text) {
@@ -158,7 +152,7 @@ std::string csv_cell(std::string_view text) {
 
 std::string latex_text(std::string_view text) {
     std::string out;
-    for (char c : text) {
+    for (char c : printable(text)) {
         switch (c) {
             case '\\': out += "\\textbackslash{}"; break;
             case '~': out += "\\textasciitilde{}"; break;
@@ -172,7 +166,6 @@ std::string latex_text(std::string_view text) {
             case '}': (out += '\\') += c; break;
             case '<': out += "\\textless{}"; break;
             case '>': out += "\\textgreater{}"; break;
-            case '\n': out += ' '; break;
             default: out += c;
         }
     }

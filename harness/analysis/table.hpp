@@ -1,4 +1,5 @@
-// A table of text cells and its renderings: terminal, Markdown, CSV, LaTeX.
+// A table of text cells and its renderings: terminal, Markdown, CSV, LaTeX. Cells may come from untrusted files: all
+// of them go through printable().
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct Table {
 /// RFC 4180: a cell with comma, quote or line break is quoted, quotes are doubled; lines end in "\n". Text that a
 /// spreadsheet would run as a formula (it begins with = + - @ and is no number) gets a ' in front.
 std::string to_csv(const Table& table);
-/// GitHub's pipes; '|', '<' and line breaks in cells are escaped.
+/// GitHub's pipes; '|', '<', links and line breaks in cells are escaped.
 std::string to_markdown(const Table& table);
 /// A booktabs tabular in a table environment; the ten special characters are escaped.
 std::string to_latex(const Table& table);

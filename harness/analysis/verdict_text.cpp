@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/verdict.hpp"
+#include "harness/core/printable.hpp"
 
 namespace headcount {
 namespace {
@@ -12,7 +13,9 @@ constexpr std::size_t kWidth = 120;
 constexpr std::size_t kIndent = 4;
 
 // `text` broken at spaces, later lines indented. A word longer than the line stays whole: it may be a path.
-std::string wrapped(std::string_view text, std::size_t indent) {
+std::string wrapped(std::string_view raw, std::size_t indent) {
+    const std::string safe = printable(raw);
+    std::string_view text = safe;
     const std::size_t room = kWidth - indent;
     std::string lines;
     while (!text.empty()) {
@@ -44,7 +47,7 @@ std::string finding(const Verdict& v) {
 std::string claim_lines(const Verdict& v) {
     constexpr std::size_t kBeforeSays = 33;
     std::string says = wrapped(v.says, kBeforeSays);
-    std::string head = fmt::format("{:<18} {:<13} ", v.claim, verdict_word(v));
+    std::string head = fmt::format("{:<18} {:<13} ", printable(v.claim), verdict_word(v));
     if (head.size() > kBeforeSays) {
         head += "\n" + says;
     } else {

@@ -10,6 +10,7 @@
 #include "harness/cli/exit_code.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/core/printable.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
@@ -75,10 +76,10 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const UsageError& error) {
-        fmt::print(stderr, "{}\n", error.what());
+        fmt::print(stderr, "{}\n", printable_lines(error.what()));
         return exit_code::usage;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "headcount: {}\n", error.what());
+        fmt::print(stderr, "headcount: {}\n", printable_lines(error.what()));
         return exit_code::failed;
     }
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/metric.hpp"
+#include "harness/core/printable.hpp"
 
 namespace headcount {
 namespace {
@@ -14,7 +15,7 @@ std::string mebibytes(std::int64_t bytes) { return fmt::format("{:.1f} MiB", sta
 }  // namespace
 
 std::string plan_text(const Sweep& sweep, const Plan& plan) {
-    std::string text = fmt::format("{}\n{}\n\n", sweep.path, sweep.question);
+    std::string text = fmt::format("{}\n{}\n\n", sweep.path, printable(sweep.question));
     std::int64_t largest = 0;
     for (const PlannedPoint& point : plan.points) {
         switch (point.work) {

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/core/printable.hpp"
+
 namespace headcount {
 namespace {
 
@@ -26,7 +28,7 @@ std::string state_text(const ProgressState& state) {
 // Failures and remarks are worth a line of their own in both forms.
 std::string point_text(const PointRecord& record) {
     if (record.outcome != Outcome::failed) return "";
-    return fmt::format("failed: {}: {}", record.point, record.reason);
+    return printable(fmt::format("failed: {}: {}", record.point, record.reason));
 }
 
 class Quiet final : public Progress {
@@ -34,7 +36,7 @@ public:
     void on_point(const PointRecord& record) override {
         if (const std::string text = point_text(record); !text.empty()) fmt::print(stderr, "{}\n", text);
     }
-    void on_message(const std::string& message) override { fmt::print(stderr, "{}\n", message); }
+    void on_message(const std::string& message) override { fmt::print(stderr, "{}\n", printable_lines(message)); }
 };
 
 class Lines final : public Progress {
@@ -50,7 +52,7 @@ public:
     void on_point(const PointRecord& record) override {
         if (const std::string text = point_text(record); !text.empty()) fmt::print(stderr, "{}\n", text);
     }
-    void on_message(const std::string& message) override { fmt::print(stderr, "{}\n", message); }
+    void on_message(const std::string& message) override { fmt::print(stderr, "{}\n", printable_lines(message)); }
 
 private:
     double next_s_ = 0;
@@ -84,7 +86,7 @@ public:
     }
     void on_message(const std::string& message) override {
         clear();
-        fmt::print(stderr, "{}\n", message);
+        fmt::print(stderr, "{}\n", printable_lines(message));
     }
 
 private:

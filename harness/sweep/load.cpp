@@ -151,6 +151,8 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
         apply_filters(filters, part);
         sweep.parts.push_back(std::move(part));
     }
+    // What is not asked has no verdict.
+    std::erase_if(sweep.claims, [&](const ClaimSpec& claim) { return !keeps_part(filters, claim.part); });
     // After --profile or --set an exclude may rightly find nothing left to remove.
     if (!adjusted) sweep.warnings.insert(sweep.warnings.end(), notes.begin(), notes.end());
     const bool empty = std::all_of(sweep.parts.begin(), sweep.parts.end(),

@@ -18,7 +18,8 @@ struct LoadOptions {
     /// "num_heads=1,8": replaces the axis in every grid that has it, or in all grids the fixed field where none has;
     /// "core/num_heads=1,8" speaks of part `core` only; "protocol.budget_s=10" sets the protocol.
     std::vector<std::string> set;
-    /// "backend=blas", "seq_len=128,512", "part=core": keeps the points that agree with all of them.
+    /// "backend=blas", "seq_len=128,512", "part=core": keeps the points that agree with all of them, and of a part that
+    /// is left out no claim either. The unnamed part is "main".
     std::vector<std::string> filter;
     std::int64_t most_points = kMostPoints;
 };

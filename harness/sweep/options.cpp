@@ -141,13 +141,20 @@ std::vector<Filter> parse_filters(const std::vector<std::string>& filter, const 
     return filters;
 }
 
+bool keeps_part(const std::vector<Filter>& filters, const std::string& part) {
+    return std::all_of(filters.begin(), filters.end(), [&](const Filter& filter) {
+        return filter.field != "part" || agrees(filter, part.empty() ? "main" : part);
+    });
+}
+
 void apply_filters(const std::vector<Filter>& filters, Part& part) {
+    const std::string name = part.name.empty() ? "main" : part.name;
     for (const Filter& filter : filters) {
         std::erase_if(part.points, [&](const Point& point) {
-            return !agrees(filter, filter.field == "part" ? part.name : get_field(point, filter.field));
+            return !agrees(filter, filter.field == "part" ? name : get_field(point, filter.field));
         });
         std::erase_if(part.skipped, [&](const SkippedPoint& point) {
-            return filter.field == "part" ? !agrees(filter, part.name) : !agrees_skipped(filter, point);
+            return filter.field == "part" ? !agrees(filter, name) : !agrees_skipped(filter, point);
         });
     }
 }

@@ -15,6 +15,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 
 namespace headcount {
 namespace {
@@ -175,8 +176,7 @@ bool parses_as(std::string_view text, T& value) {
 
 std::string shown(std::string_view text) {
     constexpr std::size_t kLongest = 64;
-    std::string safe;
-    for (const char c : text.substr(0, kLongest)) safe += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    const std::string safe = printable(text.substr(0, kLongest));
     return text.size() > kLongest ? safe + "..." : safe;
 }
 

@@ -176,6 +176,42 @@ TEST_CASE("every verdict ends with a command that reproduces it, quoted for a sh
           "headcount run 'configs/made by hand.yaml' --profile smoke --filter seq_len=64 --filter backend=naive");
 }
 
+TEST_CASE("a combination's command narrows to its part, its axes and what of the claim's own fields it speaks of") {
+    JournalBuilder builder = lengths({});
+    builder.journal.run.parts.front().name = "timed";
+    builder.journal.run.parts.emplace_back();
+    builder.journal.run.claims.front().part = "timed";
+    builder.journal.run.claims.front().where["num_heads"] = {"1", "8"};
+    CHECK(verify(builder.journal)[1].command ==
+          "headcount run 'configs/made by hand.yaml' --filter part=timed --filter seq_len=64 --filter backend=naive "
+          "--filter num_heads=1,8");
+    builder.journal.run.parts.front().name = "";
+    builder.journal.run.claims.front().part = "";
+    CHECK_THAT(verify(builder.journal)[1].command, Contains(" --filter part=main "));
+}
+
+TEST_CASE("what a config or a journal says reaches no terminal and no document raw") {
+    JournalBuilder builder = lengths({"128"});
+    const std::string evil =
+        "\x1b[2J\x1b]0;owned\x07 \xc2\x9b"
+        "31m <script>x</script> [y](javascript:z)\rall is well";
+    ClaimSpec& claim = builder.journal.run.claims.front();
+    claim.says = evil;
+    claim.id = "R\x1b[3";
+    builder.journal.points.front().outcome = Outcome::failed;
+    builder.journal.points.front().reason = evil;
+    const auto verdicts = verify(builder.journal);
+    std::vector<std::string> texts{verdict_text(verdicts, true)};
+    for (const char* format : {"terminal", "markdown", "csv", "latex"}) {
+        texts.push_back(render(verdict_table(verdicts, true), format));
+    }
+    for (const std::string& text : texts) {
+        CHECK_THAT(text, !Contains("\x1b") && !Contains("\x07") && !Contains("\r") && !Contains("\xc2\x9b"));
+        CHECK_THAT(text, Contains("all is well"));
+    }
+    CHECK_THAT(texts[2], !Contains("<script>") && !Contains("](javascript"));
+}
+
 TEST_CASE("the verdict table fits 120 columns and names what is unexpected") {
     JournalBuilder builder = lengths({"128"});
     builder.claim("R99", "equal", "exactly").says =

@@ -250,11 +250,28 @@ TEST_CASE("--filter keeps the points that agree with every filter") {
     CHECK(load({"num_heads=1,2", "batch=2"}).parts[0].skipped.empty());
     CHECK(load({"num_heads=3"}).parts[0].skipped.size() == 2);
     CHECK(load({"part=p"}).parts[0].points.empty());
+    CHECK(load({"part=main"}).parts[0].points.size() == 4);
+    CHECK(load({"part=main"}).parts[1].points.empty());
     CHECK(load({"seq_len=4"}).parts[0].points.size() == 4);
     CHECK_THROWS_WITH(load({"batch=9"}), Catch::Contains("no point is left after --filter batch=9"));
     CHECK_THROWS_WITH(load({"bath=9"}),
                       Catch::Contains("--filter bath=9: unknown field 'bath'; did you mean 'batch'?"));
     CHECK_THROWS_WITH(load({"backend=bias"}), Catch::Contains("did you mean 'blas'?"));
+}
+
+TEST_CASE("--filter by part leaves the claims of other parts out, by field none") {
+    const std::string text = with_grid(
+        "axes: {batch: [1, 2]}\nparts: {p: {axes: {batch: [7, 8]}}}\nclaims:\n"
+        "  - {id: a, says: s, metric: time, across: batch, expect: {within: 1}}\n"
+        "  - {id: b, says: s, metric: time, part: p, across: batch, expect: {within: 1}}\n");
+    const auto ids = [&](const std::string& filter) {
+        std::string all;
+        for (const ClaimSpec& spec : parse(text, {.profile = "", .set = {}, .filter = {filter}}).claims) all += spec.id;
+        return all;
+    };
+    CHECK(ids("part=main") == "a");
+    CHECK(ids("part=p") == "b");
+    CHECK(ids("batch=1,7") == "ab");
 }
 
 TEST_CASE("random grids expand to the same points as a plain filter over all combinations") {

@@ -7,6 +7,7 @@
 #include "harness/analysis/attribution.hpp"
 #include "harness/analysis/law.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"
 
 namespace headcount::commands {
@@ -26,7 +27,7 @@ The parts sum to the difference but for the residual, whose interval is that of 
 
 void run(const std::string& result) {
     const Journal journal = read_journal(result);
-    for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", printable(warning));
     const RecordSet records(journal);
     const std::vector<HeadSeries> series = head_series(records);
     if (series.empty()) {

@@ -10,6 +10,7 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 
 namespace headcount::commands {
 namespace {
@@ -64,7 +65,7 @@ void print(const Options& options, const Diff& diff) {
                side_text(options.a, options.diff.left), side_text(options.b, options.diff.right),
                options.diff.margin * 100, diff.points.size());
     if (diff.same_run) fmt::print("both are the same run: what they share are the same samples, not a repetition\n");
-    for (const Difference& difference : diff.differs) fmt::print("differs: {}\n", difference.text());
+    for (const Difference& difference : diff.differs) fmt::print("differs: {}\n", printable(difference.text()));
     if (diff.differs.empty()) fmt::print("nothing differs in machine, build, protocol and config\n");
 }
 

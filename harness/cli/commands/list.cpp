@@ -13,6 +13,7 @@
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/core/printable.hpp"
 #include "variants/all.hpp"
 
 namespace headcount::commands {
@@ -46,7 +47,7 @@ void list_claims() {
 
 void list_configs() {
     for (const std::string& name : config_names()) {
-        line(name, load_sweep(find_config(name), vocabulary()).question);
+        line(name, printable(load_sweep(find_config(name), vocabulary()).question));
     }
     for (const Preset& preset : vocabulary().presets) line("preset " + preset.name, preset.source);
     for (const std::string& name : config_names("tables")) line("table " + name, "headcount table " + name);

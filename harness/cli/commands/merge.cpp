@@ -1,4 +1,5 @@
 // headcount merge: joins journals of one question from several shards or machines.
+
 #include "harness/journal/merge.hpp"
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/command.hpp"
+#include "harness/core/printable.hpp"
 
 namespace headcount::commands {
 namespace {
@@ -32,11 +34,12 @@ void run(const Options& options) {
         }
     }
     for (const MergeInput& input : inputs) {
-        for (const std::string& warning : input.journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
+        for (const std::string& warning : input.journal.warnings)
+            fmt::print(stderr, "warning: {}\n", printable(warning));
     }
     const Journal merged = merge_journals(inputs);
     write_journal(options.output, merged);
-    for (const std::string& warning : merged.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    for (const std::string& warning : merged.warnings) fmt::print(stderr, "warning: {}\n", printable(warning));
     std::set<std::string> points;
     for (const PointRecord& point : merged.points) points.insert(point.point);
     fmt::print("{}: {} runs, {} points, {} rounds\nverdicts: headcount verify {}\n", options.output,

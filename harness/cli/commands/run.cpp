@@ -14,6 +14,7 @@
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/measure/campaign.hpp"
 
 namespace headcount::commands {
@@ -69,7 +70,7 @@ std::string command_line(const Options& options, const std::string& output) {
 
 void run(const Options& options, int& exit_code) {
     Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
-    for (const std::string& warning : sweep.warnings) fmt::print(stderr, "{}\n", warning);
+    for (const std::string& warning : sweep.warnings) fmt::print(stderr, "{}\n", printable(warning));
     if (!options.points.empty()) keep_points(sweep, options.points);
     if (!options.budget.empty()) sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
     const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);

@@ -9,6 +9,7 @@
 #include "harness/analysis/resolution.hpp"
 #include "harness/analysis/verdict.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"
 
 namespace headcount::commands {
@@ -30,7 +31,7 @@ void point_to_attribution(const Options& options, const std::vector<Verdict>& ve
 
 void run(const Options& options, int& exit_code) {
     const Journal journal = read_journal(options.result);
-    for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
+    for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", printable(warning));
     const RecordSet records(journal);
     const std::vector<Verdict> verdicts = verify(records, {.claims = options.claims, .result_path = options.result});
     // A claim asked for by name is asked about in full.
