@@ -203,6 +203,21 @@ TEST_CASE("claims must fit the grid they speak of") {
     }
 }
 
+TEST_CASE("a kind that judges either sort of metric declares an outcome where the metric is exact, and only there") {
+    const auto claim = [](const std::string& metric, const std::string& kind, const std::string& rest) {
+        return with_grid(kClaims + "{id: a, says: b, across: num_heads, metric: " + metric + ", expect: {" + kind +
+                         "}" + rest + "}\n");
+    };
+    for (const char* kind : {"at_most: base", "ordering: rising", "peaks_at: 1"}) {
+        INFO(kind);
+        CHECK(complaint(claim("core.multiplies", kind, ", outcome: refuted")).empty());
+        CHECK(complaint(claim("time", kind, "")).empty());
+        CHECK_THAT(complaint(claim("core.multiplies", kind, "")), Catch::Contains("declares what must come out"));
+        CHECK_THAT(complaint(claim("time", kind, ", outcome: supported")),
+                   Catch::Contains("is measured") && Catch::Contains("remove outcome"));
+    }
+}
+
 TEST_CASE("what is not YAML is an error with its place") {
     check("question: [q\n", "c.yaml:2:1: not valid YAML: ");
     check("question: q\n\tproblem: {}\n", "c.yaml:2:");

@@ -62,6 +62,10 @@ MUTATIONS = {
     "width out of range": lambda c: c["protocol"].update(target_rel_ci=-1),
     "exact claim without outcome": lambda c: claim(c, "R3").pop("outcome"),
     "measured claim with outcome": lambda c: claim(c, "R12").update(outcome="supported"),
+    "either kind, exact metric, no outcome": lambda c: (
+        claim(c, "R3").update(expect={"ordering": "rising"}), claim(c, "R3").pop("outcome")),
+    "either kind, measured metric, outcome": lambda c: claim(c, "R12").update(
+        expect={"peaks_at": 8}, outcome="supported"),
     "unknown outcome": lambda c: claim(c, "R3").update(outcome="yes"),
     "unknown ledger": lambda c: claim(c, "R3").update(ledger="both"),
     "bad id": lambda c: claim(c, "R3").update(id="R 3"),
@@ -74,6 +78,8 @@ VARIATIONS = {
     "range by step": lambda c: c["axes"].update(num_heads={"from": 1, "to": 8, "step": 1}),
     "list of zips": lambda c: c.update(zip=[{"batch": [1, 2], "num_threads": [2, 1]}]),
     "include": lambda c: c.update(include=[{"num_heads": 3, "head_dim": 64}]),
+    "either kind of an exact metric": lambda c: claim(c, "R3").update(expect={"ordering": "rising"}, outcome="refuted"),
+    "either kind of a measured metric": lambda c: claim(c, "R12").update(expect={"peaks_at": 8}),
     "preset": lambda c: c["problem"].update(preset="bert-base"),
     "several axes compared": lambda c: c.update(compare_by=["num_heads", "variant"]),
     "seed and limits": lambda c: (c.update(seed=7), c["protocol"].update(cold_cache=True, memory_limit_bytes=1 << 30)),

@@ -36,10 +36,12 @@ inline const Vocabulary& vocabulary() {
                 v.metrics.push_back(std::string(selector) + "." + kind);
             }
         }
-        v.exact_claim_kinds = {"equal",  "proportional_to", "inversely_proportional_to", "equals",
-                               "affine", "at_most",         "identical_polynomials"};
+        v.exact_claim_kinds = {"equal",  "proportional_to", "inversely_proportional_to",
+                               "equals", "affine",          "identical_polynomials"};
+        v.either_claim_kinds = {"at_most", "ordering", "peaks_at"};
+        v.measured_metrics = {"time"};
         v.claim_kinds = v.exact_claim_kinds;
-        v.claim_kinds.insert(v.claim_kinds.end(), {"within", "exponent"});
+        v.claim_kinds.insert(v.claim_kinds.end(), {"within", "exponent", "at_most", "ordering", "peaks_at"});
         v.presets = load_presets(configs() / "presets");
         return v;
     }();

@@ -1,43 +1,13 @@
 // `proportional_to: EXPR`: value / EXPR is the same in every case.
-#include <fmt/format.h>
-
-#include "harness/analysis/claim.hpp"
+#include "harness/analysis/claims/proportional.hpp"
 
 namespace headcount::claims {
-
-namespace {
-
-Finding judge(const Comparison& comparison) {
-    Finding finding;
-    if (comparison.cases.size() < 2) return {.reason = "one point only: nothing to compare"};
-    const Case& base = comparison.base_case();
-    const Rational base_law = argument_at(comparison, base);
-    if (base_law == 0) return {.reason = fmt::format("{} is 0 in the base case", comparison.claim.argument)};
-    const Rational constant = *base.value.exact / base_law;
-    finding.status = Status::supported;
-    for (const Case& c : comparison.cases) {
-        const Rational law = argument_at(comparison, c);
-        const std::string factor = factor_text(*c.value.exact, *base.value.exact);
-        if (*c.value.exact == constant * law) {
-            if (finding.status == Status::supported && &c != &base) {
-                finding.observed = fmt::format("{} at {}", factor, comparison.label(c));
-            }
-        } else {
-            finding.status = Status::refuted;
-            finding.observed =
-                fmt::format("{} at {}, the law says {}", factor, comparison.label(c), factor_text(law, base_law));
-        }
-    }
-    return finding;
-}
-
-}  // namespace
 
 ClaimKind proportional_to() {
     return {.judges = Judges::exact,
             .argument = "EXPR",
             .doc = "exactly proportional to an expression of the point's fields",
-            .judge = judge};
+            .judge = [](const Comparison& comparison) { return judge_proportion(comparison, Proportion::direct); }};
 }
 
 }  // namespace headcount::claims
