@@ -19,7 +19,8 @@ POINT_COLUMNS = ["point", "outcome", "variant", "backend", "batch", "q_len", "kv
 NUMBERS = ["batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim",
            "num_threads", "seed", "score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
            "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
-           "high_s", "ratio", "ratio_low", "ratio_high", "seconds"]
+           "high_s", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
+           "low", "high", "first_step", "last_step"]
 
 
 class DataError(Exception):
@@ -88,6 +89,11 @@ class Frame:
         for flag in ("causal", "bias"):
             p[flag] = [flag if value.lower() in ("true", "1") else "" for value in p[flag]]
 
+    def exponents(self):
+        """How time grows with the length, by the id of each series' shortest point."""
+        return self._table("exponents.csv", ["point", "exponent", "low", "high", "first_step", "last_step"]).set_index(
+            "point")
+
     def need(self, columns):
         """Raises DataError when points.csv lacks a column."""
         missing = [column for column in columns if column not in self.points.columns]
@@ -116,6 +122,11 @@ class Frame:
         name = self.run.get("name", "unnamed")
         config_hash = self.run.get("config_hash", "")
         return f"Machine: {cpu}. Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}."
+
+
+def length_name(points):
+    """The name of the length that `length` holds: seq_len where queries and keys are as many."""
+    return "seq_len" if (points["q_len"] == points["kv_len"]).all() else "kv_len"
 
 
 # Fields in which points of one figure agree: each combination of their values is a figure of its own.

@@ -1,32 +1,23 @@
 """Time over sequence length on log-log axes, with a fitted exponent and its interval for each number of heads."""
 import math
 
-import numpy
-
 import frame
 import style
 
 MOST_SERIES = 3  # in a panel; with more, lines cover each other
 
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", "lines_over": "kv_len",
-         "assumes": "normal errors of the medians, carried through the fit of the exponent",
+         "assumes": "logarithms of times symmetric about their centre, points timed apart independent",
          "left_out": f"numbers of heads beyond {MOST_SERIES} in a panel",
          "left_out_because": "with more, lines cover each other"}
 
 
-def fitted(series):
-    """Least-squares slope through the logs, its 95 % interval, and the slopes of the first and the last step.
-
-    The interval carries those of the medians through the fit: noise alone. A t interval over the residuals would mix
-    it with the bend of the curve (projections are linear, the core is quadratic), which the two steps show instead.
-    """
-    x, y = numpy.log(series["length"].to_numpy()), numpy.log(series["median_s"].to_numpy())
-    weight = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
-    half_widths = numpy.log(series["high_s"].to_numpy() / series["low_s"].to_numpy()) / 2
-    half = math.sqrt(((weight * half_widths) ** 2).sum())
-    steps = numpy.diff(y) / numpy.diff(x)
-    slope = (weight * y).sum()
-    return slope, slope - half, slope + half, steps[0], steps[-1]
+def exponent_text(exponents, series):
+    """ "n^1.35, 1.33 to 1.37 (1.12, 1.58)" of the series, found by its shortest point."""
+    row = exponents.loc[series["point"].iloc[0]]
+    low, high = row["low"], row["high"]
+    interval = "too few rounds" if math.isnan(low) or math.isnan(high) else f"{low:.2f} to {high:.2f}"
+    return f"n^{row['exponent']:.2f}, {interval} ({row['first_step']:.2f}, {row['last_step']:.2f})"
 
 
 def chosen(heads):
@@ -45,8 +36,17 @@ def draw(data):
     points = points[sizes >= 3]
     if points.empty:
         raise frame.NotApplicable("scaling needs timed points at three sequence lengths or more")
+    exponents = data.exponents()
+    missing = sorted(set(shortest(points, keys)) - set(exponents.index))
+    if missing:
+        raise frame.DataError(f"{data.directory}/exponents.csv: no row for {missing[0]}; export the result again")
     for suffix, name, part in frame.figures(points):
-        yield suffix, figure(data, name, part)
+        yield suffix, figure(data, name, part, exponents)
+
+
+def shortest(points, keys):
+    """The point of each series with the fewest keys: it names the series in exponents.csv."""
+    return points.sort_values("length").groupby(keys)["point"].first()
 
 
 def guides(ax, points):
@@ -62,14 +62,15 @@ def guides(ax, points):
     return min(left, right * (middle / high) ** 2)
 
 
-def figure(data, name, points):
+def figure(data, name, points, exponents):
     variants = sorted(points["variant"].unique())
     every = sorted(points["num_heads"].unique())
     heads = chosen(every)
     columns = style.panel_columns(len(variants))
-    text = ("Median time of one forward pass; bars are 95 % intervals. Exponents: least squares through the logs over "
-            "all lengths, with 95 % intervals carried over from the medians; in brackets the slopes of the first and "
-            "the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and n^2. " +
+    text = ("Median time of one forward pass; bars are 95 % intervals, where the rounds bound one. Exponents: least "
+            "squares through the logs over all lengths, with 95 % intervals of the noise alone; in brackets the slopes "
+            "of the first and the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and "
+            "n^2. " +
             ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn: {SHOWS['left_out_because']}. ") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(variants) / columns)
@@ -81,11 +82,9 @@ def figure(data, name, points):
             series = panel[panel["num_heads"] == h].sort_values("length")
             if len(series) < 3:
                 continue
-            slope, low, high, first, last = fitted(series)
-            interval = f"{low:.2f} to {high:.2f}" if low == low else "no interval"
             errors = style.error_bars(series["median_s"] * 1e3, series["low_s"] * 1e3, series["high_s"] * 1e3)
             ax.errorbar(series["length"], series["median_s"] * 1e3, yerr=errors, capsize=2, elinewidth=0.9,
-                        label=f"H = {h:.0f}: n^{slope:.2f}, {interval} ({first:.2f}, {last:.2f})",
+                        label=f"H = {h:.0f}: {exponent_text(exponents, series)}",
                         **style.line_style(heads.index(h)))
         ax.set_xscale("log", base=2)
         ax.set_yscale("log")

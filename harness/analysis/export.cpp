@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/exponents.hpp"
 #include "harness/analysis/gbench_json.hpp"
 #include "harness/analysis/metric.hpp"
 #include "harness/analysis/point_summary.hpp"
@@ -149,6 +150,18 @@ Table breakdown_csv(const RecordSet& records) {
     return table;
 }
 
+Table exponents_csv(const RecordSet& records) {
+    Table table{
+        .columns = columns({"point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"}),
+        .rows = {}};
+    for (const Exponent& e : exponents(records)) {
+        table.rows.push_back({e.shortest->id, number(static_cast<std::int64_t>(e.lengths)), e.paired ? "true" : "false",
+                              number(e.slope.estimate), number(e.slope.low), number(e.slope.high), number(e.first_step),
+                              number(e.last_step)});
+    }
+    return table;
+}
+
 Table samples_csv(const RecordSet& records) {
     Table table{.columns = columns({"point", "group", "stratum", "round", "order", "wall_s", "cpu_s", "iterations",
                                     "involuntary_switches"}),
@@ -203,6 +216,7 @@ void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
     write_file(directory / "points.csv", to_csv(points_csv(records)));
     write_file(directory / "ops.csv", to_csv(ops_csv(records)));
     write_file(directory / "breakdown.csv", to_csv(breakdown_csv(records)));
+    write_file(directory / "exponents.csv", to_csv(exponents_csv(records)));
     write_file(directory / "samples.csv", to_csv(samples_csv(records)));
     write_file(directory / "verdicts.csv", to_csv(verdicts_csv(verdicts)));
     write_file(directory / "run.json", to_json(records.run()).dump(2) + "\n");

@@ -16,11 +16,13 @@ namespace headcount {
 Table points_csv(const RecordSet& records);     ///< one row a point: fields, counts, memory, time, ratio, check
 Table ops_csv(const RecordSet& records);        ///< one row a point, operation, role and ledger
 Table breakdown_csv(const RecordSet& records);  ///< one row a point, verb and role of the traced pass
-Table samples_csv(const RecordSet& records);    ///< one row a sample
+/// One row for each series of three lengths or more: how its time grows with the length (exponents.hpp).
+Table exponents_csv(const RecordSet& records);
+Table samples_csv(const RecordSet& records);  ///< one row a sample
 Table verdicts_csv(const std::vector<Verdict>& verdicts);
 
-/// Writes points.csv, ops.csv, breakdown.csv, samples.csv, verdicts.csv and run.json (the run record) into
-/// `directory`, which is created. Throws Error when a file cannot be written.
+/// Writes points.csv, ops.csv, breakdown.csv, exponents.csv, samples.csv, verdicts.csv and run.json (the run record)
+/// into `directory`, which is created. Throws Error when a file cannot be written.
 void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
                  const std::filesystem::path& directory);
 /// The same for a journal: every claim is judged first; `result_path` stands in the commands.

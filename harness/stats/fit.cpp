@@ -59,6 +59,34 @@ Interval log_log_slope_interval(std::span<const double> x, std::span<const doubl
     return result;
 }
 
+Interval slope_of_centres(std::span<const double> x, std::span<const std::vector<double>> samples, double confidence) {
+    std::vector<double> centres;
+    std::vector<Interval> intervals;
+    for (const std::vector<double>& times : samples) {
+        std::vector<double> logs;
+        for (const double time : times) {
+            if (!(time > 0)) throw Error("log-log fit: a value is not positive; there is no logarithm");
+            logs.push_back(std::log(time));
+        }
+        intervals.push_back(SignedRank(logs).interval(confidence));
+        centres.push_back(std::exp(intervals.back().estimate));
+    }
+    const Line line = fit_logs(x, centres);
+    double mean_x = 0;
+    for (const double value : x) mean_x += std::log(value) / static_cast<double>(x.size());
+    double below = 0;
+    double above = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double weight = (std::log(x[i]) - mean_x) / line.x_squares;
+        if (weight == 0) continue;  // the middle of the axis does not turn the line
+        const double down = intervals[i].estimate - intervals[i].low;
+        const double up = intervals[i].high - intervals[i].estimate;
+        below += std::pow(weight * (weight > 0 ? down : up), 2);
+        above += std::pow(weight * (weight > 0 ? up : down), 2);
+    }
+    return {.estimate = line.slope, .low = line.slope - std::sqrt(below), .high = line.slope + std::sqrt(above)};
+}
+
 SignedRank slopes_by_round(std::span<const double> x, std::span<const std::vector<double>> y) {
     std::vector<double> slopes;
     slopes.reserve(y.size());

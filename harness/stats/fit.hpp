@@ -18,4 +18,10 @@ Interval log_log_slope_interval(std::span<const double> x, std::span<const doubl
 /// One slope a round (y[round][i] belongs to x[i]), so that drift cancels, and where these slopes lie.
 SignedRank slopes_by_round(std::span<const double> x, std::span<const std::vector<double>> y);
 
+/// The slope where points share no rounds: samples[i], in the order taken, belong to x[i]. The centre of each point's
+/// logarithms (Hodges and Lehmann) goes through the fit, and so do, as independent, the distances to the ends of their
+/// intervals, which autocorrelation has widened. Infinite ends when a point has fewer than 6 samples at 95 %.
+Interval slope_of_centres(std::span<const double> x, std::span<const std::vector<double>> samples,
+                          double confidence = 0.95);
+
 }  // namespace headcount

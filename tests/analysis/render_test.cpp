@@ -128,6 +128,7 @@ TEST_CASE("exported files have a row for everything and the columns that plots r
     CHECK(lines(read(directory / "samples.csv")) == 25);
     CHECK(lines(read(directory / "ops.csv")) == 5);
     CHECK(lines(read(directory / "breakdown.csv")) == 11);
+    CHECK(lines(read(directory / "exponents.csv")) == 1);  // one length only
     CHECK(lines(read(directory / "verdicts.csv")) == 5);
     const auto run = nlohmann::json::parse(read(directory / "run.json"));
     CHECK(run.at("claims").size() == 2);
@@ -144,8 +145,9 @@ TEST_CASE("every row of every export is as long as its header") {
     REQUIRE(records.entries().size() == 5);
     CHECK_FALSE(records.entries()[3].resolved);
     const std::vector<Verdict> verdicts = verify(records);
-    for (const Table& table : {points_csv(records), ops_csv(records), breakdown_csv(records), samples_csv(records),
-                               verdicts_csv(verdicts), point_table(records), verdict_table(verdicts, true)}) {
+    for (const Table& table :
+         {points_csv(records), ops_csv(records), breakdown_csv(records), exponents_csv(records), samples_csv(records),
+          verdicts_csv(verdicts), point_table(records), verdict_table(verdicts, true)}) {
         for (const auto& row : table.rows) CHECK(row.size() == table.columns.size());
     }
 }

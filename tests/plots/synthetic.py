@@ -10,6 +10,7 @@ POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "back
                  "peak_bytes", "process_peak_bytes", "inputs_bytes", "required_flops", "executed_flops",
                  "required_exps", "executed_exps", "n_rounds", "median_s", "low_s", "high_s", "p5_s", "p95_s", "ratio",
                  "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound"]
+EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
 VARIANTS = ("multi_head", "multi_head_split", "multi_head_looped", "streaming")
 
 
@@ -57,6 +58,21 @@ def point_row(variant, backend, length, heads, **changes):
     return row
 
 
+def exponent_rows(rows):
+    """Slopes between the ends, for every series of three lengths or more."""
+    series = {}
+    for row in rows:
+        if row["outcome"] == "measured":
+            series.setdefault((row["variant"], row["backend"], row["num_heads"]), []).append(row)
+    for points in series.values():
+        points.sort(key=lambda row: row["kv_len"])
+        if len(points) < 3:
+            continue
+        slope = math.log(points[-1]["median_s"] / points[0]["median_s"]) / math.log(points[-1]["kv_len"] / points[0]["kv_len"])
+        yield {"point": points[0]["point"], "lengths": len(points), "paired": "false", "exponent": slope,
+               "low": slope - 0.01, "high": slope + 0.01, "first_step": slope - 0.2, "last_step": slope + 0.2}
+
+
 def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), variants=VARIANTS,
           backends=("blas", "naive"), **changes):
     os.makedirs(directory, exist_ok=True)
@@ -79,6 +95,7 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
     write_csv(directory, "points.csv", POINT_COLUMNS, rows)
     write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds"], spans)
+    write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))
     with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,
                    "claims": [{"id": "R12", "kind": "within", "metric": "time", "argument": "0.02"}],

@@ -51,6 +51,30 @@ TEST_CASE("a paired ratio does not see a drift that both points share") {
     CHECK_THROWS_AS(PairedRatio(std::vector<double>{0}, std::vector<double>{1}), Error);
 }
 
+TEST_CASE("where points share no rounds the slope comes from their centres, and its interval from theirs") {
+    const std::vector<double> x{100, 200, 400};
+    std::vector<std::vector<double>> samples(3);
+    for (int i = 0; i < 12; ++i) {
+        const double noise = std::exp(0.02 * ((i * 5) % 12 - 5.5));
+        for (std::size_t k = 0; k < 3; ++k) samples[k].push_back(x[k] * x[k] * noise);
+    }
+    const Interval slope = slope_of_centres(x, samples);
+    CHECK(slope.estimate == Approx(2));
+    CHECK(slope.bounded());
+    std::vector<double> logs;
+    for (const double time : samples[0]) logs.push_back(std::log(time));
+    // Both ends turn the line with weight 1 / (2 log 2), the middle does not.
+    const Interval one = SignedRank(logs).interval();
+    CHECK(slope.high - slope.estimate ==
+          Approx(std::hypot(one.high - one.estimate, one.estimate - one.low) / (2 * std::log(2))));
+    samples[1].resize(3);  // the middle point's scatter plays no part
+    CHECK(slope_of_centres(x, samples).bounded());
+    samples[2].resize(3);
+    CHECK_FALSE(slope_of_centres(x, samples).bounded());
+    samples[2][0] = 0;
+    CHECK_THROWS_AS(slope_of_centres(x, samples), Error);
+}
+
 TEST_CASE("a power law gives back its exponent") {
     const std::vector<double> x{128, 256, 512, 1024};
     std::vector<double> y, curved;
