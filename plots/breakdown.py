@@ -84,7 +84,7 @@ def figure(data, name, points, spans, operations):
                                                      color="black", markerfacecolor="white", markersize=5)[0]
             ax.set_xticks(list(x), [f"{h:.0f}" for h in panel["num_heads"]])
             ax.grid(axis="x", visible=False)
-            ax.set_title(f"{variant}, kv_len {length:.0f}", loc="left")
+            ax.set_title(f"{variant}, {frame.length_name(points)} {length:.0f}", loc="left")
             if j == 0:
                 ax.set_ylabel("time [ms]")
             if i == len(variants) - 1:

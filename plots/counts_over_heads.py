@@ -75,11 +75,19 @@ def wrap(label, width=38):
     return "\n".join(lines)
 
 
-def counts_panel(ax, points, kind, unit):
+def look_of(members, variants, taken):
+    """One colour a variant in all panels of a figure: a line takes the first of its variants' that is free."""
+    wanted = [variants.index(v) for v, _, _ in members] + list(range(len(variants), len(variants) + len(taken) + 1))
+    index = next(i for i in wanted if i not in taken)
+    taken.add(index)
+    return style.line_style(index)
+
+
+def counts_panel(ax, points, kind, unit, variants):
     scale = {"flops": 1e9, "exps": 1e6}[kind]
     required, executed = f"required_{kind}", f"executed_{kind}"
-    index = 0
     for column, hollow in ((required, {}), (executed, {"markerfacecolor": "white"})):
+        taken = set()
         for label, members in merged(points, [column]):
             if column == executed:  # only those whose executed work differs from what is required
                 members = [m for m in members if (m[2][executed] != m[2][required]).any()]
@@ -87,8 +95,7 @@ def counts_panel(ax, points, kind, unit):
                     continue
                 label = names_of(members, points) + ", executed"
             series = members[0][2]
-            ax.plot(series["num_heads"], series[column] / scale, **style.line_style(index), **hollow, label=wrap(label))
-            index += 1
+            ax.plot(series["num_heads"], series[column] / scale, **look_of(members, variants, taken), **hollow, label=wrap(label))
     ax.set_ylabel(f"{kind_name(kind)} [{unit}]")
 
 
@@ -96,11 +103,12 @@ def kind_name(kind):
     return {"flops": "multiplies and adds", "exps": "exponentials"}[kind]
 
 
-def memory_panel(ax, points):
+def memory_panel(ax, points, variants):
     mib = 2**20
+    taken = set()
     groups = list(merged(points, ["workspace_bytes", "peak_bytes"]))
     for index, (label, members) in enumerate(groups):
-        series, look = members[0][2], style.line_style(index)
+        series, look = members[0][2], look_of(members, variants, taken)
         ax.plot(series["num_heads"], series["workspace_bytes"] / mib, **look, label=wrap(label))
         known = series["peak_bytes"] > 0
         ax.plot(series["num_heads"][known], series["peak_bytes"][known] / mib, "o", color=look["color"], markersize=9,
@@ -125,24 +133,25 @@ def figure(data, name, points, lengths):
             "largest of the line's variants and backends), which sees whole pages and libraries. Variants with equal "
             "values share a line. Points left out: " + SHOWS["left_out_because"] + ". " + data.origin())
     fig, axes = style.panels(len(lengths), 3, width=3.3, height=2.9, caption_lines=style.caption_lines(text, 3, 3.3))
+    variants = sorted(points["variant"].unique())
     for row, length in zip(axes, lengths):
         part = points[points["length"] == length]
-        counts_panel(row[0], part, "flops", "GFLOP")
-        counts_panel(row[1], part, "exps", "millions")
-        memory_panel(row[2], part)
+        counts_panel(row[0], part, "flops", "GFLOP", variants)
+        counts_panel(row[1], part, "exps", "millions", variants)
+        memory_panel(row[2], part, variants)
         for ax in row:
             ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
-            ax.set_title(f"kv_len {length:.0f}", loc="left")
+            ax.set_title(f"{frame.length_name(points)} {length:.0f}", loc="left")
             ax.set_xscale("log", base=2)
             style.powers_axis(ax.xaxis, part["num_heads"])
             values = [v for line in ax.get_lines() for v in line.get_ydata() if v > 0 and not math.isnan(v)]
             if not values:
                 continue
             low, high = min(values), max(values)
-            if high / low < 4:  # what is nearly equal should look so
+            if ax is row[0]:  # what is nearly equal should look so: from zero in every row
                 ax.set_ylim(0, high * 1.15)
             else:
-                space = (high / low) ** 0.06
+                space = max((high / low) ** 0.06, 1.1)
                 ax.set_yscale("log")
                 ax.set_ylim(low / space, high * space)
                 style.log_axis(ax.yaxis, low / space, high * space)

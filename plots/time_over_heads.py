@@ -45,7 +45,7 @@ def figure(data, name, points):
     relative = ratio_is_over_heads(points)
     margin = data.margin() if relative else None
     columns = style.panel_columns(len(variants))
-    labels = [f"kv_len {n:.0f}" for n in lengths]
+    labels = [f"{frame.length_name(points)} {n:.0f}" for n in lengths]
     text = ("Time of one forward pass " + ("divided by that of the base case, paired round by round"
                                            if relative else "(median)") +
             "; bars are 95 % intervals. " +
