@@ -15,28 +15,13 @@
 #include "harness/journal/checksum.hpp"
 #include "tests/catch.hpp"
 #include "tests/journal/records.hpp"
+#include "tests/scratch.hpp"
 
 using namespace headcount;
+using headcount::testing::Scratch;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A directory of its own that goes away with the test.
-struct Scratch {
-    fs::path dir;
-    Scratch() {
-        std::string name = (fs::temp_directory_path() / "headcount-journal-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) throw Error("no temporary directory");
-        dir = name;
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        fs::remove_all(dir, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    fs::path file() const { return dir / "run.jsonl"; }
-};
 
 std::string text_of(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);

@@ -9,10 +9,12 @@
 #include "harness/backend/naive_backend.hpp"
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"
+#include "tests/measure/random_problem.hpp"
 #include "variants/all.hpp"
 #include "variants/steps.hpp"
 
 using namespace headcount;
+using headcount::testing::random_problem;
 
 namespace {
 
@@ -48,24 +50,6 @@ int check_everywhere(const Problem& problem, std::uint64_t seed, int num_threads
         }
     }
     return checked;
-}
-
-Problem random_problem(std::mt19937_64& random, int longest) {
-    const auto pick = [&](int n) { return static_cast<std::int64_t>(1 + random() % static_cast<unsigned>(n)); };
-    ProblemSpec spec;
-    spec.batch = pick(3);
-    spec.q_len = pick(longest);
-    spec.kv_len = pick(2) == 1 ? *spec.q_len : pick(longest);
-    spec.num_kv_heads = pick(3);
-    spec.num_heads = *spec.num_kv_heads * pick(3);
-    spec.embed_dim = pick(2) == 1 ? *spec.num_heads * pick(9) : pick(40);
-    if (*spec.embed_dim % *spec.num_heads != 0 || pick(2) == 1) spec.head_dim = pick(11);
-    if (pick(3) == 1) spec.value_head_dim = pick(11);
-    spec.causal = pick(2) == 1;
-    spec.bias = pick(2) == 1;
-    spec.dtype = pick(4) == 1 ? DType::f64 : DType::f32;
-    spec.scope = pick(3) == 1 ? Scope::core : Scope::layer;
-    return resolve(spec);
 }
 
 Problem problem(std::int64_t q_len, std::int64_t kv_len, std::int64_t embed_dim, std::int64_t num_heads, bool causal) {
@@ -142,7 +126,8 @@ CheckRecord check_with(Fault which, const Problem& p, const char* backend) {
 TEST_CASE("all variants on all backends agree with the reference on random shapes") {
     std::mt19937_64 random(20);
     int checked = 0;
-    for (int i = 0; i < 150; ++i) checked += check_everywhere(random_problem(random, 40), random(), i % 5 == 0 ? 2 : 1);
+    for (int i = 0; i < 150; ++i)
+        checked += check_everywhere(random_problem(random, 40, true), random(), i % 5 == 0 ? 2 : 1);
     REQUIRE(checked > 600);
 }
 

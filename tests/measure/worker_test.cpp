@@ -13,26 +13,13 @@
 #include "harness/measure/campaign.hpp"
 #include "harness/measure/worker_process.hpp"
 #include "tests/catch.hpp"
+#include "tests/scratch.hpp"
 
 using namespace headcount;
+using headcount::testing::Scratch;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Scratch {
-    fs::path dir;
-    Scratch() {
-        std::string name = (fs::temp_directory_path() / "headcount-worker-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) throw Error("no temporary directory");
-        dir = name;
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        fs::remove_all(dir, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-};
 
 /// Answers of a worker in this very process.
 std::vector<Json> answers_to(const std::string& requests) {

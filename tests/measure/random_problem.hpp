@@ -1,0 +1,31 @@
+// Problems of any shape, drawn from a seed.
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "harness/core/problem.hpp"
+
+namespace headcount::testing {
+
+/// Lengths up to `longest`; grouped heads, own head widths, masks, biases and either scope among them. f32, and one in
+/// four f64 with `any_type`.
+inline Problem random_problem(std::mt19937_64& random, int longest, bool any_type = false) {
+    const auto pick = [&](int n) { return static_cast<std::int64_t>(1 + random() % static_cast<unsigned>(n)); };
+    ProblemSpec spec;
+    spec.batch = pick(3);
+    spec.q_len = pick(longest);
+    spec.kv_len = pick(2) == 1 ? *spec.q_len : pick(longest);
+    spec.num_kv_heads = pick(3);
+    spec.num_heads = *spec.num_kv_heads * pick(3);
+    spec.embed_dim = pick(2) == 1 ? *spec.num_heads * pick(9) : pick(40);
+    if (*spec.embed_dim % *spec.num_heads != 0 || pick(2) == 1) spec.head_dim = pick(11);
+    if (pick(3) == 1) spec.value_head_dim = pick(11);
+    spec.causal = pick(2) == 1;
+    spec.bias = pick(2) == 1;
+    if (any_type) spec.dtype = pick(4) == 1 ? DType::f64 : DType::f32;
+    spec.scope = pick(3) == 1 ? Scope::core : Scope::layer;
+    return resolve(spec);
+}
+
+}  // namespace headcount::testing
