@@ -109,6 +109,13 @@ OpCost required_softmax(Mask mask, const Tensor& scores) {
     return cost;
 }
 
+OpCost reciprocal_softmax(Mask mask, const Tensor& scores) {
+    OpCost cost = required_softmax(mask, scores);
+    cost.multiplies = cost.divides;
+    cost.divides = leading(scores) * mask.live_rows(scores.rows(), scores.cols());
+    return cost;
+}
+
 OpCost copy_cost(const Tensor& from) { return {.bytes_read = from.bytes(), .bytes_written = from.bytes()}; }
 
 AttendParts required_attend(const AttendShape& shape, Mask mask) {

@@ -16,6 +16,8 @@ OpCost dense_scale(const Tensor& c);
 OpCost bias_cost(const Tensor& c, const Tensor& bias);
 /// Also what a backend executes that leaves masked scores alone and divides every weight.
 OpCost required_softmax(Mask mask, const Tensor& scores);
+/// The same with one reciprocal a row and a multiply a weight instead of a division a weight.
+OpCost reciprocal_softmax(Mask mask, const Tensor& scores);
 OpCost copy_cost(const Tensor& from);
 
 /// Exact pairs; every operand crosses the boundary of fast memory once.

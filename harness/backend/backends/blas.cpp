@@ -11,9 +11,8 @@
 #include <cblas.h>
 
 #include "harness/backend/cost.hpp"
+#include "harness/backend/shared_rows.hpp"
 #include "harness/backend/tiled_attend.hpp"
-#include "harness/backend/vector_math.hpp"
-#include "harness/core/parallel.hpp"
 
 namespace headcount::backends {
 namespace {
@@ -108,9 +107,6 @@ void with_blas_scalar(DType dtype, F f) {
     }
 }
 
-// Waking a thread takes about ten microseconds; below this many elements a softmax or a copy is done sooner alone.
-constexpr std::int64_t kSmallestSharedElements = std::int64_t{32} * 1024;
-
 /// The batch laid end to end, so that a projection is one product instead of one a batch entry.
 std::optional<Tensor> batch_as_rows(Tensor t) {
     if (t.kv_heads() != 1 || t.group() != 1) return std::nullopt;
@@ -125,14 +121,7 @@ public:
 
     int num_threads() const override { return pool_.num_threads(); }
 
-    /// One reciprocal a row and a multiply a weight instead of a division a weight.
-    OpCost executed_softmax(Mask mask, const Tensor& scores) const override {
-        OpCost cost = required_softmax(mask, scores);
-        const std::int64_t matrices = scores.batch() * scores.kv_heads() * scores.group();
-        cost.multiplies = cost.divides;
-        cost.divides = matrices * mask.live_rows(scores.rows(), scores.cols());
-        return cost;
-    }
+    OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
 
     /// No larger than leaves every thread a block.
     std::int64_t query_block(const AttendShape& shape) const override {
@@ -178,14 +167,9 @@ private:
                 naive_softmax<T>(mask, scores);
                 return;
             }
-            share_rows(scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-                const std::int64_t visible = mask.visible(row, scores.rows(), scores.cols());
-                T* const x = scores.at<T>(b, n, g, row);
-                if (visible > 0) {
-                    const T sum = vector_math::exp_and_sum(x, visible, vector_math::row_max(x, visible));
-                    vector_math::scale(x, visible, 1 / sum);
-                }
-                std::fill(x + visible, x + scores.cols(), T{});
+            share_rows(pool_, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+                vector_softmax(scores.at<T>(b, n, g, row), mask.visible(row, scores.rows(), scores.cols()),
+                               scores.cols());
             });
         });
     }
@@ -193,15 +177,8 @@ private:
     void do_copy(const Tensor& from, const Tensor& to) override {
         with_blas_scalar(to.dtype, [&](auto scalar) {
             using T = decltype(scalar);
-            const bool rows_in_one_piece = (from.stride[4] == 1 && to.stride[4] == 1) || to.cols() == 1;
-            share_rows(to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-                const T* const source = from.at<T>(b, n, g, row);
-                T* const target = to.at<T>(b, n, g, row);
-                if (rows_in_one_piece) {
-                    std::copy_n(source, to.cols(), target);
-                } else {
-                    for (std::int64_t j = 0; j < to.cols(); ++j) target[j * to.stride[4]] = source[j * from.stride[4]];
-                }
+            share_rows(pool_, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+                copy_row(from.at<T>(b, n, g, row), from.stride[4], to.at<T>(b, n, g, row), to.stride[4], to.cols());
             });
         });
     }
@@ -219,22 +196,6 @@ private:
                 blocks.run(index, scale, mask, q, k, v, out, keys,
                            static_cast<T*>(scratch.data) + thread * scratch_each, BlasTileKernels<T>{});
             });
-        });
-    }
-
-    /// Calls f(b, n, g, row) for all rows of t, in shares of equal size when that pays.
-    template <class F>
-    void share_rows(const Tensor& t, const F& f) {
-        const std::int64_t rows = t.elements() / t.cols();
-        // Four shares a thread even out what causal rows differ in.
-        const std::int64_t shares = t.elements() < kSmallestSharedElements || num_threads() == 1
-                                        ? 1
-                                        : std::min<std::int64_t>(rows, 4L * num_threads());
-        pool_.run(shares, [&](std::int64_t share, int /*thread*/) {
-            for (std::int64_t i = rows * share / shares; i < rows * (share + 1) / shares; ++i) {
-                const std::int64_t head = i / t.rows();
-                f(head / (t.kv_heads() * t.group()), head / t.group() % t.kv_heads(), head % t.group(), i % t.rows());
-            }
         });
     }
 

@@ -1,0 +1,156 @@
+// simd: packed register-blocked products and a fused core in f32, for the instruction set found at run time.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "harness/backend/backend.hpp"
+#include "harness/backend/cost.hpp"
+#include "harness/backend/naive_kernels.hpp"
+#include "harness/backend/shared_rows.hpp"
+#include "harness/backend/simd/cost.hpp"
+#include "harness/backend/simd/kernels.hpp"
+
+namespace headcount::backends {
+namespace {
+
+constexpr double kLog2E = 1.4426950408889634;
+
+/// Tasks a thread that even out what they differ in.
+constexpr std::int64_t kTasksPerThread = 4;
+/// Rows that make it worth to pack a panel again.
+constexpr std::int64_t kFewestRows = 64;
+
+simd::View<float> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
+    const Matrix<float> m = matrix_at<float>(t, b, n, g);
+    return {m.data, m.row_stride, m.col_stride};
+}
+simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v.row_stride, v.col_stride}; }
+
+class SimdBackend final : public Backend {
+public:
+    explicit SimdBackend(int num_threads)
+        : pool_(num_threads),
+          panels_(static_cast<std::size_t>(num_threads * simd::product_scratch_elements(simd::lanes()))) {}
+
+    int num_threads() const override { return pool_.num_threads(); }
+
+    OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
+    AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
+        return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape));
+    }
+    /// Whole vectors of queries, as many as leave every thread a block.
+    std::int64_t query_block(const AttendShape& shape) const override {
+        const std::int64_t lanes = simd::lanes();
+        const std::int64_t heads = shape.batch * shape.heads();
+        const std::int64_t blocks = (num_threads() + heads - 1) / heads;
+        const std::int64_t vectors = std::clamp<std::int64_t>(shape.q_len / blocks / lanes, 1, simd::kMostVectors);
+        return std::min(vectors * lanes, shape.q_len);
+    }
+    std::int64_t key_block(const AttendShape& shape) const override { return std::min(simd::kKeyBlock, shape.kv_len); }
+    std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
+        return num_threads() * simd::stream_scratch_elements(simd::lanes(), shape.head_dim, shape.value_head_dim);
+    }
+
+private:
+    void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override {
+        const std::int64_t width = simd::kMostVectors * simd::lanes();
+        const std::int64_t panels = (c.cols() + width - 1) / width;
+        const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
+        const std::int64_t wanted = (kTasksPerThread * num_threads() + matrices * panels - 1) / (matrices * panels);
+        const std::int64_t strips =
+            num_threads() == 1 ? 1 : std::clamp<std::int64_t>(c.rows() / kFewestRows, 1, wanted);
+        pool_.run(matrices * panels * strips, [&](std::int64_t index, int thread) {
+            const std::int64_t panel = index / strips % panels;
+            const std::int64_t matrix = index / strips / panels;
+            const std::int64_t heads = c.kv_heads() * c.group();
+            const std::int64_t i = matrix / heads, n = matrix % heads / c.group(), g = matrix % c.group();
+            const std::int64_t first = c.rows() * (index % strips) / strips;
+            const std::int64_t last = c.rows() * (index % strips + 1) / strips;
+            simd::Product<float> product{.a = readable(view_at(a, i, n, g)),
+                                         .b = readable(view_at(b, i, n, g)),
+                                         .c = view_at(c, i, n, g),
+                                         .rows = last - first,
+                                         .depth = a.cols(),
+                                         .scaled = options.scale.has_value(),
+                                         .scale = static_cast<float>(options.scale.value_or(1.0)),
+                                         .bias = options.bias == nullptr ? nullptr : options.bias->at<float>(0, 0, 0),
+                                         .bias_stride = options.bias == nullptr ? 0 : options.bias->stride[4],
+                                         .panel = panel_of(thread)};
+            product.a.data += first * product.a.row_stride;
+            product.c.data += first * product.c.row_stride;
+            simd::multiply_panel(product, panel * width, std::min(width, c.cols() - panel * width));
+        });
+    }
+
+    void do_softmax_rows(Mask mask, const Tensor& scores) override {
+        if (scores.stride[4] != 1 && scores.cols() != 1) {
+            naive_softmax<float>(mask, scores);
+            return;
+        }
+        share_rows(pool_, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+            vector_softmax(scores.at<float>(b, n, g, row), mask.visible(row, scores.rows(), scores.cols()),
+                           scores.cols());
+        });
+    }
+
+    void do_copy(const Tensor& from, const Tensor& to) override {
+        share_rows(pool_, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+            copy_row(from.at<float>(b, n, g, row), from.stride[4], to.at<float>(b, n, g, row), to.stride[4], to.cols());
+        });
+    }
+
+    void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
+                   const Tensor& scratch) override {
+        const AttendShape shape = attend_shape(q, k, v);
+        const std::int64_t rows = query_block(shape);
+        const std::int64_t blocks = (shape.q_len + rows - 1) / rows;
+        const std::int64_t scratch_each = attend_scratch_elements(shape) / num_threads();
+        pool_.run(shape.batch * shape.heads() * blocks, [&](std::int64_t index, int thread) {
+            const std::int64_t head = index / blocks;
+            // The largest blocks come first, so that no thread is left with one at the end.
+            const std::int64_t block_of_head = mask.causal ? blocks - 1 - index % blocks : index % blocks;
+            const std::int64_t first = block_of_head * rows;
+            const std::int64_t b = head / shape.heads();
+            const std::int64_t n = head % shape.heads() / shape.group;
+            const std::int64_t g = head % shape.group;
+            simd::StreamBlock<float> block{
+                .q = readable(view_at(q, b, n, g)),
+                .k = readable(view_at(k, b, n, g)),
+                .v = readable(view_at(v, b, n, g)),
+                .out = view_at(out, b, n, g),
+                .rows = std::min(rows, shape.q_len - first),
+                .kv_len = shape.kv_len,
+                .head_dim = shape.head_dim,
+                .value_head_dim = shape.value_head_dim,
+                .factor = static_cast<float>(scale * kLog2E),
+                .visible = mask.causal ? shape.kv_len - shape.q_len + first + 1 : shape.kv_len,
+                .visible_step = mask.causal ? 1 : 0,
+                .scratch = static_cast<float*>(scratch.data) + thread * scratch_each};
+            block.q.data += first * block.q.row_stride;
+            block.out.data += first * block.out.row_stride;
+            simd::stream_rows(block);
+        });
+    }
+
+    float* panel_of(int thread) { return panels_.data() + thread * simd::product_scratch_elements(simd::lanes()); }
+
+    ThreadPool pool_;
+    std::vector<float> panels_;  ///< of one product, a piece a thread
+};
+
+}  // namespace
+
+BackendInfo simd() {
+    return {
+        .summary = "own f32 kernels: packed products, fused core; vectors chosen at run time",
+        .missing = "",
+        .unsupported = [](const Point& point) -> std::string {
+            return point.problem.dtype == DType::f32 ? "" : "simd computes f32; blas and naive compute f64 too";
+        },
+        .make = [](int num_threads) -> std::unique_ptr<Backend> { return std::make_unique<SimdBackend>(num_threads); },
+        .facts = []() -> std::vector<std::pair<std::string, std::string>> {
+            return {{"simd.instruction_set", simd::target_name()}};
+        }};
+}
+
+}  // namespace headcount::backends

@@ -1,0 +1,16 @@
+// What the streaming kernel does, in operations.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/backend/backend.hpp"
+
+namespace headcount::simd {
+
+/// Executed operations of one attend call with `lanes` floats a vector, `query_block` rows a block. Unlike the readable
+/// loop it computes whole vectors of queries (a block's rows are rounded up to them) against every key that the block's
+/// last row sees; it begins sums at zero, so a product of n terms is n adds; the factor is applied to queries, not to
+/// scores. Rescales are an upper bound, reached when maxima rise with every block of keys.
+AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block);
+
+}  // namespace headcount::simd

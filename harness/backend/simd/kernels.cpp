@@ -1,0 +1,79 @@
+#include "harness/backend/simd/kernels.hpp"
+
+#include <algorithm>
+
+// Highway compiles this file once for every instruction set and picks one when the program runs. Asking for
+// AVX3_DL keeps it among them where the compiler's baseline has it (Highway 1.0.3 would drop it and then stop).
+#define HWY_WANT_AVX3_DL
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "harness/backend/simd/kernels.cpp"
+// foreach_target.h comes before highway.h, and both before what is compiled for every target.
+// clang-format off
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include "harness/backend/simd/lanes-inl.hpp"
+#include "harness/backend/simd/stream-inl.hpp"
+#include "harness/backend/simd/product-inl.hpp"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace headcount::simd::HWY_NAMESPACE {
+
+const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
+std::int64_t Lanes() { return FloatLanes::kLanes; }
+void StreamRows(const StreamBlock<float>& block) { stream_rows<FloatLanes>(block); }
+void MultiplyPanel(const Product<float>& product, std::int64_t first_col, std::int64_t cols) {
+    multiply_panel<FloatLanes>(product, first_col, cols);
+}
+void Exp2All(float* x, std::int64_t count) {
+    std::int64_t i = 0;
+    for (; i + FloatLanes::kLanes <= count; i += FloatLanes::kLanes) {
+        FloatLanes::store(FloatLanes::exp2(FloatLanes::load(x + i)), x + i);
+    }
+    float rest[FloatLanes::kLanes] = {};
+    std::copy(x + i, x + count, rest);
+    FloatLanes::store(FloatLanes::exp2(FloatLanes::load(rest)), rest);
+    std::copy_n(rest, count - i, x + i);
+}
+
+}  // namespace headcount::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "harness/core/error.hpp"
+
+namespace headcount::simd {
+
+HWY_EXPORT(TargetName);
+HWY_EXPORT(Lanes);
+HWY_EXPORT(StreamRows);
+HWY_EXPORT(MultiplyPanel);
+HWY_EXPORT(Exp2All);
+
+std::int64_t lanes() { return HWY_DYNAMIC_DISPATCH(Lanes)(); }
+std::string target_name() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+void stream_rows(const StreamBlock<float>& block) { HWY_DYNAMIC_DISPATCH(StreamRows)(block); }
+void multiply_panel(const Product<float>& product, std::int64_t first_col, std::int64_t cols) {
+    HWY_DYNAMIC_DISPATCH(MultiplyPanel)(product, first_col, cols);
+}
+void exp2_all(float* x, std::int64_t count) { HWY_DYNAMIC_DISPATCH(Exp2All)(x, count); }
+
+std::vector<std::string> runnable_targets() {
+    std::vector<std::string> names;
+    for (const int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
+    return names;
+}
+
+void force_target(const std::string& name) {
+    int64_t mask = 0;
+    for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        if (hwy::TargetName(target) == name) mask = target;
+    }
+    if (mask == 0 && !name.empty()) throw Error("no kernels for instruction set '" + name + "' run here");
+    hwy::SetSupportedTargetsForTest(mask);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+}  // namespace headcount::simd
+#endif

@@ -1,0 +1,30 @@
+// The simd kernels for f32, chosen for this processor when the program runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/backend/simd/product.hpp"
+#include "harness/backend/simd/stream.hpp"
+
+namespace headcount::simd {
+
+/// Floats in a vector of the instruction set in use.
+std::int64_t lanes();
+/// The instruction set in use ("AVX3_ZEN4", "AVX2", "NEON"), in Highway's words.
+std::string target_name();
+
+/// One block of query rows; at most kMostVectors * lanes() of them.
+void stream_rows(const StreamBlock<float>& block);
+/// Columns [first_col, first_col + cols) of a product, at most kMostVectors * lanes() of them.
+void multiply_panel(const Product<float>& product, std::int64_t first_col, std::int64_t cols);
+/// 2^x for x <= 0, as the streaming kernel computes it; for tests. x has `count` elements and is overwritten.
+void exp2_all(float* x, std::int64_t count);
+
+/// Names of the instruction sets that this program has kernels for and this processor runs.
+std::vector<std::string> runnable_targets();
+/// Use this one from now on ("" : the best again); for tests. Not while kernels run.
+void force_target(const std::string& name);
+
+}  // namespace headcount::simd

@@ -1,0 +1,112 @@
+// Matrix products over packed panels.
+#if defined(HEADCOUNT_SIMD_PRODUCT_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef HEADCOUNT_SIMD_PRODUCT_INL_HPP
+#undef HEADCOUNT_SIMD_PRODUCT_INL_HPP
+#else
+#define HEADCOUNT_SIMD_PRODUCT_INL_HPP
+#endif
+
+#include <algorithm>
+#include <cstdint>
+
+#include <hwy/highway.h>
+
+#include "harness/backend/simd/panel-inl.hpp"
+#include "harness/backend/simd/product.hpp"
+#include "harness/backend/simd/tile-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace headcount::simd::HWY_NAMESPACE {
+
+/// panel[k, j] = b[k, j] for `cols` columns, zero beyond: kVectors vectors for each k.
+template <class L, int kVectors>
+HWY_INLINE void pack_panel(const View<const typename L::T>& b, std::int64_t depth, std::int64_t cols,
+                           typename L::T* panel) {
+    constexpr std::int64_t kWidth = kVectors * L::kLanes;
+    if (b.row_stride == 1) {  // columns lie in one piece: they are the rows of b's transpose
+        pack_rows<L, kVectors>(b.data, b.col_stride, b.row_stride, cols, depth, static_cast<typename L::T>(1.0F),
+                               panel);
+        return;
+    }
+    for (std::int64_t k = 0; k < depth; ++k, panel += kWidth) {
+        const typename L::T* const row = b.data + k * b.row_stride;
+        if (b.col_stride == 1 && cols == kWidth) {
+            unrolled<kVectors>([&](auto j) HWY_ATTR { L::store(L::load(row + j * L::kLanes), panel + j * L::kLanes); });
+        } else {
+            for (std::int64_t j = 0; j < cols; ++j) panel[j] = row[j * b.col_stride];
+            std::fill(panel + cols, panel + kWidth, typename L::T{});
+        }
+    }
+}
+
+/// The columns of one panel: c[.., 0 .. cols) of `p`, all rows.
+template <class L, int kVectors>
+HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t first_col, std::int64_t cols) {
+    using T = typename L::T;
+    using V = typename L::V;
+    constexpr std::int64_t kWidth = kVectors * L::kLanes;
+    T bias[kWidth] = {};
+    if (p.bias != nullptr) {
+        for (std::int64_t j = 0; j < cols; ++j) bias[j] = p.bias[(first_col + j) * p.bias_stride];
+    }
+    for (std::int64_t k = 0; k < p.depth; k += kPanelDepth) {
+        const std::int64_t depth = std::min(kPanelDepth, p.depth - k);
+        const bool last = k + depth == p.depth;
+        pack_panel<L, kVectors>(
+            {p.b.data + k * p.b.row_stride + first_col * p.b.col_stride, p.b.row_stride, p.b.col_stride}, depth, cols,
+            p.panel);
+        in_tiles<L>(p.rows, [&](std::int64_t row, auto rows) HWY_ATTR {
+            constexpr int kRows = rows();
+            T* const c = p.c.data + row * p.c.row_stride + first_col * p.c.col_stride;
+            const bool whole = p.c.col_stride == 1 && cols == kWidth;
+            Tile<L, kRows, kVectors> tile;
+            if (k == 0) {
+                tile.fill([](int /*i*/) HWY_ATTR { return L::zero(); });
+            } else {
+                T before[kRows * kWidth] = {};
+                for (std::int64_t i = 0; i < kRows; ++i) {
+                    for (std::int64_t j = 0; j < cols; ++j) {
+                        before[i * kWidth + j] = c[i * p.c.row_stride + j * p.c.col_stride];
+                    }
+                }
+                tile.fill([&](auto i) HWY_ATTR { return L::load(before + i * L::kLanes); });
+            }
+            multiply_add(tile, p.a.data + row * p.a.row_stride + k * p.a.col_stride, p.a.row_stride, p.a.col_stride,
+                         p.panel, depth);
+            if (last && p.scaled) {
+                tile.fill([&](auto i) HWY_ATTR { return L::mul(tile.v[i], L::set(p.scale)); });
+            }
+            if (last && p.bias != nullptr) {
+                tile.fill([&](auto i) HWY_ATTR { return L::add(tile.v[i], L::load(bias + i % kVectors * L::kLanes)); });
+            }
+            if (whole) {
+                tile.each([&](auto i, V sum) HWY_ATTR {
+                    L::store(sum, c + i / kVectors * p.c.row_stride + i % kVectors * L::kLanes);
+                });
+                return;
+            }
+            T after[kRows * kWidth];
+            tile.each([&](auto i, V sum) HWY_ATTR { L::store(sum, after + i * L::kLanes); });
+            for (std::int64_t i = 0; i < kRows; ++i) {
+                for (std::int64_t j = 0; j < cols; ++j) {
+                    c[i * p.c.row_stride + j * p.c.col_stride] = after[i * kWidth + j];
+                }
+            }
+        });
+    }
+}
+
+/// One panel of a product, with as few vectors as its columns need.
+template <class L>
+HWY_INLINE void multiply_panel(const Product<typename L::T>& p, std::int64_t first_col, std::int64_t cols) {
+    switch ((cols + L::kLanes - 1) / L::kLanes) {
+        case 1: product_panel<L, 1>(p, first_col, cols); return;
+        case 2: product_panel<L, 2>(p, first_col, cols); return;
+        default: product_panel<L, kMostVectors>(p, first_col, cols); return;
+    }
+}
+
+}  // namespace headcount::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

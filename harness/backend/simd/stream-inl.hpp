@@ -1,0 +1,184 @@
+// The fused core: one pass over the keys with online softmax, queries in the lanes of vectors.
+#if defined(HEADCOUNT_SIMD_STREAM_INL_HPP) == defined(HWY_TARGET_TOGGLE)
+#ifdef HEADCOUNT_SIMD_STREAM_INL_HPP
+#undef HEADCOUNT_SIMD_STREAM_INL_HPP
+#else
+#define HEADCOUNT_SIMD_STREAM_INL_HPP
+#endif
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include <hwy/highway.h>
+
+#include "harness/backend/simd/panel-inl.hpp"
+#include "harness/backend/simd/stream.hpp"
+#include "harness/backend/simd/tile-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace headcount::simd::HWY_NAMESPACE {
+
+/// A block of kVectors vectors of queries (Dao et al. 2022, algorithm 1, queries outermost). Scores are kept
+/// transposed, a key a row and a query a lane: then both products broadcast keys and values from where they lie, and
+/// maximum, exp and sum of a row are plain vector operations without a horizontal one.
+///
+/// The running maximum is rounded up to a whole number: weights are 2^(score - maximum), so every rescale is by an
+/// exact power of two, and maxima that rise by less than one cause none.
+template <class L, int kVectors>
+class Stream {
+public:
+    using T = typename L::T;
+    using V = typename L::V;
+
+    HWY_INLINE explicit Stream(const StreamBlock<T>& block)
+        : block_(block),
+          queries_(block.scratch),
+          result_(queries_ + kWidth * block.head_dim),
+          scores_(result_ + kWidth * block.value_head_dim) {}
+
+    HWY_INLINE void run() {
+        pack_rows<L, kVectors>(block_.q.data, block_.q.row_stride, block_.q.col_stride, block_.rows, block_.head_dim,
+                               block_.factor, queries_);
+        T visible[kWidth];
+        for (std::int64_t i = 0; i < kWidth; ++i) {
+            visible[i] = static_cast<T>(static_cast<float>(block_.visible_of(std::min(i, block_.rows - 1))));
+        }
+        unrolled<kVectors>([&](auto j) HWY_ATTR {
+            visible_[j] = L::load(visible + j * L::kLanes);
+            peaks_[j] = hidden();
+            sums_[j] = L::zero();
+        });
+        const std::int64_t seen_by_all = block_.visible_of(0);
+        const std::int64_t seen_by_some = block_.visible_of(block_.rows - 1);
+        for (std::int64_t key = 0; key < seen_by_some; key += kKeyBlock) {
+            const std::int64_t count = std::min(kKeyBlock, seen_by_some - key);
+            if (key + count <= seen_by_all) {
+                take_keys<false>(key, count);
+            } else {
+                take_keys<true>(key, count);
+            }
+        }
+        V factors[kVectors];
+        unrolled<kVectors>([&](auto j) HWY_ATTR { factors[j] = L::reciprocal(sums_[j]); });
+        if (seen_by_some == 0) std::fill(result_, result_ + kWidth * block_.value_head_dim, T{});
+        unpack_rows<L, kVectors>(result_, factors, block_.rows, block_.value_head_dim, block_.out.data,
+                                 block_.out.row_stride, block_.out.col_stride);
+    }
+
+private:
+    static constexpr std::int64_t kWidth = kVectors * L::kLanes;
+    /// Below every score.
+    static HWY_INLINE V hidden() { return L::set(static_cast<T>(std::numeric_limits<float>::lowest())); }
+
+    template <bool kMasked>
+    HWY_INLINE void take_keys(std::int64_t key, std::int64_t count) {
+        V peaks[kVectors];
+        unrolled<kVectors>([&](auto j) HWY_ATTR { peaks[j] = peaks_[j]; });
+        in_tiles<L>(count, [&](std::int64_t first, auto rows) HWY_ATTR {
+            compute_scores<kMasked, rows()>(key + first, scores_ + first * kWidth, peaks);
+        });
+        unrolled<kVectors>([&](auto j) HWY_ATTR { peaks[j] = L::ceil(peaks[j]); });
+        rescale_ = key > 0 && risen(peaks);
+        if (rescale_) {
+            unrolled<kVectors>([&](auto j) HWY_ATTR {
+                rescales_[j] = L::exp2(L::sub(peaks_[j], peaks[j]));
+                sums_[j] = L::mul(sums_[j], rescales_[j]);
+            });
+        }
+        unrolled<kVectors>([&](auto j) HWY_ATTR { peaks_[j] = peaks[j]; });
+        weigh<kMasked>(key, count);
+        in_tiles<L>(block_.value_head_dim,
+                    [&](std::int64_t first, auto rows) HWY_ATTR { add_values<rows()>(key, count, first); });
+    }
+
+    /// to[i, query] = k[key + i] . q[query], and the maxima of what is visible.
+    template <bool kMasked, int kRows>
+    HWY_INLINE void compute_scores(std::int64_t key, T* to, V (&peaks)[kVectors]) {
+        Tile<L, kRows, kVectors> tile;
+        tile.fill([](int /*i*/) HWY_ATTR { return L::zero(); });
+        multiply_add(tile, block_.k.data + key * block_.k.row_stride, block_.k.row_stride, block_.k.col_stride,
+                     queries_, block_.head_dim);
+        tile.each([&](auto i, V score) HWY_ATTR {
+            constexpr int j = i % kVectors;
+            if constexpr (kMasked) {
+                const float row = static_cast<float>(key + i / kVectors);
+                score = L::where_visible(visible_[j], row, score, hidden());
+            }
+            L::store(score, to + i * L::kLanes);
+            peaks[j] = L::max(peaks[j], score);
+        });
+    }
+
+    HWY_INLINE bool risen(const V (&peaks)[kVectors]) const {
+        bool any = false;
+        unrolled<kVectors>([&](auto j) HWY_ATTR { any |= L::any_less(peaks_[j], peaks[j]); });
+        return any;
+    }
+
+    /// Scores become weights, in place, and are added up.
+    template <bool kMasked>
+    HWY_INLINE void weigh(std::int64_t key, std::int64_t count) {
+        V peaks[kVectors];
+        V sums[kVectors];
+        unrolled<kVectors>([&](auto j) HWY_ATTR {
+            peaks[j] = peaks_[j];
+            sums[j] = sums_[j];
+        });
+        T* row = scores_;
+        for (std::int64_t i = 0; i < count; ++i, row += kWidth) {
+            unrolled<kVectors>([&](auto j) HWY_ATTR {
+                V weight = L::exp2(L::sub(L::load(row + j * L::kLanes), peaks[j]));
+                if constexpr (kMasked) {
+                    weight = L::where_visible(visible_[j], static_cast<float>(key + i), weight, L::zero());
+                }
+                L::store(weight, row + j * L::kLanes);
+                sums[j] = L::add(sums[j], weight);
+            });
+        }
+        unrolled<kVectors>([&](auto j) HWY_ATTR { sums_[j] = sums[j]; });
+    }
+
+    /// result[first + i, query] = rescale * result[first + i, query] + sum over keys of v[key, first + i] * weight
+    template <int kRows>
+    HWY_INLINE void add_values(std::int64_t key, std::int64_t count, std::int64_t first) {
+        T* const result = result_ + first * kWidth;
+        Tile<L, kRows, kVectors> tile;
+        if (key == 0) {
+            tile.fill([](int /*i*/) HWY_ATTR { return L::zero(); });
+        } else if (rescale_) {
+            tile.fill([&](auto i)
+                          HWY_ATTR { return L::mul(L::load(result + i * L::kLanes), rescales_[i % kVectors]); });
+        } else {
+            tile.fill([&](auto i) HWY_ATTR { return L::load(result + i * L::kLanes); });
+        }
+        multiply_add(tile, block_.v.data + key * block_.v.row_stride + first * block_.v.col_stride, block_.v.col_stride,
+                     block_.v.row_stride, scores_, count);
+        tile.each([&](auto i, V sum) HWY_ATTR { L::store(sum, result + i * L::kLanes); });
+    }
+
+    const StreamBlock<T>& block_;
+    T* const queries_;  ///< [head_dim, query]
+    T* const result_;   ///< [value_head_dim, query]
+    T* const scores_;   ///< [key, query]
+    V visible_[kVectors];
+    V peaks_[kVectors];
+    V sums_[kVectors];
+    V rescales_[kVectors];
+    bool rescale_ = false;
+};
+
+/// Runs the block with as few vectors as its rows need.
+template <class L>
+HWY_INLINE void stream_rows(const StreamBlock<typename L::T>& block) {
+    switch (block_vectors(block.rows, L::kLanes)) {
+        case 1: Stream<L, 1>(block).run(); return;
+        case 2: Stream<L, 2>(block).run(); return;
+        default: Stream<L, kMostVectors>(block).run(); return;
+    }
+}
+
+}  // namespace headcount::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

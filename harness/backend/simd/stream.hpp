@@ -1,0 +1,49 @@
+// One block of query rows of one head, as the streaming kernel wants it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace headcount::simd {
+
+/// Vectors of queries that one block holds at most: with three, a tile loads 11 operands for 24 multiply-adds.
+inline constexpr std::int64_t kMostVectors = 3;
+/// Keys whose scores are held at a time: 64 x 48 scores are 12 KiB, a quarter to a third of a first-level cache.
+inline constexpr std::int64_t kKeyBlock = 64;
+
+/// A matrix in memory: element (i, j) is data[i * row_stride + j * col_stride].
+template <class T>
+struct View {
+    T* data;
+    std::int64_t row_stride, col_stride;
+};
+
+/// out = softmax2(factor * q @ k^T) @ v, softmax2 with base 2; `factor` is scale * log2(e).
+template <class T>
+struct StreamBlock {
+    View<const T> q;  ///< [rows, head_dim]
+    View<const T> k;  ///< [kv_len, head_dim]
+    View<const T> v;  ///< [kv_len, value_head_dim]
+    View<T> out;      ///< [rows, value_head_dim]
+    std::int64_t rows, kv_len, head_dim, value_head_dim;
+    T factor;
+    std::int64_t visible;       ///< keys that row 0 sees, before clamping to [0, kv_len]
+    std::int64_t visible_step;  ///< how many more each further row sees: 1 causal, 0 not
+    T* scratch;                 ///< stream_scratch_elements()
+
+    std::int64_t visible_of(std::int64_t row) const {
+        return std::clamp<std::int64_t>(visible + row * visible_step, 0, kv_len);
+    }
+};
+
+/// Vectors of queries in the block that starts with `left` rows to go.
+constexpr std::int64_t block_vectors(std::int64_t left, std::int64_t lanes) {
+    return std::min(kMostVectors, (left + lanes - 1) / lanes);
+}
+
+/// Elements of scratch for one block: packed queries, the transposed output and one tile of scores.
+constexpr std::int64_t stream_scratch_elements(std::int64_t lanes, std::int64_t head_dim, std::int64_t value_head_dim) {
+    return kMostVectors * lanes * (head_dim + value_head_dim + kKeyBlock);
+}
+
+}  // namespace headcount::simd

@@ -1,0 +1,81 @@
+// Four counting scalars as a vector: what FloatLanes offers, so that a simd kernel can be asked what it did.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "harness/backend/counted.hpp"
+
+namespace headcount::simd {
+
+struct CountedLanes {
+    using T = Counted;
+    static constexpr std::int64_t kLanes = 4;
+    static constexpr int kTileRows = 8;
+    using V = std::array<Counted, kLanes>;
+
+    static V zero() { return {}; }
+    static V set(Counted x) { return {x, x, x, x}; }
+    static V load(const Counted* p) { return {p[0], p[1], p[2], p[3]}; }
+    static void store(const V& v, Counted* p) { std::copy(v.begin(), v.end(), p); }
+    static V mul(const V& a, const V& b) {
+        return each(a, b, [](Counted x, Counted y) { return x * y; });
+    }
+    static V add(const V& a, const V& b) {
+        return each(a, b, [](Counted x, Counted y) { return x + y; });
+    }
+    static V sub(const V& a, const V& b) {
+        return each(a, b, [](Counted x, Counted y) { return x - y; });
+    }
+    static V fma(const V& a, const V& b, const V& c) { return add(mul(a, b), c); }
+    static V max(const V& a, const V& b) {
+        return each(a, b, [](Counted x, Counted y) { return x < y ? y : x; });
+    }
+    static V ceil(const V& a) {
+        return each(a, a, [](Counted x, Counted) { return Counted(std::ceil(x.value())); });
+    }
+    static bool any_less(const V& a, const V& b) {
+        bool any = false;
+        each(a, b, [&](Counted x, Counted y) { return any |= x < y, x; });
+        return any;
+    }
+    static V where_visible(const V& visible, float key, const V& x, const V& otherwise) {
+        V out{};
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = Counted(key) < visible[i] ? x[i] : otherwise[i];
+        return out;
+    }
+    static V reciprocal(const V& x) {
+        return each(x, x, [](Counted a, Counted) {
+            const bool live = Counted(0) < a;
+            const Counted inverse = Counted(1) / (live ? a : Counted(1));
+            return live ? inverse : Counted(0);
+        });
+    }
+    /// 2^x, counted as one exponential.
+    static V exp2(const V& x) {
+        return each(x, x, [](Counted a, Counted) { return exp(Counted(a.value() * std::log(2.0))); });
+    }
+    static void load_columns(const Counted* const* rows, std::int64_t c, V (&out)[4]) {
+        for (std::size_t t = 0; t < 4; ++t) {
+            for (std::size_t i = 0; i < out[t].size(); ++i) out[t][i] = rows[i][c + static_cast<std::int64_t>(t)];
+        }
+    }
+    static void store_columns(const V (&in)[4], Counted* to, std::int64_t row_stride, std::int64_t live) {
+        for (std::int64_t i = 0; i < live; ++i) {
+            for (std::size_t t = 0; t < 4; ++t)
+                to[i * row_stride + static_cast<std::int64_t>(t)] = in[t][static_cast<std::size_t>(i)];
+        }
+    }
+
+private:
+    template <class F>
+    static V each(const V& a, const V& b, const F& f) {
+        V out{};
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = f(a[i], b[i]);
+        return out;
+    }
+};
+
+}  // namespace headcount::simd

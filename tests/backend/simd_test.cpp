@@ -1,0 +1,223 @@
+// The simd kernels on every instruction set of this processor: edges of their blocks, extremes of their inputs.
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "harness/backend/all.hpp"
+#include "harness/backend/naive_backend.hpp"
+#include "harness/backend/simd/kernels.hpp"
+#include "tests/catch.hpp"
+
+using namespace headcount;
+
+namespace {
+
+/// Forces one instruction set for a scope.
+class Forced {
+public:
+    explicit Forced(const std::string& target) { simd::force_target(target); }
+    Forced(const Forced&) = delete;
+    Forced& operator=(const Forced&) = delete;
+    ~Forced() { simd::force_target(""); }
+};
+
+template <class F>
+void on_every_target(F f) {
+    REQUIRE_FALSE(simd::runnable_targets().empty());
+    for (const std::string& target : simd::runnable_targets()) {
+        const Forced forced(target);
+        REQUIRE(simd::target_name() == target);
+        INFO("instruction set " << target);
+        f();
+    }
+}
+
+std::unique_ptr<Backend> make_simd(int threads) { return find_named(all_backends(), "simd", "backend").make(threads); }
+
+/// q, k, v [1, heads, 1, len, width] as strided heads of one matrix each, in both precisions.
+struct Heads {
+    Heads(std::int64_t num_heads, std::int64_t q_len, std::int64_t kv_len, std::int64_t d, std::int64_t dv,
+          float spread)
+        : heads(num_heads), random(static_cast<unsigned>(q_len * 1000 + kv_len + d)) {
+        const auto fill = [&](std::vector<float>& x, std::vector<double>& y, std::int64_t rows, std::int64_t width) {
+            std::normal_distribution<float> normal(0, spread);
+            x.resize(static_cast<std::size_t>(rows * width * heads));
+            for (float& e : x) y.push_back(e = normal(random));
+        };
+        fill(q32, q64, q_len, d);
+        fill(k32, k64, kv_len, d);
+        fill(v32, v64, kv_len, dv);
+        out32.assign(static_cast<std::size_t>(q_len * dv * heads), NAN);
+        out64.resize(out32.size());
+        scores64.resize(static_cast<std::size_t>(q_len * kv_len * heads));
+        const auto window = [&](auto& x, DType dtype, std::int64_t rows, std::int64_t width) {
+            return split_heads(dense(x.data(), dtype, {1, 1, 1, rows, width * heads}), heads, 1);
+        };
+        q = window(q32, DType::f32, q_len, d), k = window(k32, DType::f32, kv_len, d);
+        v = window(v32, DType::f32, kv_len, dv), out = window(out32, DType::f32, q_len, dv);
+        exact_q = window(q64, DType::f64, q_len, d), exact_k = window(k64, DType::f64, kv_len, d);
+        exact_v = window(v64, DType::f64, kv_len, dv), exact_out = window(out64, DType::f64, q_len, dv);
+        scores = dense(scores64.data(), DType::f64, {1, heads, 1, q_len, kv_len});
+    }
+
+    /// Largest difference from softmax(scale q k^T) v in double precision, computed step by step.
+    double error(Backend& backend, double scale, Mask mask) {
+        Workspace ws = Workspace::reserve(4 * backend.attend_scratch_elements(attend_shape(q, k, v)) + 64);
+        backend.attend("core", scale, mask, q, k, v, out, ws);
+        NaiveBackend exact;
+        exact.matmul("scores", exact_q, exact_k.transposed(), scores,
+                     {.scale = scale, .bias = nullptr, .mask = {}, .masked = {}});
+        exact.softmax_rows("weights", mask, scores);
+        exact.matmul("context", scores, exact_v, exact_out);
+        double worst = 0;
+        for (std::size_t i = 0; i < out32.size(); ++i) {
+            const double difference = std::abs(static_cast<double>(out32[i]) - out64[i]);
+            worst = std::isfinite(difference) ? std::max(worst, difference) : INFINITY;
+        }
+        return worst;
+    }
+
+    std::int64_t heads;
+    std::mt19937 random;
+    std::vector<float> q32, k32, v32, out32;
+    std::vector<double> q64, k64, v64, out64, scores64;
+    Tensor q, k, v, out, exact_q, exact_k, exact_v, exact_out, scores;
+};
+
+}  // namespace
+
+TEST_CASE("the fused core is right at every edge of its blocks") {
+    on_every_target([] {
+        for (const int threads : {1, 2}) {
+            const auto backend = make_simd(threads);
+            for (const std::int64_t length : {1, 7, 16, 47, 48, 49, 64, 65, 127, 128, 200, 513}) {
+                for (const std::int64_t d : {4, 16, 20, 64, 80, 96}) {
+                    if (length > 200 && d != 20) continue;
+                    for (const bool causal : {false, true}) {
+                        CAPTURE(threads, length, d, causal);
+                        Heads p(2, length, length, d, d, 1);
+                        REQUIRE(p.error(*backend, 1 / std::sqrt(static_cast<double>(d)), {.causal = causal}) < 2e-6);
+                    }
+                }
+            }
+        }
+    });
+}
+
+TEST_CASE("the fused core takes query and key lengths that differ, and rows that see no key") {
+    on_every_target([] {
+        const auto backend = make_simd(1);
+        for (const auto& [q_len, kv_len] : {std::pair{1, 300}, {100, 3}, {50, 200}, {200, 50}, {3, 65}}) {
+            for (const bool causal : {false, true}) {
+                CAPTURE(q_len, kv_len, causal);
+                Heads p(1, q_len, kv_len, 24, 40, 1);
+                REQUIRE(p.error(*backend, 0.2, {.causal = causal}) < 2e-6);
+            }
+        }
+    });
+}
+
+TEST_CASE("large scores neither overflow nor lose the largest") {
+    on_every_target([] {
+        const auto backend = make_simd(1);
+        for (const float spread : {10.0F, 100.0F}) {
+            CAPTURE(spread);
+            Heads p(1, 60, 150, 16, 16, spread);
+            // Scores of order spread^2 * 16 are themselves rounded; their error, times v, is what remains.
+            const double scores = static_cast<double>(spread) * static_cast<double>(spread) * 16;
+            REQUIRE(p.error(*backend, 1, {}) < scores * 4e-7 * static_cast<double>(spread) * 4);
+        }
+    });
+}
+
+TEST_CASE("what is not a number in the inputs is not a number in the outputs it touches") {
+    on_every_target([] {
+        const auto backend = make_simd(1);
+        Heads p(1, 50, 130, 8, 8, 1);
+        p.q32[5 * 8] = NAN;
+        p.error(*backend, 1, {});
+        for (std::size_t i = 0; i < 50; ++i) {
+            CAPTURE(i);
+            REQUIRE(std::isnan(p.out32[i * 8]) == (i == 5));
+        }
+        Heads with_value(1, 50, 130, 8, 8, 1);
+        with_value.v32[129 * 8 + 3] = NAN;
+        with_value.error(*backend, 1, {.causal = true});
+        // Rows of the same block that do not see this key may show it too: a weight of zero times NaN.
+        REQUIRE(std::isnan(with_value.out32[49 * 8 + 3]));
+        REQUIRE_FALSE(std::isnan(with_value.out32[49 * 8 + 2]));
+    });
+}
+
+TEST_CASE("the exponential is within 4 ulp wherever weights are normal numbers, exact for whole numbers") {
+    on_every_target([] {
+        std::vector<float> x;
+        for (float e = 0; e >= -126; e -= 1) x.push_back(e);
+        const std::size_t whole = x.size();
+        for (std::uint32_t bits = 0; bits < 0x42FC0000U; bits += 1009) {  // -0 .. -126
+            float e = 0;
+            const std::uint32_t negative = bits | 0x80000000U;
+            std::memcpy(&e, &negative, sizeof e);
+            x.push_back(e);
+        }
+        std::vector<float> y = x;
+        simd::exp2_all(y.data(), static_cast<std::int64_t>(y.size()));
+        double worst = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const double exact = std::exp2(static_cast<double>(x[i]));
+            const double ulp = std::exp2(std::floor(std::log2(exact)) - 23);
+            worst = std::max(worst, std::abs(static_cast<double>(y[i]) - exact) / ulp);
+            if (i < whole) REQUIRE(static_cast<double>(y[i]) == exact);
+        }
+        CAPTURE(worst);
+        REQUIRE(worst <= 4);
+        REQUIRE(worst > 0.5);  // it is this polynomial that was asked, not the library's
+        std::vector<float> edges{-127, -1e30F, -std::numeric_limits<float>::max(), -INFINITY, NAN};
+        simd::exp2_all(edges.data(), 5);
+        for (int i = 0; i < 4; ++i) REQUIRE(edges[static_cast<std::size_t>(i)] <= 1.2e-38F);
+        REQUIRE(std::isnan(edges[4]));
+    });
+}
+
+TEST_CASE("products are right at every edge of their panels and depths") {
+    on_every_target([] {
+        std::mt19937 random(1);
+        std::normal_distribution<float> normal;
+        for (const int threads : {1, 3}) {
+            const auto backend = make_simd(threads);
+            NaiveBackend exact;
+            for (const auto [m, depth, n] :
+                 {std::array{1, 1, 1}, {9, 513, 49}, {130, 1100, 97}, {300, 64, 48}, {5, 512, 16}}) {
+                std::vector<float> a(static_cast<std::size_t>(m * depth)), b(static_cast<std::size_t>(depth * n)),
+                    c(static_cast<std::size_t>(m * n)), bias(static_cast<std::size_t>(n));
+                for (auto* x : {&a, &b, &bias}) {
+                    for (float& e : *x) e = normal(random);
+                }
+                std::vector<double> a64(a.begin(), a.end()), b64(b.begin(), b.end()), c64(c.size()),
+                    bias64(bias.begin(), bias.end());
+                const Tensor bias_row = dense(bias.data(), DType::f32, {1, 1, 1, 1, n});
+                const Tensor bias_row64 = dense(bias64.data(), DType::f64, {1, 1, 1, 1, n});
+                backend->matmul("x", dense(a.data(), DType::f32, {1, 1, 1, m, depth}),
+                                dense(b.data(), DType::f32, {1, 1, 1, depth, n}),
+                                dense(c.data(), DType::f32, {1, 1, 1, m, n}),
+                                {.scale = 0.5, .bias = &bias_row, .mask = {}, .masked = {}});
+                exact.matmul("x", dense(a64.data(), DType::f64, {1, 1, 1, m, depth}),
+                             dense(b64.data(), DType::f64, {1, 1, 1, depth, n}),
+                             dense(c64.data(), DType::f64, {1, 1, 1, m, n}),
+                             {.scale = 0.5, .bias = &bias_row64, .mask = {}, .masked = {}});
+                double worst = 0;
+                for (std::size_t i = 0; i < c.size(); ++i)
+                    worst = std::max(worst, std::abs(static_cast<double>(c[i]) - c64[i]));
+                CAPTURE(threads, m, depth, n);
+                REQUIRE(worst < 2e-5 * std::sqrt(depth));
+            }
+        }
+    });
+}
+
+TEST_CASE("an instruction set that is not here is named in the error") {
+    REQUIRE_THROWS_WITH(simd::force_target("AVX9"), Catch::Contains("AVX9"));
+}
