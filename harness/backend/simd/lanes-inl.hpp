@@ -47,7 +47,10 @@ struct FloatLanes {
 
     /// Columns [c, c + 4) of kLanes rows: out[t] holds column c + t, a row a lane.
     static HWY_INLINE void load_columns(const float* const* rows, std::int64_t c, V (&out)[4]) {
-        for (int t = 0; t < 4; ++t) out[t] = load_blocks(rows + t, c);
+        out[0] = load_blocks(rows, c);
+        out[1] = load_blocks(rows + 1, c);
+        out[2] = load_blocks(rows + 2, c);
+        out[3] = load_blocks(rows + 3, c);
         transpose_blocks(out);
     }
     /// The reverse: writes columns [c, c + 4) of `live` rows that are `row_stride` apart.
@@ -56,8 +59,13 @@ struct FloatLanes {
         HWY_ALIGN float rows[4 * kLanes];
         for (int t = 0; t < 4; ++t) hn::Store(in[t], D(), rows + t * kLanes);
         const hn::CappedTag<float, 4> four;
-        for (std::int64_t i = 0; i < live; ++i) {
+        const auto store_row = [&](std::int64_t i) HWY_ATTR __attribute__((always_inline)) {
             hn::StoreU(hn::Load(four, rows + (i % 4) * kLanes + i / 4 * 4), four, to + i * row_stride);
+        };
+        if (live == kLanes) {
+            for (std::int64_t i = 0; i < kLanes; ++i) store_row(i);
+        } else {
+            for (std::int64_t i = 0; i < live; ++i) store_row(i);
         }
     }
 

@@ -11,6 +11,8 @@
 
 #include <hwy/highway.h>
 
+#include "harness/backend/simd/tile-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace headcount::simd::HWY_NAMESPACE {
 
@@ -33,7 +35,8 @@ HWY_INLINE void pack_rows(const typename L::T* x, std::int64_t row_stride, std::
             for (; c + 4 <= cols; c += 4) {
                 V columns[4];
                 L::load_columns(lane_rows, c, columns);
-                unrolled<4>([&](auto t) HWY_ATTR { L::store(L::mul(columns[t], factors), to + (c + t) * kWidth); });
+                unrolled<4>([&](auto t)
+                                HEADCOUNT_INLINED { L::store(L::mul(columns[t], factors), to + (c + t) * kWidth); });
             }
         }
         for (; c < cols; ++c) {

@@ -31,7 +31,8 @@ HWY_INLINE void pack_panel(const View<const typename L::T>& b, std::int64_t dept
     for (std::int64_t k = 0; k < depth; ++k, panel += kWidth) {
         const typename L::T* const row = b.data + k * b.row_stride;
         if (b.col_stride == 1 && cols == kWidth) {
-            unrolled<kVectors>([&](auto j) HWY_ATTR { L::store(L::load(row + j * L::kLanes), panel + j * L::kLanes); });
+            unrolled<kVectors>(
+                [&](auto j) HEADCOUNT_INLINED { L::store(L::load(row + j * L::kLanes), panel + j * L::kLanes); });
         } else {
             for (std::int64_t j = 0; j < cols; ++j) panel[j] = row[j * b.col_stride];
             std::fill(panel + cols, panel + kWidth, typename L::T{});
@@ -55,13 +56,13 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
         pack_panel<L, kVectors>(
             {p.b.data + k * p.b.row_stride + first_col * p.b.col_stride, p.b.row_stride, p.b.col_stride}, depth, cols,
             p.panel);
-        in_tiles<L>(p.rows, [&](std::int64_t row, auto rows) HWY_ATTR {
+        in_tiles<L>(p.rows, [&](std::int64_t row, auto rows) HEADCOUNT_INLINED {
             constexpr int kRows = rows();
             T* const c = p.c.data + row * p.c.row_stride + first_col * p.c.col_stride;
             const bool whole = p.c.col_stride == 1 && cols == kWidth;
             Tile<L, kRows, kVectors> tile;
             if (k == 0) {
-                tile.fill([](int /*i*/) HWY_ATTR { return L::zero(); });
+                tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
             } else {
                 T before[kRows * kWidth] = {};
                 for (std::int64_t i = 0; i < kRows; ++i) {
@@ -69,24 +70,26 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
                         before[i * kWidth + j] = c[i * p.c.row_stride + j * p.c.col_stride];
                     }
                 }
-                tile.fill([&](auto i) HWY_ATTR { return L::load(before + i * L::kLanes); });
+                tile.fill([&](auto i) HEADCOUNT_INLINED { return L::load(before + i * L::kLanes); });
             }
             multiply_add(tile, p.a.data + row * p.a.row_stride + k * p.a.col_stride, p.a.row_stride, p.a.col_stride,
                          p.panel, depth);
             if (last && p.scaled) {
-                tile.fill([&](auto i) HWY_ATTR { return L::mul(tile.v[i], L::set(p.scale)); });
+                tile.fill([&](auto i) HEADCOUNT_INLINED { return L::mul(tile.v[i], L::set(p.scale)); });
             }
             if (last && p.bias != nullptr) {
-                tile.fill([&](auto i) HWY_ATTR { return L::add(tile.v[i], L::load(bias + i % kVectors * L::kLanes)); });
+                tile.fill([&](auto i) HEADCOUNT_INLINED {
+                    return L::add(tile.v[i], L::load(bias + i % kVectors * L::kLanes));
+                });
             }
             if (whole) {
-                tile.each([&](auto i, V sum) HWY_ATTR {
+                tile.each([&](auto i, V sum) HEADCOUNT_INLINED {
                     L::store(sum, c + i / kVectors * p.c.row_stride + i % kVectors * L::kLanes);
                 });
                 return;
             }
             T after[kRows * kWidth];
-            tile.each([&](auto i, V sum) HWY_ATTR { L::store(sum, after + i * L::kLanes); });
+            tile.each([&](auto i, V sum) HEADCOUNT_INLINED { L::store(sum, after + i * L::kLanes); });
             for (std::int64_t i = 0; i < kRows; ++i) {
                 for (std::int64_t j = 0; j < cols; ++j) {
                     c[i * p.c.row_stride + j * p.c.col_stride] = after[i * kWidth + j];

@@ -44,7 +44,7 @@ public:
         for (std::int64_t i = 0; i < kWidth; ++i) {
             visible[i] = static_cast<T>(static_cast<float>(block_.visible_of(std::min(i, block_.rows - 1))));
         }
-        unrolled<kVectors>([&](auto j) HWY_ATTR {
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
             visible_[j] = L::load(visible + j * L::kLanes);
             peaks_[j] = hidden();
             sums_[j] = L::zero();
@@ -60,7 +60,7 @@ public:
             }
         }
         V factors[kVectors];
-        unrolled<kVectors>([&](auto j) HWY_ATTR { factors[j] = L::reciprocal(sums_[j]); });
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { factors[j] = L::reciprocal(sums_[j]); });
         if (seen_by_some == 0) std::fill(result_, result_ + kWidth * block_.value_head_dim, T{});
         unpack_rows<L, kVectors>(result_, factors, block_.rows, block_.value_head_dim, block_.out.data,
                                  block_.out.row_stride, block_.out.col_stride);
@@ -74,32 +74,32 @@ private:
     template <bool kMasked>
     HWY_INLINE void take_keys(std::int64_t key, std::int64_t count) {
         V peaks[kVectors];
-        unrolled<kVectors>([&](auto j) HWY_ATTR { peaks[j] = peaks_[j]; });
-        in_tiles<L>(count, [&](std::int64_t first, auto rows) HWY_ATTR {
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = peaks_[j]; });
+        in_tiles<L>(count, [&](std::int64_t first, auto rows) HEADCOUNT_INLINED {
             compute_scores<kMasked, rows()>(key + first, scores_ + first * kWidth, peaks);
         });
-        unrolled<kVectors>([&](auto j) HWY_ATTR { peaks[j] = L::ceil(peaks[j]); });
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = L::ceil(peaks[j]); });
         rescale_ = key > 0 && risen(peaks);
         if (rescale_) {
-            unrolled<kVectors>([&](auto j) HWY_ATTR {
+            unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
                 rescales_[j] = L::exp2(L::sub(peaks_[j], peaks[j]));
                 sums_[j] = L::mul(sums_[j], rescales_[j]);
             });
         }
-        unrolled<kVectors>([&](auto j) HWY_ATTR { peaks_[j] = peaks[j]; });
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks_[j] = peaks[j]; });
         weigh<kMasked>(key, count);
         in_tiles<L>(block_.value_head_dim,
-                    [&](std::int64_t first, auto rows) HWY_ATTR { add_values<rows()>(key, count, first); });
+                    [&](std::int64_t first, auto rows) HEADCOUNT_INLINED { add_values<rows()>(key, count, first); });
     }
 
     /// to[i, query] = k[key + i] . q[query], and the maxima of what is visible.
     template <bool kMasked, int kRows>
     HWY_INLINE void compute_scores(std::int64_t key, T* to, V (&peaks)[kVectors]) {
         Tile<L, kRows, kVectors> tile;
-        tile.fill([](int /*i*/) HWY_ATTR { return L::zero(); });
+        tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
         multiply_add(tile, block_.k.data + key * block_.k.row_stride, block_.k.row_stride, block_.k.col_stride,
                      queries_, block_.head_dim);
-        tile.each([&](auto i, V score) HWY_ATTR {
+        tile.each([&](auto i, V score) HEADCOUNT_INLINED {
             constexpr int j = i % kVectors;
             if constexpr (kMasked) {
                 const float row = static_cast<float>(key + i / kVectors);
@@ -112,7 +112,7 @@ private:
 
     HWY_INLINE bool risen(const V (&peaks)[kVectors]) const {
         bool any = false;
-        unrolled<kVectors>([&](auto j) HWY_ATTR { any |= L::any_less(peaks_[j], peaks[j]); });
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { any |= L::any_less(peaks_[j], peaks[j]); });
         return any;
     }
 
@@ -121,13 +121,13 @@ private:
     HWY_INLINE void weigh(std::int64_t key, std::int64_t count) {
         V peaks[kVectors];
         V sums[kVectors];
-        unrolled<kVectors>([&](auto j) HWY_ATTR {
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
             peaks[j] = peaks_[j];
             sums[j] = sums_[j];
         });
         T* row = scores_;
         for (std::int64_t i = 0; i < count; ++i, row += kWidth) {
-            unrolled<kVectors>([&](auto j) HWY_ATTR {
+            unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
                 V weight = L::exp2(L::sub(L::load(row + j * L::kLanes), peaks[j]));
                 if constexpr (kMasked) {
                     weight = L::where_visible(visible_[j], static_cast<float>(key + i), weight, L::zero());
@@ -136,7 +136,7 @@ private:
                 sums[j] = L::add(sums[j], weight);
             });
         }
-        unrolled<kVectors>([&](auto j) HWY_ATTR { sums_[j] = sums[j]; });
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { sums_[j] = sums[j]; });
     }
 
     /// result[first + i, query] = rescale * result[first + i, query] + sum over keys of v[key, first + i] * weight
@@ -145,16 +145,16 @@ private:
         T* const result = result_ + first * kWidth;
         Tile<L, kRows, kVectors> tile;
         if (key == 0) {
-            tile.fill([](int /*i*/) HWY_ATTR { return L::zero(); });
+            tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
         } else if (rescale_) {
             tile.fill([&](auto i)
                           HWY_ATTR { return L::mul(L::load(result + i * L::kLanes), rescales_[i % kVectors]); });
         } else {
-            tile.fill([&](auto i) HWY_ATTR { return L::load(result + i * L::kLanes); });
+            tile.fill([&](auto i) HEADCOUNT_INLINED { return L::load(result + i * L::kLanes); });
         }
         multiply_add(tile, block_.v.data + key * block_.v.row_stride + first * block_.v.col_stride, block_.v.col_stride,
                      block_.v.row_stride, scores_, count);
-        tile.each([&](auto i, V sum) HWY_ATTR { L::store(sum, result + i * L::kLanes); });
+        tile.each([&](auto i, V sum) HEADCOUNT_INLINED { L::store(sum, result + i * L::kLanes); });
     }
 
     const StreamBlock<T>& block_;

@@ -12,6 +12,11 @@
 
 #include <hwy/highway.h>
 
+// For lambdas: compiled for the same instruction set as what calls them, and part of it whatever the compiler thinks
+// of its size; a call in a register tile would send every vector through memory.
+#undef HEADCOUNT_INLINED
+#define HEADCOUNT_INLINED HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace headcount::simd::HWY_NAMESPACE {
 
@@ -33,12 +38,12 @@ struct Tile {
 
     template <class F>
     HWY_INLINE void fill(const F& f) {
-        unrolled<kRows * kVectors>([&](auto i) HWY_ATTR { v[i] = f(i); });
+        unrolled<kRows * kVectors>([&](auto i) HEADCOUNT_INLINED { v[i] = f(i); });
     }
     /// f(index, vector) for every vector, row by row.
     template <class F>
     HWY_INLINE void each(const F& f) const {
-        unrolled<kRows * kVectors>([&](auto i) HWY_ATTR { f(i, v[i]); });
+        unrolled<kRows * kVectors>([&](auto i) HEADCOUNT_INLINED { f(i, v[i]); });
     }
 };
 
@@ -50,11 +55,12 @@ HWY_INLINE void multiply_add(Tile<L, kRows, kVectors>& tile, const typename L::T
     using V = typename L::V;
     for (std::int64_t k = 0; k < count; ++k) {
         V panel[kVectors];
-        unrolled<kVectors>([&](auto j) HWY_ATTR { panel[j] = L::load(b + j * L::kLanes); });
-        unrolled<kRows>([&](auto i) HWY_ATTR {
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { panel[j] = L::load(b + j * L::kLanes); });
+        unrolled<kRows>([&](auto i) HEADCOUNT_INLINED {
             const V x = L::set(a[i * row_stride]);
-            unrolled<kVectors>(
-                [&](auto j) HWY_ATTR { tile.v[i * kVectors + j] = L::fma(x, panel[j], tile.v[i * kVectors + j]); });
+            unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
+                tile.v[i * kVectors + j] = L::fma(x, panel[j], tile.v[i * kVectors + j]);
+            });
         });
         a += col_stride;
         b += kVectors * L::kLanes;
