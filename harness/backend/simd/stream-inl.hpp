@@ -102,8 +102,8 @@ private:
         tile.each([&](auto i, V score) HEADCOUNT_INLINED {
             constexpr int j = i % kVectors;
             if constexpr (kMasked) {
-                const float row = static_cast<float>(key + i / kVectors);
-                score = L::where_visible(visible_[j], row, score, hidden());
+                const std::int64_t row = key + i / kVectors;
+                score = L::where_visible(visible_[j], static_cast<float>(row), score, hidden());
             }
             L::store(score, to + i * L::kLanes);
             peaks[j] = L::max(peaks[j], score);
