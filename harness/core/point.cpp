@@ -1,6 +1,9 @@
 #include "harness/core/point.hpp"
 
+#include <array>
 #include <charconv>
+#include <concepts>
+#include <functional>
 #include <limits>
 
 #include "harness/core/error.hpp"
@@ -11,13 +14,6 @@ namespace {
 
 constexpr std::int64_t kLargestExtent = std::int64_t{1} << 40;
 constexpr std::int64_t kLargestThreads = 4096;
-
-FieldInfo extent_field(std::string_view name, std::string_view doc) {
-    return {.name = name, .type = FieldType::integer, .min = 1, .max = kLargestExtent, .choices = {}, .doc = doc};
-}
-FieldInfo flag_field(std::string_view name, std::string_view doc) {
-    return {.name = name, .type = FieldType::boolean, .choices = {}, .doc = doc};
-}
 
 std::int64_t parse_integer(const FieldInfo& field, std::string_view text) {
     std::int64_t value = 0;
@@ -62,146 +58,224 @@ std::string_view parse_choice(const FieldInfo& field, std::string_view text) {
     throw UsageError(unknown_name(field.name, text, known));
 }
 
-struct ExtentOf {
-    std::string_view name;
-    std::optional<std::int64_t> ProblemSpec::*spec;
-    std::int64_t Problem::*resolved;
+void append(std::string& text, std::integral auto value) {
+    std::array<char, 20> digits{};
+    const auto [end, code] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    text.append(digits.data(), end);
+}
+void append(std::string& text, bool value) { text += value ? "true" : "false"; }
+
+/// All there is to one field, so that it is defined once.
+struct Field {
+    FieldInfo info;
+    void (*set)(PointSpec& spec, const FieldInfo& info, std::string_view text);
+    void (*append_value)(const Point& point, std::string& text);
+    bool (*is_default)(const Point& point);  ///< an id leaves out what resolve() would put back
 };
 
-constexpr ExtentOf kExtents[] = {
-    {"batch", &ProblemSpec::batch, &Problem::batch},
-    {"q_len", &ProblemSpec::q_len, &Problem::q_len},
-    {"kv_len", &ProblemSpec::kv_len, &Problem::kv_len},
-    {"embed_dim", &ProblemSpec::embed_dim, &Problem::embed_dim},
-    {"num_heads", &ProblemSpec::num_heads, &Problem::num_heads},
-    {"num_kv_heads", &ProblemSpec::num_kv_heads, &Problem::num_kv_heads},
-    {"head_dim", &ProblemSpec::head_dim, &Problem::head_dim},
-    {"value_head_dim", &ProblemSpec::value_head_dim, &Problem::value_head_dim},
-};
+using OptionalExtent = std::optional<std::int64_t> ProblemSpec::*;
+using Extent = std::int64_t Problem::*;
+using OptionalFlag = std::optional<bool> ProblemSpec::*;
+using Flag = bool Problem::*;
 
-// An id leaves out what resolve() would put back, so that equal points have equal ids.
-bool is_default(const Point& point, std::string_view field) {
-    const Problem& p = point.problem;
-    if (field == "batch") return p.batch == 1;
-    if (field == "seq_len") return p.q_len != p.kv_len;
-    if (field == "q_len" || field == "kv_len") return p.q_len == p.kv_len;
-    if (field == "num_heads") return p.num_heads == 1;
-    if (field == "num_kv_heads") return p.num_kv_heads == p.num_heads;
-    if (field == "head_dim") return p.num_heads * p.head_dim == p.embed_dim;
-    if (field == "value_head_dim") return p.value_head_dim == p.head_dim;
-    if (field == "causal") return !p.causal;
-    if (field == "bias") return !p.bias;
-    if (field == "dtype") return p.dtype == DType::f32;
-    if (field == "scope") return p.scope == Scope::layer;
-    if (field == "num_threads") return point.num_threads == 1;
-    if (field == "seed") return point.seed == 1;
-    return false;
+template <OptionalExtent spec, Extent resolved>
+Field extent_field(std::string_view name, std::string_view doc, bool (*is_default)(const Point&)) {
+    return {
+        .info = {.name = name, .type = FieldType::integer, .min = 1, .max = kLargestExtent, .choices = {}, .doc = doc},
+        .set = [](PointSpec& s, const FieldInfo& info,
+                  std::string_view text) { s.problem.*spec = parse_integer(info, text); },
+        .append_value = [](const Point& p, std::string& text) { append(text, p.problem.*resolved); },
+        .is_default = is_default};
+}
+
+template <OptionalFlag spec, Flag resolved>
+Field flag_field(std::string_view name, std::string_view doc) {
+    return {.info = {.name = name, .type = FieldType::boolean, .choices = {}, .doc = doc},
+            .set = [](PointSpec& s, const FieldInfo& info,
+                      std::string_view text) { s.problem.*spec = parse_boolean(info, text); },
+            .append_value = [](const Point& p, std::string& text) { append(text, p.problem.*resolved); },
+            .is_default = [](const Point& p) { return !(p.problem.*resolved); }};
+}
+
+template <std::optional<std::string> PointSpec::*spec, std::string Point::*resolved>
+Field name_field(std::string_view name, std::string_view doc) {
+    return {.info = {.name = name, .type = FieldType::name, .choices = {}, .doc = doc},
+            .set = [](PointSpec& s, const FieldInfo& info, std::string_view text) { s.*spec = parse_name(info, text); },
+            .append_value = [](const Point& p, std::string& text) { text += p.*resolved; },
+            .is_default = [](const Point&) { return false; }};
+}
+
+Field seq_len_field() {
+    return {.info = {.name = "seq_len",
+                     .type = FieldType::integer,
+                     .min = 1,
+                     .max = kLargestExtent,
+                     .choices = {},
+                     .doc = "query and key length, L: sets q_len and kv_len"},
+            .set = [](PointSpec& s, const FieldInfo& info,
+                      std::string_view text) { s.problem.q_len = s.problem.kv_len = parse_integer(info, text); },
+            .append_value =
+                [](const Point& p, std::string& text) {
+                    append(text, p.problem.q_len);
+                    if (p.problem.q_len == p.problem.kv_len) return;
+                    text += 'x';
+                    append(text, p.problem.kv_len);
+                },
+            .is_default = [](const Point& p) { return p.problem.q_len != p.problem.kv_len; }};
+}
+
+Field dtype_field() {
+    return {.info = {.name = "dtype", .type = FieldType::choice, .choices = {"f32", "f64"}, .doc = "element type"},
+            .set =
+                [](PointSpec& s, const FieldInfo& info, std::string_view text) {
+                    s.problem.dtype = parse_choice(info, text) == "f64" ? DType::f64 : DType::f32;
+                },
+            .append_value = [](const Point& p, std::string& text) { text += to_string(p.problem.dtype); },
+            .is_default = [](const Point& p) { return p.problem.dtype == DType::f32; }};
+}
+
+Field scope_field() {
+    return {.info = {.name = "scope",
+                     .type = FieldType::choice,
+                     .choices = {"layer", "core"},
+                     .doc = "the layer with its four projections, or softmax(QK^T)V alone on given Q, K, V"},
+            .set =
+                [](PointSpec& s, const FieldInfo& info, std::string_view text) {
+                    s.problem.scope = parse_choice(info, text) == "core" ? Scope::core : Scope::layer;
+                },
+            .append_value = [](const Point& p, std::string& text) { text += to_string(p.problem.scope); },
+            .is_default = [](const Point& p) { return p.problem.scope == Scope::layer; }};
+}
+
+Field threads_field() {
+    return {.info = {.name = "num_threads",
+                     .type = FieldType::integer,
+                     .min = 1,
+                     .max = kLargestThreads,
+                     .choices = {},
+                     .doc = "threads the backend may use"},
+            .set = [](PointSpec& s, const FieldInfo& info,
+                      std::string_view text) { s.num_threads = static_cast<int>(parse_integer(info, text)); },
+            .append_value = [](const Point& p, std::string& text) { append(text, p.num_threads); },
+            .is_default = [](const Point& p) { return p.num_threads == 1; }};
+}
+
+Field seed_field() {
+    return {.info = {.name = "seed",
+                     .type = FieldType::integer,
+                     .min = 0,
+                     .max = std::numeric_limits<std::int64_t>::max(),
+                     .choices = {},
+                     .doc = "seed of inputs and weights"},
+            .set = [](PointSpec& s, const FieldInfo& info,
+                      std::string_view text) { s.seed = static_cast<std::uint64_t>(parse_integer(info, text)); },
+            .append_value = [](const Point& p, std::string& text) { append(text, p.seed); },
+            .is_default = [](const Point& p) { return p.seed == 1; }};
+}
+
+const std::vector<Field>& all_fields() {
+    using S = ProblemSpec;
+    using P = Problem;
+    static const std::vector<Field> fields{
+        name_field<&PointSpec::variant, &Point::variant>("variant", "the attention algorithm"),
+        name_field<&PointSpec::backend, &Point::backend>("backend", "who computes its verbs"),
+        extent_field<&S::batch, &P::batch>("batch", "sequences in a batch, B",
+                                           [](const Point& p) { return p.problem.batch == 1; }),
+        seq_len_field(),
+        extent_field<&S::q_len, &P::q_len>("q_len", "query length, Lq",
+                                           [](const Point& p) { return p.problem.q_len == p.problem.kv_len; }),
+        extent_field<&S::kv_len, &P::kv_len>("kv_len", "key length, Lk",
+                                             [](const Point& p) { return p.problem.q_len == p.problem.kv_len; }),
+        extent_field<&S::embed_dim, &P::embed_dim>("embed_dim", "width of the model, E",
+                                                   [](const Point&) { return false; }),
+        extent_field<&S::num_heads, &P::num_heads>("num_heads", "query heads, H",
+                                                   [](const Point& p) { return p.problem.num_heads == 1; }),
+        extent_field<&S::num_kv_heads, &P::num_kv_heads>(
+            "num_kv_heads", "key and value heads; default num_heads",
+            [](const Point& p) { return p.problem.num_kv_heads == p.problem.num_heads; }),
+        extent_field<&S::head_dim, &P::head_dim>(
+            "head_dim", "width of a query and key head, d; default embed_dim / num_heads",
+            [](const Point& p) { return p.problem.num_heads * p.problem.head_dim == p.problem.embed_dim; }),
+        extent_field<&S::value_head_dim, &P::value_head_dim>(
+            "value_head_dim", "width of a value head; default head_dim",
+            [](const Point& p) { return p.problem.value_head_dim == p.problem.head_dim; }),
+        flag_field<&S::causal, &P::causal>("causal",
+                                           "a query sees no later key; aligned bottom-right when q_len != kv_len"),
+        flag_field<&S::bias, &P::bias>("bias", "projections add a bias"),
+        dtype_field(),
+        scope_field(),
+        threads_field(),
+        seed_field(),
+    };
+    return fields;
+}
+
+const Field& find_field(std::string_view name) {
+    for (const Field& field : all_fields()) {
+        if (field.info.name == name) return field;
+    }
+    std::vector<std::string> known;
+    for (const Field& field : all_fields()) known.emplace_back(field.info.name);
+    throw UsageError(unknown_name("field", name, known));
 }
 
 }  // namespace
 
 const std::vector<FieldInfo>& point_fields() {
-    static const std::vector<FieldInfo> fields{
-        {.name = "variant", .type = FieldType::name, .choices = {}, .doc = "the attention algorithm"},
-        {.name = "backend", .type = FieldType::name, .choices = {}, .doc = "who computes its verbs"},
-        extent_field("batch", "sequences in a batch, B"),
-        extent_field("seq_len", "query and key length, L: sets q_len and kv_len"),
-        extent_field("q_len", "query length, Lq"),
-        extent_field("kv_len", "key length, Lk"),
-        extent_field("embed_dim", "width of the model, E"),
-        extent_field("num_heads", "query heads, H"),
-        extent_field("num_kv_heads", "key and value heads; default num_heads"),
-        extent_field("head_dim", "width of a query and key head, d; default embed_dim / num_heads"),
-        extent_field("value_head_dim", "width of a value head; default head_dim"),
-        flag_field("causal", "a query sees no later key; aligned bottom-right when q_len != kv_len"),
-        flag_field("bias", "projections add a bias"),
-        {.name = "dtype", .type = FieldType::choice, .choices = {"f32", "f64"}, .doc = "element type"},
-        {.name = "scope",
-         .type = FieldType::choice,
-         .choices = {"layer", "core"},
-         .doc = "the layer with its four projections, or softmax(QK^T)V alone on given Q, K, V"},
-        {.name = "num_threads",
-         .type = FieldType::integer,
-         .min = 1,
-         .max = kLargestThreads,
-         .choices = {},
-         .doc = "threads the backend may use"},
-        {.name = "seed",
-         .type = FieldType::integer,
-         .min = 0,
-         .max = std::numeric_limits<std::int64_t>::max(),
-         .choices = {},
-         .doc = "seed of inputs and weights"},
-    };
-    return fields;
+    static const std::vector<FieldInfo> infos = [] {
+        std::vector<FieldInfo> all;
+        for (const Field& field : all_fields()) all.push_back(field.info);
+        return all;
+    }();
+    return infos;
 }
 
-const FieldInfo& point_field(std::string_view name) {
-    std::vector<std::string> known;
-    for (const FieldInfo& field : point_fields()) {
-        if (field.name == name) return field;
-        known.emplace_back(field.name);
-    }
-    throw UsageError(unknown_name("field", name, known));
-}
+const FieldInfo& point_field(std::string_view name) { return find_field(name).info; }
 
 void set_field(PointSpec& spec, std::string_view name, std::string_view text) {
-    const FieldInfo& field = point_field(name);
-    if (name == "variant") {
-        spec.variant = parse_name(field, text);
-    } else if (name == "backend") {
-        spec.backend = parse_name(field, text);
-    } else if (name == "seq_len") {
-        spec.problem.q_len = spec.problem.kv_len = parse_integer(field, text);
-    } else if (name == "causal") {
-        spec.problem.causal = parse_boolean(field, text);
-    } else if (name == "bias") {
-        spec.problem.bias = parse_boolean(field, text);
-    } else if (name == "dtype") {
-        spec.problem.dtype = parse_choice(field, text) == "f64" ? DType::f64 : DType::f32;
-    } else if (name == "scope") {
-        spec.problem.scope = parse_choice(field, text) == "core" ? Scope::core : Scope::layer;
-    } else if (name == "num_threads") {
-        spec.num_threads = static_cast<int>(parse_integer(field, text));
-    } else if (name == "seed") {
-        spec.seed = static_cast<std::uint64_t>(parse_integer(field, text));
-    } else {
-        for (const ExtentOf& e : kExtents) {
-            if (e.name == name) spec.problem.*e.spec = parse_integer(field, text);
-        }
-    }
+    const Field& field = find_field(name);
+    field.set(spec, field.info, text);
 }
 
 std::string get_field(const Point& point, std::string_view name) {
-    const Problem& p = point.problem;
-    const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
-    if (name == "variant") return point.variant;
-    if (name == "backend") return point.backend;
-    if (name == "seq_len") {
-        if (p.q_len == p.kv_len) return std::to_string(p.q_len);
-        return std::to_string(p.q_len) + "x" + std::to_string(p.kv_len);
+    std::string text;
+    find_field(name).append_value(point, text);
+    return text;
+}
+
+void Point::append_id(std::string& text) const {
+    text += variant;
+    text += '/';
+    text += backend;
+    text += '/';
+    bool first = true;
+    for (const Field& field : all_fields()) {
+        if (field.info.type == FieldType::name || field.is_default(*this)) continue;
+        if (!first) text += ',';
+        text += field.info.name;
+        text += '=';
+        field.append_value(*this, text);
+        first = false;
     }
-    if (name == "causal") return flag(p.causal);
-    if (name == "bias") return flag(p.bias);
-    if (name == "dtype") return std::string(to_string(p.dtype));
-    if (name == "scope") return std::string(to_string(p.scope));
-    if (name == "num_threads") return std::to_string(point.num_threads);
-    if (name == "seed") return std::to_string(point.seed);
-    for (const ExtentOf& e : kExtents) {
-        if (e.name == name) return std::to_string(p.*e.resolved);
-    }
-    return std::string(point_field(name).name);  // throws: the name is unknown
 }
 
 std::string Point::id() const {
-    std::string text = variant + "/" + backend + "/";
-    bool first = true;
-    for (const FieldInfo& field : point_fields()) {
-        if (field.type == FieldType::name || is_default(*this, field.name)) continue;
-        text += (first ? "" : ",") + std::string(field.name) + "=" + get_field(*this, field.name);
-        first = false;
-    }
+    std::string text;
+    append_id(text);
     return text;
+}
+
+std::size_t PointHash::operator()(const Point& point) const {
+    const Problem& p = point.problem;
+    std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
+    for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
+                                 p.value_head_dim, std::int64_t{p.causal} + std::int64_t{2} * p.bias,
+                                 static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope),
+                                 std::int64_t{point.num_threads}, static_cast<std::int64_t>(point.seed)}) {
+        hash = (hash ^ static_cast<std::size_t>(n)) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 29;
+    }
+    return hash;
 }
 
 Point resolve(const PointSpec& spec) {

@@ -1,6 +1,7 @@
 // One point of a sweep: who runs what, with how many threads, on which data.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +23,14 @@ struct Point {
     /// of point_fields(), those equal to their default left out. Identifies the point in journal, command
     /// line, messages and plots; point_from_id() reads it back.
     std::string id() const;
+    /// The same behind what `text` holds: a million ids in one buffer.
+    void append_id(std::string& text) const;
     friend bool operator==(const Point&, const Point&) = default;
+};
+
+/// Equal for equal points, within one process.
+struct PointHash {
+    std::size_t operator()(const Point& point) const;
 };
 
 /// A point as a user wrote it; absent fields take their default in resolve().

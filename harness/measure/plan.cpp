@@ -2,11 +2,15 @@
 #include "harness/measure/plan.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/point_index.hpp"
 #include "harness/measure/count.hpp"
 #include "harness/measure/inputs.hpp"
 #include "harness/measure/process_memory.hpp"
@@ -87,39 +91,36 @@ double visit_s(const PlannedPoint& planned, const Protocol& protocol) {
     return std::max(protocol.min_sample_s, planned.forward_s) + (warm ? planned.forward_s : 0);
 }
 
-/// Groups the part's timed points. A group whose points are all in an earlier part's group is not timed again.
-void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
-    const auto first_new = static_cast<std::ptrdiff_t>(plan.groups.size());
-    std::unordered_map<std::string, std::size_t> index_of_group;
+/// The part's timed points by what they share, in the order written.
+std::vector<PlannedGroup> group_points(const Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
+    std::vector<PlannedGroup> groups;
+    std::unordered_map<std::string, std::size_t> place_of;
     for (const std::size_t index : timed) {
-        const Point& point = plan.points[index].point;
-        const std::string id = group_id(point, part);
-        const auto [slot, is_new] = index_of_group.try_emplace(id, plan.groups.size());
-        if (is_new) plan.groups.push_back({.id = id, .points = {}});
-        plan.groups[slot->second].points.push_back(index);
+        const auto [slot, is_new] = place_of.try_emplace(group_id(plan.points[index].point, part), groups.size());
+        if (is_new) groups.push_back({.id = slot->first, .points = {}});
+        groups[slot->second].points.push_back(index);
     }
-    const auto is_timed_already = [&](const PlannedGroup& group) {
-        const std::string& other_id = plan.points[group.points.front()].group;
-        const auto end = plan.groups.begin() + first_new;
-        const auto other =
-            std::find_if(plan.groups.begin(), end, [&](const PlannedGroup& g) { return g.id == other_id; });
-        return other != end && std::all_of(group.points.begin(), group.points.end(), [&](std::size_t index) {
-                   return std::find(other->points.begin(), other->points.end(), index) != other->points.end();
-               });
-    };
-    if (first_new > 0) {
-        const std::vector<PlannedGroup> fresh(plan.groups.begin() + first_new, plan.groups.end());
-        std::vector<PlannedGroup> kept;
-        for (const PlannedGroup& group : fresh) {
-            if (!is_timed_already(group)) kept.push_back(group);
+    return groups;
+}
+
+/// Adds the part's groups. One whose points are all in an earlier part's group is not timed again.
+void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
+    std::unordered_map<std::string_view, std::size_t> earlier;
+    for (std::size_t g = 0; g < plan.groups.size(); ++g) earlier.emplace(plan.groups[g].id, g);
+    std::vector<PlannedGroup> fresh = group_points(plan, part, timed);
+    std::erase_if(fresh, [&](const PlannedGroup& group) {
+        const auto other = earlier.find(plan.points[group.points.front()].group);
+        if (other == earlier.end()) return false;
+        const std::vector<std::size_t>& there = plan.groups[other->second].points;
+        return std::all_of(group.points.begin(), group.points.end(), [&](std::size_t index) {
+            return std::find(there.begin(), there.end(), index) != there.end();
+        });
+    });
+    for (PlannedGroup& group : fresh) {
+        for (const std::size_t index : group.points) {
+            if (plan.points[index].group.empty()) plan.points[index].group = group.id;
         }
-        plan.groups.erase(plan.groups.begin() + first_new, plan.groups.end());
-        plan.groups.insert(plan.groups.end(), kept.begin(), kept.end());
-    }
-    for (std::size_t g = static_cast<std::size_t>(first_new); g < plan.groups.size(); ++g) {
-        for (const std::size_t index : plan.groups[g].points) {
-            if (plan.points[index].group.empty()) plan.points[index].group = plan.groups[g].id;
-        }
+        plan.groups.push_back(std::move(group));
     }
 }
 
@@ -151,18 +152,28 @@ Plan make_plan(const Sweep& sweep) {
         const Bytes available = available_memory();
         plan.memory_limit_bytes = available.value < 0 ? 0 : available.value / 10 * 8;
     }
-    std::unordered_map<std::string, std::size_t> index_of_point;
-    for (const Part& part : sweep.parts) {
+    std::size_t most = 0;
+    for (const Part& part : sweep.parts) most += part.points.size();
+    plan.points.reserve(most);
+    PointIndex numbers;
+    const bool several = sweep.parts.size() > 1;
+    if (several) numbers.reserve(most);
+    std::unordered_set<std::string_view> unresolved;
+    for (std::size_t p = 0; p < sweep.parts.size(); ++p) {
+        const Part& part = sweep.parts[p];
         std::vector<std::size_t> timed;
         for (const Point& point : part.points) {
-            const auto [place, is_new] = index_of_point.try_emplace(point.id(), plan.points.size());
-            if (is_new) plan.points.push_back(plan_point(point, sweep.protocol, plan.memory_limit_bytes));
-            if (plan.points[place->second].work == Work::time) timed.push_back(place->second);
+            // A part holds no point twice, so a sweep of one part needs no index.
+            const auto [number, is_new] = several ? numbers.add(point) : std::pair(plan.points.size(), true);
+            if (is_new) {
+                plan.points.push_back(plan_point(point, sweep.protocol, plan.memory_limit_bytes));
+                plan.points.back().part = p;
+            }
+            if (plan.points[number].work == Work::time) timed.push_back(number);
         }
         add_groups(plan, part, timed);
         for (const SkippedPoint& skipped : part.skipped) {
-            const auto same = [&](const SkippedPoint& other) { return other.id == skipped.id; };
-            if (std::none_of(plan.unresolved.begin(), plan.unresolved.end(), same)) plan.unresolved.push_back(skipped);
+            if (unresolved.insert(skipped.id).second) plan.unresolved.push_back(skipped);
         }
     }
     for (PlannedGroup& group : plan.groups) {

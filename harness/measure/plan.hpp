@@ -19,6 +19,7 @@ enum class Work : std::uint8_t {
 struct PlannedPoint {
     Point point;
     std::string id;
+    std::size_t part = 0;  ///< the first of Sweep::parts that holds it
     Work work = Work::time;
     std::string reason;                ///< of a skip
     std::string group;                 ///< the first comparison group it is in; "" when not timed

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/point_index.hpp"
 #include "harness/measure/count.hpp"
 #include "harness/measure/plan.hpp"
 
@@ -106,9 +107,9 @@ Shard parse_shard(std::string_view text) {
     return shard;
 }
 
-Sweep shard_of(const Sweep& sweep, const Shard& shard) {
+Sweep shard_of(Sweep sweep, const Shard& shard) {
     if (shard.whole()) return sweep;
-    std::unordered_map<std::string, std::size_t> index_of;
+    PointIndex index;
     std::vector<std::vector<std::size_t>> points_of_part;
     std::vector<std::int64_t> cost;
     Sets sets;
@@ -116,37 +117,36 @@ Sweep shard_of(const Sweep& sweep, const Shard& shard) {
         std::unordered_map<std::string, std::size_t> first_of_group;
         std::vector<std::size_t>& points = points_of_part.emplace_back();
         for (const Point& point : part.points) {
-            const auto [place, is_new] = index_of.try_emplace(point.id(), cost.size());
+            const auto [number, is_new] = index.add(point);
             if (is_new) {
                 sets.add();
                 cost.push_back(cost_us(point, sweep.protocol));
             }
-            points.push_back(place->second);
-            const auto [group, is_first] = first_of_group.try_emplace(group_id(point, part), place->second);
-            if (!is_first) sets.join(group->second, place->second);
+            points.push_back(number);
+            const auto [group, is_first] = first_of_group.try_emplace(group_id(point, part), number);
+            if (!is_first) sets.join(group->second, number);
         }
     }
     std::vector<std::int64_t> cost_of_set(cost.size(), 0);
     for (std::size_t i = 0; i < cost.size(); ++i) cost_of_set[sets.first(i)] += cost[i];
     const std::vector<int> shard_of_set = deal(cost_of_set, shard.of);
 
-    Sweep mine = sweep;
     std::unordered_map<std::string, std::size_t> unresolved;
     for (std::size_t p = 0; p < sweep.parts.size(); ++p) {
-        Part& part = mine.parts[p];
-        part.points.clear();
-        for (std::size_t i = 0; i < points_of_part[p].size(); ++i) {
-            if (shard_of_set[sets.first(points_of_part[p][i])] == shard.number - 1) {
-                part.points.push_back(sweep.parts[p].points[i]);
-            }
+        Part& part = sweep.parts[p];
+        std::vector<Point> mine;
+        for (std::size_t i = 0; i < part.points.size(); ++i) {
+            const bool here = shard_of_set[sets.first(points_of_part[p][i])] == shard.number - 1;
+            if (here) mine.push_back(std::move(part.points[i]));
         }
+        part.points = std::move(mine);
         // Points that no problem exists for cost nothing: in turn.
         std::erase_if(part.skipped, [&](const SkippedPoint& point) {
             const std::size_t turn = unresolved.try_emplace(point.id, unresolved.size()).first->second;
             return turn % static_cast<std::size_t>(shard.of) != static_cast<std::size_t>(shard.number - 1);
         });
     }
-    return mine;
+    return sweep;
 }
 
 }  // namespace headcount

@@ -25,6 +25,6 @@ Shard parse_shard(std::string_view text);
 /// exactly one shard, beside every point that it is compared with, directly or through others. The shards' predicted
 /// costs are as even as giving the costliest set to the least loaded shard makes them. Depends on the sweep alone:
 /// not on the machine's memory, libraries or processor.
-Sweep shard_of(const Sweep& sweep, const Shard& shard);
+Sweep shard_of(Sweep sweep, const Shard& shard);
 
 }  // namespace headcount

@@ -1,12 +1,12 @@
 // From a grid to its points.
 #include <algorithm>
-#include <functional>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/core/point_index.hpp"
 #include "harness/sweep/grid.hpp"
 
 namespace headcount {
@@ -29,21 +29,6 @@ struct Compiled {
     }
 };
 
-struct PointHash {
-    std::size_t operator()(const Point& point) const {
-        const Problem& p = point.problem;
-        std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
-        for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
-                                     p.value_head_dim, std::int64_t{p.causal} + std::int64_t{2} * p.bias,
-                                     static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope),
-                                     std::int64_t{point.num_threads}, static_cast<std::int64_t>(point.seed)}) {
-            hash = (hash ^ static_cast<std::size_t>(n)) * 0x9e3779b97f4a7c15ULL;
-            hash ^= hash >> 29;
-        }
-        return hash;
-    }
-};
-
 class Expansion {
 public:
     Expansion(const Grid& grid, std::uint64_t seed, std::int64_t most_points) : grid_(grid), axes_(grid.axes) {
@@ -56,6 +41,7 @@ public:
             for (const Match& match : matches.value_or(std::vector<Match>{})) all.push_back(compile(match, excludes));
             return all;
         };
+        may_repeat_ = grid.include.has_value() || std::any_of(axes_.begin(), axes_.end(), repeats_a_row);
         excludes_ = compile_all(grid.exclude, true);
         includes_ = compile_all(grid.include, false);
     }
@@ -65,6 +51,8 @@ public:
         part_.compare_by = grid_.compare_by.value_or(std::vector<std::string>{});
         name_axes();
         rows_.assign(axes_.size(), 0);
+        part_.points.reserve(static_cast<std::size_t>(combinations_) + includes_.size());
+        if (may_repeat_) seen_.reserve(part_.points.capacity());
         if (!axes_.empty() || !grid_.include) descend(0, fixed_);
         for (std::size_t i = 0; i < includes_.size(); ++i) {
             if (includes_[i].used) continue;
@@ -80,18 +68,28 @@ public:
     }
 
 private:
+    // A point holds the values of every axis as they were written, so different rows make different points; only what
+    // is listed twice or included besides can come again.
+    static bool repeats_a_row(const Axis& axis) {
+        std::unordered_set<std::string> seen;
+        return std::any_of(axis.rows.begin(), axis.rows.end(), [&](const std::vector<AxisValue>& row) {
+            std::string text;
+            for (const AxisValue& value : row) text += value.text + ",";
+            return !seen.insert(text).second;
+        });
+    }
+
     // By multiplication, before anything is listed.
-    void check_size(std::int64_t most_points) const {
-        std::int64_t combinations = 1;
+    void check_size(std::int64_t most_points) {
         for (const Axis& axis : axes_) {
             const auto rows = static_cast<std::int64_t>(axis.rows.size());
-            if (rows > 0 && combinations > most_points / rows) {
+            if (rows > 0 && combinations_ > most_points / rows) {
                 axis.at.fail(
                     fmt::format("too many combinations: with {} they exceed {}; shorten an axis or split the "
                                 "sweep",
                                 axis.fields[0], most_points));
             }
-            combinations *= rows;
+            combinations_ *= rows;
         }
     }
 
@@ -195,8 +193,8 @@ private:
 
     void add(const PointSpec& spec, const Location& where) {
         try {
-            Point point = resolve(spec);
-            if (seen_.insert(point).second) part_.points.push_back(std::move(point));
+            part_.points.push_back(resolve(spec));  // never beyond what run() reserved: seen_ points into it
+            if (may_repeat_ && !seen_.add(part_.points.back()).second) part_.points.pop_back();
         } catch (const UsageError& e) {
             if (!sizes_do_not_divide(spec.problem)) {
                 const bool complete = spec.variant && spec.backend && (spec.problem.q_len || spec.problem.kv_len) &&
@@ -244,13 +242,15 @@ private:
     }
 
     const Grid& grid_;
+    Part part_;
     std::vector<Axis> axes_;
     PointSpec fixed_;
     std::vector<Compiled> excludes_, includes_;
+    std::int64_t combinations_ = 1;
+    bool may_repeat_ = false;
     std::vector<std::size_t> rows_;
-    std::unordered_set<Point, PointHash> seen_;
+    PointIndex seen_;
     std::unordered_set<std::string> seen_skipped_;
-    Part part_;
 };
 
 }  // namespace

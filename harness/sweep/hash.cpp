@@ -27,12 +27,17 @@ std::string hash_config(const Sweep& sweep) {
     Fnv hash;
     hash.add("headcount sweep 1");
     hash.add(std::to_string(sweep.seed));
+    std::string id;
     for (const Part& part : sweep.parts) {
         hash.add("part");
         hash.add(part.name);
         for (const std::string& field : part.compare_by) hash.add(field);
         hash.add("points");
-        for (const Point& point : part.points) hash.add(point.id());
+        for (const Point& point : part.points) {
+            id.clear();
+            point.append_id(id);
+            hash.add(id);
+        }
         hash.add("skipped");
         for (const SkippedPoint& point : part.skipped) hash.add(point.id);
     }

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -75,7 +76,8 @@ void run(const Options& options, int& exit_code) {
     if (!options.budget.empty()) sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
     const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);
     if (options.dry_run) {
-        fmt::print("{}", plan_text(sweep, make_plan(shard_of(sweep, shard))));
+        const Sweep mine = shard_of(std::move(sweep), shard);
+        print_plan(stdout, mine, make_plan(mine));
         return;
     }
     std::string name = sweep.name;
