@@ -21,6 +21,7 @@ std::string number(double value) { return std::isfinite(value) ? fmt::format("{}
 std::string number(std::int64_t value) { return fmt::format("{}", value); }
 /// -1 means unavailable.
 std::string available(std::int64_t value) { return value < 0 ? "" : number(value); }
+std::string available(double value) { return value < 0 ? "" : number(value); }
 
 std::vector<Column> columns(std::initializer_list<const char*> names) {
     std::vector<Column> result;
@@ -100,7 +101,7 @@ Table points_csv(const RecordSet& records) {
                                          "ratio_low",      "ratio_high",
                                          "ratio_base",     "max_error",
                                          "error_bound",    "autocorrelated",
-                                         "several_modes"})) {
+                                         "several_modes",  "disturbed_share"})) {
         table.columns.push_back(column);
     }
     const std::vector<PointSummary> summaries = summarise(records);
@@ -118,6 +119,7 @@ Table points_csv(const RecordSet& records) {
         const auto flag = [&](bool raised) { return summaries[i].rounds == 0 ? "" : (raised ? "true" : "false"); };
         row.emplace_back(flag(summaries[i].autocorrelated));
         row.emplace_back(flag(summaries[i].several_modes));
+        row.push_back(summaries[i].disturbed_share < 0 ? "" : number(summaries[i].disturbed_share));
         table.rows.push_back(std::move(row));
     }
     return table;
@@ -164,14 +166,22 @@ Table exponents_csv(const RecordSet& records) {
 
 Table samples_csv(const RecordSet& records) {
     Table table{.columns = columns({"point", "group", "stratum", "round", "order", "wall_s", "cpu_s", "iterations",
-                                    "involuntary_switches"}),
+                                    "involuntary_switches", "page_faults", "disturbed", "foreign_load", "steal_s",
+                                    "load_1min", "machine_changed"}),
                 .rows = {}};
     for (const Entry& entry : records.entries()) {
-        for (const auto& [key, sample] : entry.samples) {
-            table.rows.push_back({entry.id, records.groups()[key.group], number(std::int64_t{key.stratum}),
-                                  number(std::int64_t{key.round}), number(std::int64_t{sample.order}),
-                                  number(sample.wall_s), number(sample.cpu_s), number(sample.iterations),
-                                  number(sample.involuntary_switches)});
+        for (const auto& [key, sample, round] : entry.samples) {
+            const RoundMarks& marks = records.marks()[round];
+            std::string changed;
+            for (const auto& [name, value] : marks.changed) {
+                changed += fmt::format("{}{}={}", changed.empty() ? "" : "; ", name, value);
+            }
+            table.rows.push_back(
+                {entry.id, records.groups()[key.group], number(std::int64_t{key.stratum}),
+                 number(std::int64_t{key.round}), number(std::int64_t{sample.order}), number(sample.wall_s),
+                 number(sample.cpu_s), number(sample.iterations), available(sample.involuntary_switches),
+                 available(sample.page_faults), marks.foreign_load < 0 ? "" : (marks.disturbed ? "true" : "false"),
+                 available(marks.foreign_load), available(marks.steal_s), available(marks.load_1min), changed});
         }
     }
     return table;

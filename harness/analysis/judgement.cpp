@@ -46,6 +46,10 @@ Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) 
     const Entry* base = nullptr;
     bool has_base = false;
     for (const Entry* entry : entries) {
+        if (!entry->recorded) {
+            ++judged.verdict.unfinished;
+            continue;
+        }
         Value value = claim.metric.value(*entry, claim.spec.ledger);
         const bool base_here =
             base == nullptr && claim.is_base(*entry) && (!claim.spec.base.empty() || value.missing.empty());
@@ -56,14 +60,16 @@ Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) 
                 has_base = true;
             }
             comparison.cases.push_back({.entry = entry, .value = std::move(value)});
-        } else if (entry->recorded && entry->record.outcome == Outcome::skipped) {
+        } else if (entry->record.outcome == Outcome::skipped) {
             skipped.push_back(fmt::format("{} ({})", entry->id, value.missing));
         } else {
             failed.push_back(fmt::format("{} ({})", entry->id, value.missing));
         }
     }
     Verdict& verdict = judged.verdict;
-    if (comparison.cases.empty()) {
+    if (verdict.unfinished > 0) {
+        verdict.reason = fmt::format("unfinished: {} points missing", verdict.unfinished);
+    } else if (comparison.cases.empty()) {
         verdict.reason = "no point has a value";
     } else if (!has_base) {
         verdict.reason = base != nullptr ? "the base case has no value" : "no point is the base case";
@@ -82,7 +88,8 @@ Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) 
         verdict.base_value = to_text(comparison.base_case().value, claim.metric.unit);
     }
     judged.failed = !failed.empty();
-    judged.only_skipped = failed.empty() && !skipped.empty() && (comparison.cases.size() < 2 || !has_base);
+    judged.only_skipped =
+        verdict.unfinished == 0 && failed.empty() && !skipped.empty() && (comparison.cases.size() < 2 || !has_base);
     if (judged.failed && verdict.status == Status::supported) verdict.status = Status::inconclusive;
     if (!failed.empty()) add_reason(verdict, "without a value: " + naming(failed));
     if (!skipped.empty()) add_reason(verdict, "skipped: " + naming(skipped));

@@ -14,7 +14,7 @@ namespace headcount {
 struct Judged {
     Verdict verdict;
     std::vector<Test> tests;
-    bool failed = false;        ///< a point failed or did not run yet: cannot be supported
+    bool failed = false;        ///< a point failed: cannot be supported
     bool only_skipped = false;  ///< nothing to compare, and points skipped with a reason are why
 };
 

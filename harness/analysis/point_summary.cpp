@@ -39,6 +39,16 @@ std::map<std::size_t, std::size_t> bases_of(const RecordSet& records) {
     return bases;
 }
 
+double disturbed_share(const Entry& entry, const RecordSet& records) {
+    int known = 0, disturbed = 0;
+    for (const RoundSample& sample : entry.samples) {
+        const RoundMarks& marks = records.marks()[sample.marks];
+        known += marks.foreign_load >= 0 ? 1 : 0;
+        disturbed += marks.disturbed ? 1 : 0;
+    }
+    return known == 0 ? -1 : static_cast<double>(disturbed) / known;
+}
+
 }  // namespace
 
 std::vector<PointSummary> summarise(const RecordSet& records) {
@@ -55,6 +65,7 @@ std::vector<PointSummary> summarise(const RecordSet& records) {
             summary.p95 = quantile(seconds, 0.95);
             summary.autocorrelated = is_autocorrelated(seconds);
             summary.several_modes = has_several_modes(seconds);
+            summary.disturbed_share = disturbed_share(entry, records);
             const auto base = bases.find(entry.samples.front().key.group);
             if (base != bases.end()) {
                 const Value mine = time.value(entry, Ledger::required);

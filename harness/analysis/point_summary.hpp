@@ -17,6 +17,7 @@ struct PointSummary {
     double p5 = 0, p95 = 0;  ///< seconds
     bool autocorrelated = false;
     bool several_modes = false;
+    double disturbed_share = -1;        ///< of the samples whose foreign load is known; -1: of none
     std::optional<std::size_t> base{};  ///< entry that the ratio refers to: the base of its comparison group
     Interval ratio{};                   ///< paired by round; {1, 1, 1} for the base itself
 };

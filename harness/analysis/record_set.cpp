@@ -104,13 +104,20 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
         number = groups_.size();
         groups_.push_back(name);
     }
+    marks_.reserve(journal.rounds.size());
     const std::map<Stratum, int> strata = number_strata(journal.rounds);
     for (const RoundRecord& round : journal.rounds) {
         const RoundKey key{.group = groups.at(round.group),
                            .stratum = strata.at({round.group, round.run, round.stratum}),
                            .round = round.round};
+        marks_.push_back({.load_1min = round.load_1min,
+                          .foreign_load = round.foreign_load,
+                          .steal_s = round.steal_s,
+                          .disturbed = round.disturbed,
+                          .changed = round.changed});
         for (const Sample& sample : round.samples) {
-            RoundSample& added = entries_[find_or_add(sample.point)].samples.emplace_back(RoundSample{key, sample});
+            RoundSample& added = entries_[find_or_add(sample.point)].samples.emplace_back(
+                RoundSample{.key = key, .sample = sample, .marks = marks_.size() - 1});
             added.sample.point.clear();
         }
     }

@@ -21,9 +21,17 @@ struct RoundKey {
     friend auto operator<=>(const RoundKey&, const RoundKey&) = default;
 };
 
+/// What went on beside a round; units as in RoundRecord, -1: unavailable.
+struct RoundMarks {
+    double load_1min = -1, foreign_load = -1, steal_s = -1;
+    bool disturbed = false;
+    std::map<std::string, std::string> changed;
+};
+
 struct RoundSample {
     RoundKey key;
-    Sample sample;  ///< its `point` is left empty: the entry knows it
+    Sample sample;          ///< its `point` is left empty: the entry knows it
+    std::size_t marks = 0;  ///< RecordSet::marks()
 };
 
 /// One point of the run and all that became of it.
@@ -61,6 +69,8 @@ public:
     const std::vector<PartView>& parts() const { return parts_; }
     /// Names of the comparison groups that have samples.
     const std::vector<std::string>& groups() const { return groups_; }
+    /// One for each round of the journal.
+    const std::vector<RoundMarks>& marks() const { return marks_; }
     /// Throws UsageError naming the known parts.
     const PartView& part(std::string_view name) const;
     /// Names of the parts that hold this entry, "main" for the unnamed one, joined by "+".
@@ -73,6 +83,7 @@ private:
     std::vector<Entry> entries_;
     std::vector<PartView> parts_;
     std::vector<std::string> groups_;
+    std::vector<RoundMarks> marks_;
     std::map<std::string, std::size_t, std::less<>> index_;
 };
 

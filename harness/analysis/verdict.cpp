@@ -49,6 +49,8 @@ Verdict summary_of(const ClaimScope& claim, const std::vector<Judged>& all, cons
     } else {
         summary.reason = "no point of the run matches the claim: nothing to compare";
     }
+    for (const Judged& judged : all) summary.unfinished += judged.verdict.unfinished;
+    if (summary.open()) summary.reason = fmt::format("unfinished: {} points missing", summary.unfinished);
     summary.agreeing = static_cast<int>(count(summary.status));
     if (count(summary.status) < std::ssize(statuses)) {
         std::string tally;
@@ -123,7 +125,7 @@ int exit_status(const std::vector<Verdict>& verdicts) {
     for (const Verdict& verdict : verdicts) {
         if (!verdict.summary) continue;
         if (verdict.exact && !verdict.as_expected()) return 1;
-        if (!verdict.exact && verdict.status == Status::inconclusive) status = 3;
+        if (verdict.status == Status::inconclusive && (!verdict.exact || verdict.open())) status = 3;
     }
     return status;
 }

@@ -26,11 +26,14 @@ struct Verdict {
     std::string reason;      ///< why inconclusive, and which points failed or were skipped
     int combinations = 1;
     int agreeing = 1;     ///< combinations with the status of the summary
+    int unfinished = 0;   ///< points without a record yet: nothing is concluded from the others alone
     std::string command;  ///< reproduces it
 
     /// "exact", "[1.02, 1.05]" or "" where there is none.
     std::string interval_text() const;
-    bool as_expected() const { return expected.empty() || expected == to_string(status); }
+    /// For want of points, not of truth.
+    bool open() const { return unfinished > 0 && status == Status::inconclusive; }
+    bool as_expected() const { return expected.empty() || open() || expected == to_string(status); }
 };
 
 struct VerifyOptions {
@@ -44,7 +47,7 @@ std::vector<Verdict> verify(const RecordSet& records, const VerifyOptions& optio
 std::vector<Verdict> verify(const Journal& journal, const VerifyOptions& options = {});
 
 /// 0: exact claims came out as declared and measured ones are decided; 1: an exact one did not; 3: a measured
-/// one is inconclusive. 1 goes before 3.
+/// one is inconclusive, or any for want of points in an unfinished run. 1 goes before 3.
 int exit_status(const std::vector<Verdict>& verdicts);
 
 /// Claim, says, status, observed, interval, margin, base, n, reproduce. With `combinations` their rows follow

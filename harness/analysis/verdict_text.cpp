@@ -74,19 +74,22 @@ std::string combination_lines(const Verdict& v) {
 
 std::string closing_line(const std::vector<Verdict>& verdicts) {
     std::map<std::string_view, int> counts;
-    int claims = 0, unexpected = 0;
+    int claims = 0, unexpected = 0, open = 0;
     for (const Verdict& v : verdicts) {
         if (!v.summary) continue;
         ++claims;
         ++counts[to_string(v.status)];
         unexpected += v.as_expected() ? 0 : 1;
+        open += v.exact && v.open() ? 1 : 0;
     }
     return fmt::format(
         "{} claims: {} supported, {} refuted, {} inconclusive; {}.\n"
         "Intervals are 95 %; refutations of measured claims are corrected for all comparisons of a claim (Holm).\n"
         "One verdict for each combination: --combinations.\n",
         claims, counts["supported"], counts["refuted"], counts["inconclusive"],
-        unexpected == 0 ? "every exact one as declared" : fmt::format("{} NOT as declared", unexpected));
+        unexpected > 0 ? fmt::format("{} NOT as declared", unexpected)
+        : open > 0     ? fmt::format("{} exact ones open until the run is finished", open)
+                       : "every exact one as declared");
 }
 
 }  // namespace

@@ -12,10 +12,13 @@
 namespace headcount {
 
 /// What a journal holds. Rounds and points of a run are unique: of two lines for one round of a group, or for one
-/// point, the first counts and the second is warned about. A merged file holds several runs: they may have records
-/// of the same points, and their rounds are different strata though group, stratum and round be the same numbers.
+/// point, the first counts and the second is warned about; but a point that the budget had ended and that a later run
+/// went on with has a second record of more rounds, which counts. A merged file holds several runs: they may have
+/// records of the same points, and their rounds are different strata though group, stratum and round be the same
+/// numbers.
 struct Journal {
     RunRecord run;
+    std::vector<ResumeRecord> resumes;
     std::vector<RoundRecord> rounds;
     std::vector<PointRecord> points;
     std::vector<std::string> warnings;
@@ -30,6 +33,7 @@ std::optional<Journal> read_unfinished_journal(const std::filesystem::path& path
 
 /// One record as its line, with kind and checksum, without line end.
 std::string journal_line(const RunRecord& run);
+std::string journal_line(const ResumeRecord& resume);
 std::string journal_line(const RoundRecord& round);
 std::string journal_line(const PointRecord& point);
 
@@ -45,6 +49,7 @@ public:
     JournalWriter& operator=(const JournalWriter&) = delete;
 
     void append(const RunRecord& run);
+    void append(const ResumeRecord& resume);
     void append(const RoundRecord& round);
     void append(const PointRecord& point);
     /// Several with one sync: for what costs less to do again than to sync one by one.

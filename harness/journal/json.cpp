@@ -151,6 +151,18 @@ void fields(V& v, R& r) {
     v("sources", r.sources);
 }
 
+template <class V, Is<ResumeRecord> R>
+void fields(V& v, R& r) {
+    v("schema_version", r.schema_version);
+    v("run", r.run);
+    v("started", r.started);
+    v("command", r.command);
+    v("protocol", r.protocol);
+    v("changed", r.changed);
+    v("points", r.points);
+    v("rounds", r.rounds);
+}
+
 template <class V, Is<RoundRecord> R>
 void fields(V& v, R& r) {
     v("schema_version", r.schema_version);
@@ -164,6 +176,7 @@ void fields(V& v, R& r) {
     v("foreign_load", r.foreign_load);
     v("steal_s", r.steal_s);
     v("disturbed", r.disturbed);
+    v.unless_empty("changed", r.changed);
     v("samples", r.samples);
 }
 
@@ -186,6 +199,7 @@ void fields(V& v, R& r) {
     v("traced_s", r.traced_s);
     v("rounds", r.rounds);
     v("stopped_because", r.stopped_because);
+    v("budget_s", r.budget_s);
     v("spent_s", r.spent_s);
 }
 
@@ -332,6 +346,7 @@ Json to_json(const CheckRecord& check) { return Writer::encode(check); }
 Json to_json(const MemoryRecord& memory) { return Writer::encode(memory); }
 Json to_json(const SpanRecord& span) { return Writer::encode(span); }
 Json to_json(const RunRecord& run) { return Writer::encode(run); }
+Json to_json(const ResumeRecord& resume) { return Writer::encode(resume); }
 Json to_json(const RoundRecord& round) { return Writer::encode(round); }
 Json to_json(const PointRecord& point) { return Writer::encode(point); }
 
@@ -343,6 +358,7 @@ void from_json(const Json& json, CheckRecord& check) { Reader::decode("check", j
 void from_json(const Json& json, MemoryRecord& memory) { Reader::decode("memory", json, memory); }
 void from_json(const Json& json, SpanRecord& span) { Reader::decode("span", json, span); }
 void from_json(const Json& json, RunRecord& run) { Reader::decode("run", json, run); }
+void from_json(const Json& json, ResumeRecord& resume) { Reader::decode("resume", json, resume); }
 void from_json(const Json& json, RoundRecord& round) { Reader::decode("round", json, round); }
 void from_json(const Json& json, PointRecord& point) { Reader::decode("point", json, point); }
 

@@ -24,6 +24,7 @@ Json to_json(const CheckRecord& check);
 Json to_json(const MemoryRecord& memory);
 Json to_json(const SpanRecord& span);
 Json to_json(const RunRecord& run);
+Json to_json(const ResumeRecord& resume);
 Json to_json(const RoundRecord& round);
 Json to_json(const PointRecord& point);
 
@@ -37,6 +38,7 @@ void from_json(const Json& json, CheckRecord& check);
 void from_json(const Json& json, MemoryRecord& memory);
 void from_json(const Json& json, SpanRecord& span);
 void from_json(const Json& json, RunRecord& run);
+void from_json(const Json& json, ResumeRecord& resume);
 void from_json(const Json& json, RoundRecord& round);
 void from_json(const Json& json, PointRecord& point);
 

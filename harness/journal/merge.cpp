@@ -123,6 +123,10 @@ public:
             id_of[source.id] = source.id;
             sources_.emplace(source.id, source);
         }
+        for (ResumeRecord resume : input.journal.resumes) {
+            resume.run = id_of.at(resume.run);
+            resumes_.emplace(journal_line(resume), std::move(resume));
+        }
         for (RoundRecord round : input.journal.rounds) {
             round.run = id_of.at(round.run);
             const Key key{round.run, round.group, round.round};
@@ -154,6 +158,7 @@ public:
         run.limits = common_limits(sources_);
         run.self_comparison = {};
         run.shard = shards_text(sources_);
+        for (auto& [line, resume] : resumes_) merged.resumes.push_back(std::move(resume));
         for (auto& [key, round] : rounds_) merged.rounds.push_back(std::move(round.record));
         for (auto& [key, point] : points_) merged.points.push_back(std::move(point.record));
         compare_points(merged);
@@ -246,6 +251,7 @@ private:
     }
 
     ByName<SourceRecord> sources_;
+    ByName<ResumeRecord> resumes_;  // by their lines: a copy is the same resume
     std::map<Key, From<RoundRecord>> rounds_;
     std::map<Key, From<PointRecord>> points_;
 };

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "harness/journal/json.hpp"
+#include "harness/journal/protocol_identity.hpp"
 
 namespace headcount {
 namespace {
@@ -53,8 +54,8 @@ std::string question_difference(const std::string& name, const RunRecord& one, c
     note_missing(notes, claims_of(one), claims_of(other), name, "the claim");
     note_missing(notes, claims_of(other), claims_of(one), other_name, "the claim");
     if (one.seed != other.seed) notes.push_back(fmt::format("seed {} and {}", one.seed, other.seed));
-    const Json protocol = to_json(one.protocol);
-    const Json other_protocol = to_json(other.protocol);
+    const Json protocol = measurement_identity(one.protocol);
+    const Json other_protocol = measurement_identity(other.protocol);
     for (const auto& [key, value] : protocol.items()) {
         if (other_protocol.at(key) == value) continue;
         notes.push_back(fmt::format("protocol.{} {} and {}", key, to_line(value), to_line(other_protocol.at(key))));

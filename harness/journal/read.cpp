@@ -1,5 +1,6 @@
 // Reading a journal: checksums, versions, duplicates; a damaged line costs itself and nothing else.
 #include <fstream>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -50,6 +51,8 @@ private:
         const auto kind = json.value("kind", std::string{});
         if (kind == "run") {
             take_run(number, json);
+        } else if (kind == "resume") {
+            take_resume(number, json);
         } else if (kind == "round") {
             take_round(number, json);
         } else if (kind == "point") {
@@ -69,6 +72,11 @@ private:
         if (has_run_ && runs_.contains(run)) return true;
         warn(number, fmt::format("belongs to run '{}', which this file does not describe, and was left out", run));
         return false;
+    }
+    void take_resume(std::int64_t number, const Json& json) {
+        ResumeRecord resume;
+        from_json(json, resume);
+        if (is_ours(number, resume.run)) journal_.resumes.push_back(std::move(resume));
     }
     void take_round(std::int64_t number, const Json& json) {
         RoundRecord round;
@@ -90,10 +98,16 @@ private:
         from_json(json, point);
         if (!is_ours(number, point.run)) return;
         if (point.point.empty()) throw Error("a point without id");
-        if (!points_seen_.emplace(point.run, point.point).second) {
+        const auto [place, is_new] = points_seen_.try_emplace({point.run, point.point}, journal_.points.size());
+        if (is_new) {
+            journal_.points.push_back(std::move(point));
+            return;
+        }
+        PointRecord& earlier = journal_.points[place->second];
+        if (earlier.stopped_because != "budget" || point.rounds <= earlier.rounds) {
             return warn(number, fmt::format("repeats point {} and was left out", point.point));
         }
-        journal_.points.push_back(std::move(point));
+        earlier = std::move(point);
     }
 
     std::string name_;
@@ -101,7 +115,7 @@ private:
     bool has_run_ = false;
     std::set<std::string> runs_;  // that lines may name: the file's own, and those it was merged from
     std::set<std::tuple<std::string, std::string, int>> rounds_seen_;
-    std::set<std::pair<std::string, std::string>> points_seen_;
+    std::map<std::pair<std::string, std::string>, std::size_t> points_seen_;  // run and id, where it stands
 };
 
 }  // namespace

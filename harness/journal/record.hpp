@@ -1,4 +1,4 @@
-// The three kinds of journal line. Plain data; json.hpp turns each into one line and back.
+// The kinds of journal line. Plain data; json.hpp turns each into one line and back.
 #pragma once
 
 #include <cstdint>
@@ -65,6 +65,17 @@ struct RunRecord {
     std::vector<SourceRecord> sources;    ///< of a merged file; empty otherwise
 };
 
+/// A later run that went on with the journal; written before the first line that it adds.
+struct ResumeRecord {
+    int schema_version = kSchemaVersion;
+    std::string run;
+    std::string started;               ///< ISO 8601, UTC
+    std::vector<std::string> command;  ///< argv that made it
+    Protocol protocol;    ///< under which it went on; what identifies the measurement is as in the run record
+    std::string changed;  ///< "budget_s was 1.0, is 600.0": against what held before; "": nothing
+    std::int64_t points = 0, rounds = 0;  ///< records that were there already
+};
+
 /// One visit of one point.
 struct Sample {
     std::string point;
@@ -97,6 +108,8 @@ struct RoundRecord {
     double foreign_load = -1;
     double steal_s = -1;     ///< time stolen by the hypervisor during the round; -1: unavailable
     bool disturbed = false;  ///< the foreign load was above kForeignLoad: its samples are kept and counted apart
+    /// "cpu.governor", "cpu.boost", "cpu.smt", "cpu.online": those that are not what the run record's environment says.
+    std::map<std::string, std::string> changed = {};
     std::vector<Sample> samples;
 };
 
@@ -145,6 +158,7 @@ struct PointRecord {
     double traced_s = -1;  ///< wall time of those passes; beside the samples' median it shows the tracing overhead
     int rounds = 0;
     std::string stopped_because;            ///< "target_rel_ci", "plateau", "max_rounds", "budget"
+    double budget_s = -1;                   ///< the budget that ended it; -1: it ended for another reason
     std::map<std::string, double> spent_s;  ///< outside the rounds: "check", "calibrate", "trace", "memory"
 };
 

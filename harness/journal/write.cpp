@@ -75,6 +75,7 @@ std::int64_t end_of_lines(int fd, std::int64_t size) {
 }  // namespace
 
 std::string journal_line(const RunRecord& run) { return framed_line("run", run); }
+std::string journal_line(const ResumeRecord& resume) { return framed_line("resume", resume); }
 std::string journal_line(const RoundRecord& round) { return framed_line("round", round); }
 std::string journal_line(const PointRecord& point) { return framed_line("point", point); }
 
@@ -127,6 +128,7 @@ JournalWriter::JournalWriter(const std::filesystem::path& path) : path_(path) {
 JournalWriter::~JournalWriter() { ::close(fd_); }
 
 void JournalWriter::append(const RunRecord& run) { append_text(journal_line(run) + '\n'); }
+void JournalWriter::append(const ResumeRecord& resume) { append_text(journal_line(resume) + '\n'); }
 void JournalWriter::append(const RoundRecord& round) { append_text(journal_line(round) + '\n'); }
 void JournalWriter::append(const PointRecord& point) { append_text(journal_line(point) + '\n'); }
 void JournalWriter::append(const std::vector<PointRecord>& points) {

@@ -92,10 +92,7 @@ void add_processor(std::map<std::string, std::string>& e, const fs::path& root) 
     e["cpu.microcode"] = field(cpuinfo, "microcode");
     e["cpu.mhz"] = field(cpuinfo, "cpu MHz");
     e["cpu.flags"] = field(cpuinfo, "flags");
-    e["cpu.online"] = first_line(cpu / "online");
-    e["cpu.governor"] = first_line(cpu / "cpu0/cpufreq/scaling_governor");
-    e["cpu.boost"] = turbo(root);
-    e["cpu.smt"] = first_line(cpu / "smt/active");
+    e.merge(machine_state(root));
     e["cpu.affinity"] = affinity();
     std::string caches;
     for (int index = 0; fs::exists(cpu / fmt::format("cpu0/cache/index{}", index)); ++index) {
@@ -167,6 +164,24 @@ std::map<std::string, std::string> identity(const std::map<std::string, std::str
         if (found != environment.end()) result.insert(*found);
     }
     return result;
+}
+
+std::map<std::string, std::string> machine_state(const fs::path& root) {
+    const fs::path cpu = root / "sys/devices/system/cpu";
+    return {{"cpu.online", first_line(cpu / "online")},
+            {"cpu.governor", first_line(cpu / "cpu0/cpufreq/scaling_governor")},
+            {"cpu.boost", turbo(root)},
+            {"cpu.smt", first_line(cpu / "smt/active")}};
+}
+
+std::map<std::string, std::string> differences(const std::map<std::string, std::string>& before,
+                                               const std::map<std::string, std::string>& now) {
+    std::map<std::string, std::string> changed;
+    for (const auto& [key, value] : now) {
+        const auto was = before.find(key);
+        if (was == before.end() || was->second != value) changed.emplace(key, value);
+    }
+    return changed;
 }
 
 double load_1min(const fs::path& root) {

@@ -15,6 +15,12 @@ std::map<std::string, std::string> read_environment(const std::filesystem::path&
 /// memory and frequency of the moment are not among them.
 std::map<std::string, std::string> identity(const std::map<std::string, std::string>& environment);
 
+/// Those that somebody may change while we measure: cpu.governor, cpu.boost, cpu.smt, cpu.online.
+std::map<std::string, std::string> machine_state(const std::filesystem::path& root = "/");
+/// The entries of `now` that `before` does not have so.
+std::map<std::string, std::string> differences(const std::map<std::string, std::string>& before,
+                                               const std::map<std::string, std::string>& now);
+
 /// Load average over a minute; -1 when unavailable.
 double load_1min(const std::filesystem::path& root = "/");
 

@@ -10,7 +10,10 @@ namespace headcount {
 
 struct Pinning {
     std::vector<int> cpus;  ///< one processor of each chosen core; empty: not pinned
-    std::string says;       ///< "2 of 2 cores: processors 0 1 (hwloc 2.9)", or "unavailable: why"
+    std::string says;       ///< "2 of 2 cores: processors 0 1 (hwloc) ...", or "unavailable: why"
+
+    /// As many of them as there are threads; all when there are fewer.
+    std::vector<int> first(int threads) const;
 };
 
 /// `count` physical cores that this process may use, one hardware thread of each, so that the threads of a point never

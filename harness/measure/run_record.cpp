@@ -6,6 +6,7 @@
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"
+#include "harness/journal/protocol_identity.hpp"
 #include "harness/measure/environment.hpp"
 
 namespace headcount {
@@ -15,7 +16,7 @@ std::string run_hash(const RunRecord& run) {
     const Json what = {{"config", run.config_hash},
                        {"profile", run.profile},
                        {"seed", run.seed},
-                       {"protocol", to_json(run.protocol)},
+                       {"protocol", measurement_identity(run.protocol)},
                        {"machine", identity(run.environment)}};
     return "run-" + hex(fnv64(to_line(what)), 16);  // the prefix keeps readers from taking it for a number
 }
@@ -66,11 +67,15 @@ std::string difference(const RunRecord& before, const RunRecord& now) {
         return fmt::format("another question (config {} {}, now {} {})", before.name, before.config_hash, now.name,
                            now.config_hash);
     }
-    if (!(before.protocol == now.protocol)) {
-        return "another protocol (" + differing_keys(to_json(before.protocol), to_json(now.protocol)) + ")";
-    }
+    const std::string protocol =
+        differing_keys(measurement_identity(before.protocol), measurement_identity(now.protocol));
+    if (!protocol.empty()) return "another protocol (" + protocol + ")";
     return "another machine or build (" +
            differing_keys(Json(identity(before.environment)), Json(identity(now.environment))) + ")";
+}
+
+std::string changed_bounds(const Protocol& before, const Protocol& now) {
+    return differing_keys(to_json(before), to_json(now));
 }
 
 }  // namespace headcount

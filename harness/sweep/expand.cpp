@@ -1,5 +1,6 @@
 // From a grid to its points.
 #include <algorithm>
+#include <string_view>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -199,11 +200,24 @@ private:
             if (!sizes_do_not_divide(spec.problem)) {
                 const bool complete = spec.variant && spec.backend && (spec.problem.q_len || spec.problem.kv_len) &&
                                       (spec.problem.embed_dim || spec.problem.head_dim);
-                (complete ? location_of_largest(where) : where).fail(e.what());
+                if (!complete) fail_incomplete(where, e.what());
+                location_of_largest(where).fail(e.what());
             }
             SkippedPoint skipped{.id = describe(spec), .reason = e.what()};
             if (seen_skipped_.insert(skipped.id).second) part_.skipped.push_back(std::move(skipped));
         }
+    }
+
+    // An option may have turned a fixed field into an axis, from which an entry of include takes nothing: then the
+    // option is to blame, not the line that worked before it.
+    [[noreturn]] void fail_incomplete(const Location& where, std::string_view what) const {
+        const auto option =
+            std::find_if(axes_.begin(), axes_.end(), [](const Axis& axis) { return axis.at.line == 0; });
+        if (option == axes_.end()) where.fail(what);
+        option->at.fail(
+            fmt::format("{}: {} varies now, and the combination at {} has no value of it; set one value, or "
+                        "only in a part without such an entry (PART/{}=...)",
+                        what, option->fields[0], where.text(), option->fields[0]));
     }
 
     // The only failures that belong to single combinations; any other makes the config wrong.

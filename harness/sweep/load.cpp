@@ -90,7 +90,8 @@ bool apply_profiles(const YamlNode& root, const LoadOptions& options, const Voca
         }
     }
     if (wanted && !applied) {
-        (profiles == nullptr ? root.at : profiles->at).fail(unknown_name("profile", shown(options.profile), known));
+        throw UsageError(fmt::format("--profile {}: {}: {}", shown(options.profile), root.at.file ? *root.at.file : "?",
+                                     unknown_name("profile", shown(options.profile), known)));
     }
     return applied;
 }
@@ -157,11 +158,10 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     if (!adjusted) sweep.warnings.insert(sweep.warnings.end(), notes.begin(), notes.end());
     const bool empty = std::all_of(sweep.parts.begin(), sweep.parts.end(),
                                    [](const Part& part) { return part.points.empty() && part.skipped.empty(); });
+    if (empty && options.filter.empty()) root.at.fail("no point is left; loosen exclude");
     if (empty) {
-        root.at.fail(options.filter.empty()
-                         ? "no point is left; loosen exclude"
-                         : fmt::format("no point is left after --filter {}; see --dry-run without it",
-                                       fmt::join(options.filter, " --filter ")));
+        throw UsageError(fmt::format("--filter {}: no point of {} is left; see --dry-run without it",
+                                     shown(fmt::format("{}", fmt::join(options.filter, " --filter "))), sweep.path));
     }
     sweep.config_hash = hash_config(sweep);
     return sweep;

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <random>
 
+#include "harness/analysis/conditions.hpp"
+#include "harness/analysis/export.hpp"
+#include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 
@@ -165,6 +168,93 @@ TEST_CASE("the exit status tells exact surprises from undecided measurements") {
     CHECK(exit_status({as_declared, part_of_it}) == 0);
     CHECK(exit_status(verify(lengths({"128"}, "refuted").journal)) == 0);
     CHECK(exit_status(verify(lengths({"128"}).journal)) == 1);
+}
+
+TEST_CASE("an unfinished run leaves open what it has no points for, and judges the rest") {
+    const auto drop = [](JournalBuilder& builder, const std::string& piece) {
+        std::erase_if(builder.journal.points,
+                      [&](const PointRecord& point) { return point.point.find(piece) != std::string::npos; });
+        builder.journal.run.command = {"headcount run configs/x.yaml --output x.jsonl"};
+    };
+    SECTION("a claim that would hold is not supported yet") {
+        JournalBuilder builder = lengths({});
+        drop(builder, "/blas/seq_len=128,embed_dim=64,num_heads=4");
+        const auto verdicts = verify(builder.journal);
+        CHECK(verdicts[0].status == Status::inconclusive);
+        CHECK_THAT(verdicts[0].reason, Contains("unfinished: 1 points missing"));
+        CHECK(verdicts[0].unfinished == 1);
+        CHECK(verdicts[1].status == Status::supported);
+        CHECK(verdicts[4].status == Status::inconclusive);
+        CHECK(verdicts[0].as_expected());
+        CHECK(exit_status(verdicts) == 3);
+        CHECK_THAT(verdict_text(verdicts), !Contains("NOT as declared") && Contains("open until the run is finished"));
+        const std::string text = unfinished_text(RecordSet(builder.journal));
+        CHECK_THAT(text, Contains("1 of 12 points") && Contains("To go on: headcount run configs/x.yaml"));
+    }
+    SECTION("nor is what contradicts it in the points that are there") {
+        JournalBuilder builder = lengths({"64", "128"});
+        drop(builder, "num_heads=4");
+        CHECK(exit_status(verify(builder.journal)) == 3);
+    }
+    SECTION("a whole combination that contradicts the claim decides, finished or not") {
+        JournalBuilder builder = lengths({"64"});
+        drop(builder, "seq_len=128");
+        const auto verdicts = verify(builder.journal);
+        CHECK(verdicts[0].status == Status::refuted);
+        CHECK_FALSE(verdicts[0].as_expected());
+        CHECK(exit_status(verdicts) == 1);
+    }
+    SECTION("the base case may be what is missing") {
+        JournalBuilder builder = lengths({});
+        drop(builder, "embed_dim=64");  // also those of one head, whose id ends here
+        const auto verdicts = verify(builder.journal);
+        CHECK(verdicts[0].unfinished == 12);
+        CHECK(exit_status(verdicts) == 3);
+    }
+    SECTION("a failed point is not an open one") {
+        JournalBuilder builder = lengths({});
+        builder.journal.points.back().outcome = Outcome::failed;
+        CHECK(exit_status(verify(builder.journal)) == 1);
+        CHECK(unfinished_text(RecordSet(builder.journal)).empty());
+    }
+}
+
+TEST_CASE("what went on beside the samples is counted and exported") {
+    JournalBuilder builder({"num_heads"});
+    for (const char* h : {"1", "8"}) {
+        builder.add_timed(point({{"num_heads", h}}), "g", 10, [](int round) { return 1e-3 * (round + 1); });
+    }
+    CHECK_THAT(disturbance_text(RecordSet(builder.journal)),
+               Contains("of 20 samples") && Contains("unknown for 100 %"));
+    for (RoundRecord& round : builder.journal.rounds) {
+        round.foreign_load = round.round < 2 ? 0.5 : 0.0;
+        round.disturbed = round.round < 2;
+        round.samples[0].involuntary_switches = round.round == 0 ? 3 : 0;
+        round.samples[1].page_faults = round.round == 9 ? 7 : 0;
+    }
+    builder.journal.rounds[4].changed = {{"cpu.governor", "powersave"}};
+    const RecordSet records(builder.journal);
+    CHECK_THAT(disturbance_text(records), Contains("20 % beside foreign load (unknown for 0 %)") &&
+                                              Contains("5 % with involuntary switches") &&
+                                              Contains("5 % with page faults") && Contains("10 % after the machine's"));
+    const Table samples = samples_csv(records);
+    const auto cell = [&](std::size_t row, const std::string& name) {
+        for (std::size_t i = 0; i < samples.columns.size(); ++i) {
+            if (samples.columns[i].name == name) return samples.rows.at(row).at(i);
+        }
+        throw Error("no column " + name);
+    };
+    REQUIRE(samples.rows.size() == 20);
+    CHECK(cell(0, "disturbed") == "true");
+    CHECK(cell(2, "disturbed") == "false");
+    CHECK(cell(0, "foreign_load") == "0.5");
+    CHECK(cell(0, "steal_s").empty());  // unavailable
+    CHECK(cell(0, "involuntary_switches") == "3");
+    CHECK(cell(19, "page_faults") == "7");
+    CHECK(cell(0, "page_faults").empty());
+    CHECK(cell(4, "machine_changed") == "cpu.governor=powersave");
+    CHECK(summarise(records).front().disturbed_share == Approx(0.2));
+    CHECK(disturbance_text(RecordSet(Journal{})).empty());
 }
 
 TEST_CASE("every verdict ends with a command that reproduces it, quoted for a shell") {

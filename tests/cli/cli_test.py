@@ -187,6 +187,48 @@ class Sweep(unittest.TestCase):
         self.assertIn("num_heads=4", result.stdout)
         self.assertFalse((self.root / "never.jsonl").exists())
 
+    def test_dry_run_lists_points_under_their_parts(self):
+        text = run("run", "configs/smoke.yaml", "--dry-run").stdout
+        self.assertLess(text.index("part main: "), text.index("part core: "))
+        self.assertIn("compared by num_heads", text)
+        self.assertTrue(all("scope=core" in line for line in text[text.index("part core: "):].splitlines()
+                            if line.startswith(("time ", "count "))))
+        self.assertNotIn("part main", run("run", self.config, "--dry-run").stdout)
+
+    def test_a_larger_budget_completes_what_a_smaller_one_ended(self):
+        slow = self.root / "budget.yaml"
+        slow.write_text(TINY.replace("min_sample_s: 0.0001", "min_sample_s: 0.05"))
+        output = self.root / "budget.jsonl"
+        self.assertEqual(run("run", slow, "--budget", "1s", "--output", output).returncode, 0)
+        before = output.read_text()
+        self.assertIn('"stopped_because":"budget"', before)
+        again = run("run", slow, "--budget", "10m", "--output", output)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("budget_s was 1.0, is 600.0", again.stderr)
+        after = output.read_text()
+        self.assertTrue(after.startswith(before))
+        added = [json.loads(line) for line in after[len(before):].splitlines()]
+        self.assertEqual([r["kind"] for r in added].count("resume"), 1)
+        self.assertEqual(added[0]["changed"], "budget_s was 1.0, is 600.0")
+        rounds = [(r["group"], r["round"]) for r in map(json.loads, after.splitlines()) if r["kind"] == "round"]
+        self.assertEqual(len(rounds), len(set(rounds)))
+        self.assertEqual(run("verify", output).returncode, 0)
+
+    def test_an_unfinished_run_is_open_not_wrong(self):
+        lines = self.result.read_text().splitlines(keepends=True)
+        output = self.root / "unfinished.jsonl"
+        cut = [line for line in lines if not ('"kind":"point"' in line and "num_heads=4" in line)]
+        output.write_text("".join(cut))
+        result = run("verify", output)
+        self.assertEqual(result.returncode, 3, result.stdout)
+        self.assertIn("points missing", result.stdout)
+        self.assertIn(f"To go on: headcount run {self.config}", result.stderr)
+
+    def test_flags_of_google_benchmark_before_the_dashes_get_a_hint(self):
+        result = run("bench", self.config, "--benchmark_filter=x")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("-- --benchmark_filter=x", result.stderr)
+
     def test_ctrl_c_exits_130_says_how_to_go_on_and_the_next_run_completes(self):
         slow = self.root / "slow.yaml"
         slow.write_text(TINY.replace("min_sample_s: 0.0001", "min_sample_s: 0.02"))

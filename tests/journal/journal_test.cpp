@@ -152,6 +152,31 @@ TEST_CASE("a round or a point that stands there twice counts once") {
     CHECK(journal.warnings.size() == 2);
 }
 
+TEST_CASE("a point that went on after its budget has one record, the one of more rounds") {
+    const Scratch scratch;
+    PointRecord ended = sample_point();
+    ended.rounds = 7;
+    ended.stopped_because = "budget";
+    PointRecord longer = ended;
+    longer.rounds = 20;
+    longer.stopped_because = "target_rel_ci";
+    const std::string start = journal_line(sample_run()) + "\n";
+    const std::string resume = journal_line(sample_resume()) + "\n";
+    write_text(scratch.file(), start + journal_line(ended) + "\n" + resume + journal_line(longer) + "\n");
+    const Journal journal = read_journal(scratch.file());
+    CHECK(journal.warnings.empty());
+    REQUIRE(journal.points.size() == 1);
+    CHECK(journal.points[0].rounds == 20);
+    REQUIRE(journal.resumes.size() == 1);
+    CHECK(journal_line(journal.resumes[0]) == journal_line(sample_resume()));
+    // What ended for another reason, or has no more rounds, is a repetition.
+    write_text(scratch.file(), start + journal_line(longer) + "\n" + journal_line(ended) + "\n");
+    CHECK(read_journal(scratch.file()).points[0].rounds == 20);
+    CHECK(read_journal(scratch.file()).warnings.size() == 1);
+    write_text(scratch.file(), start + journal_line(ended) + "\n" + journal_line(ended) + "\n");
+    CHECK(read_journal(scratch.file()).warnings.size() == 1);
+}
+
 TEST_CASE("a newer schema version is refused with what to do") {
     const Scratch scratch;
     RoundRecord newer = sample_round(2);

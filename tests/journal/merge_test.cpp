@@ -61,6 +61,7 @@ std::string complaint(const std::vector<Journal>& journals) {
 
 std::vector<std::string> lines(const Journal& journal) {
     std::vector<std::string> all{journal_line(journal.run)};
+    for (const ResumeRecord& resume : journal.resumes) all.push_back(journal_line(resume));
     for (const RoundRecord& round : journal.rounds) all.push_back(journal_line(round));
     for (const PointRecord& point : journal.points) all.push_back(journal_line(point));
     std::sort(all.begin() + 1, all.end());
@@ -235,4 +236,19 @@ TEST_CASE("torn and damaged lines cost only themselves") {
     const Journal joined = merged({torn, run_of("yy", {kB})});
     CHECK(joined.rounds.size() == 8);
     CHECK(lines(merged({torn, whole})) == lines(merged({whole})));
+}
+
+TEST_CASE("shards under different budgets are one question, and who went on is kept") {
+    Journal one = run_of("h", {kA});
+    Journal other = run_of("hh", {kB});
+    other.run.protocol.budget_s = one.run.protocol.budget_s + 1;
+    other.run.protocol.timeout_s = one.run.protocol.timeout_s + 1;
+    ResumeRecord resume = sample_resume();
+    resume.run = other.run.run;
+    other.resumes.push_back(resume);
+    const Journal both = merged({one, other});
+    REQUIRE(both.resumes.size() == 1);
+    CHECK(both.resumes[0].changed == resume.changed);
+    CHECK(both.resumes[0].run.starts_with("run-hh-"));
+    CHECK(lines(merged({both, other, one})) == lines(both));
 }

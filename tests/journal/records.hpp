@@ -81,6 +81,7 @@ inline RoundRecord sample_round(int number = 0) {
     round.foreign_load = 0.125;
     round.steal_s = 0.01;
     round.disturbed = true;
+    round.changed = {{"cpu.governor", "powersave"}};
     round.samples = {{.point = "a/b/q_len=1",
                       .order = 1,
                       .iterations = 12,
@@ -92,11 +93,24 @@ inline RoundRecord sample_round(int number = 0) {
     return round;
 }
 
+inline ResumeRecord sample_resume() {
+    ResumeRecord resume;
+    resume.run = "run-1";
+    resume.started = "2026-03-01T13:00:00Z";
+    resume.command = {"headcount", "run", "--budget", "10m"};
+    resume.protocol = {.min_rounds = 3, .budget_s = 600};
+    resume.changed = "budget_s was 9.0, is 600.0";
+    resume.points = 5;
+    resume.rounds = 7;
+    return resume;
+}
+
 inline PointRecord sample_point(const std::string& id = "a/b/q_len=1") {
     PointRecord point;
     point.run = "run-1";
     point.point = id;
     point.group = "main: variant=a";
+    point.budget_s = 2.5;
     point.outcome = Outcome::measured;
     point.reason = "none";
     point.ops = {{.op = "matmul",

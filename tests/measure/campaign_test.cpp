@@ -1,13 +1,17 @@
 // Whole campaigns with simulated workers: what is recorded, when it stops, what an accident costs.
 #include "harness/measure/campaign.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
+#include <sched.h>
 #include <unistd.h>
 
 #include "harness/core/error.hpp"
 #include "harness/journal/journal.hpp"
+#include "harness/measure/pinning.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/simulated_worker.hpp"
 
@@ -343,6 +347,152 @@ TEST_CASE("a journal of another question, protocol or seed is not gone on with")
     CHECK_FALSE(fresh.resumed);
     CHECK(fresh.rounds == 20);
     CHECK(fs::exists(world.output().string() + ".old"));
+}
+
+TEST_CASE("a larger budget goes on with what a smaller one ended: nothing lost, nothing twice, and said") {
+    World world, whole;
+    world.simulation.seconds = whole.simulation.seconds = [](const std::string& id, int n) {
+        return 0.01 * (1 + (id == noisy_id() || id.ends_with("num_heads=4") ? (n * 7) % 11 : 0));
+    };
+    whole.run();
+    const Journal expected = whole.journal();
+    world.sweep.protocol.budget_s = 1;
+    CHECK(world.run().budget_ended);
+    const Journal before = world.journal();
+    CHECK(before.resumes.empty());
+    REQUIRE(before.rounds.size() < 20);
+    CHECK(world.record(before, noisy_id()).budget_s == 1);
+
+    world.sweep.protocol.budget_s = 600;
+    SECTION("in one go") { CHECK_FALSE(world.run().budget_ended); }
+    SECTION("interrupted on the way") {
+        world.simulation.interrupt_after_visits = static_cast<int>(world.simulation.order.size()) + 40;
+        CHECK(world.run().interrupted);
+        world.simulation.interrupt_after_visits = -1;
+        CHECK_FALSE(world.run().budget_ended);
+    }
+    const Journal after = world.journal();
+    CHECK(after.warnings.empty());
+    CHECK(after.points.size() == before.points.size());
+    CHECK(expected.rounds.size() >= 40);
+    CHECK(after.rounds.size() == expected.rounds.size());
+    every_round_is_whole(after, 3);
+    for (std::size_t i = 0; i < before.rounds.size(); ++i) {
+        CHECK(journal_line(after.rounds[i]) == journal_line(before.rounds[i]));
+    }
+    for (const PointRecord& point : after.points) {
+        if (point.outcome != Outcome::measured) continue;
+        CHECK(point.rounds == world.record(expected, point.point).rounds);
+        CHECK(point.stopped_because == world.record(expected, point.point).stopped_because);
+        CHECK(point.budget_s == -1);
+        CHECK(point.reason.empty());
+        CHECK(point.check.done);
+    }
+    for (const auto& [id, checks] : world.simulation.checks) CHECK(checks == 1);
+    for (const auto& [id, traces] : world.simulation.traces) CHECK(traces == 1);
+    for (const auto& [id, memories] : world.simulation.memories) CHECK(memories == 1);
+    REQUIRE(!after.resumes.empty());
+    CHECK(after.resumes.front().changed == "budget_s was 1.0, is 600.0");
+    CHECK(after.resumes.front().rounds == static_cast<std::int64_t>(before.rounds.size()));
+    CHECK(after.run.protocol.budget_s == 1);
+    CHECK(after.run.run == before.run.run);
+    CHECK(std::any_of(world.recorder.messages.begin(), world.recorder.messages.end(),
+                      [](const std::string& m) { return m.find("budget_s was 1.0, is 600.0") != std::string::npos; }));
+}
+
+TEST_CASE("a smaller budget than before opens nothing again, and a finished journal stays as it is") {
+    World world;
+    world.simulation.seconds = [](const std::string&, int n) { return 0.01 * (1 + n % 5); };
+    world.sweep.protocol.budget_s = 1;
+    world.run();
+    const auto size = fs::file_size(world.output());
+    world.sweep.protocol.budget_s = 0.5;
+    CHECK(world.run().rounds == 0);
+    world.sweep.protocol.timeout_s = 1234;  // safety, not meaning
+    CHECK(world.run().rounds == 0);
+    CHECK(fs::file_size(world.output()) == size);
+}
+
+TEST_CASE("what changes a sample or the looks is another measurement") {
+    World world;
+    world.run();
+    const Protocol original = world.sweep.protocol;
+    const auto refused = [&](const std::function<void(Protocol&)>& change) {
+        world.sweep.protocol = original;
+        change(world.sweep.protocol);
+        try {
+            world.run();
+        } catch (const UsageError& error) {
+            return std::string(error.what()).find("another protocol") != std::string::npos;
+        }
+        return false;
+    };
+    CHECK(refused([](Protocol& p) { p.min_sample_s *= 2; }));
+    CHECK(refused([](Protocol& p) { p.cold_cache = true; }));
+    CHECK(refused([](Protocol& p) { p.min_rounds = 11; }));
+    CHECK(refused([](Protocol& p) { p.max_rounds = 160; }));  // more looks after seeing the data
+    CHECK(refused([](Protocol& p) { p.target_rel_ci = 0.01; }));
+    CHECK_FALSE(refused([](Protocol& p) { p.budget_s = 5; }));
+    CHECK_FALSE(refused([](Protocol& p) { p.timeout_s = 5; }));
+    CHECK_FALSE(refused([](Protocol& p) { p.memory_limit_bytes = std::int64_t{1} << 33; }));
+}
+
+TEST_CASE("the workers of a group are pinned to as many cores as its points have threads") {
+    const Pinning all = choose_cores(1 << 10);
+    if (all.cpus.size() < 2) {
+        WARN("fewer than two cores here: " + all.says);
+        return;
+    }
+    World world;
+    Part& part = world.sweep.parts.front();
+    part.points.clear();
+    part.compare_by = {"num_heads"};
+    part.axes = {"num_threads", "num_heads"};
+    for (const int threads : {1, 2}) {
+        for (const int num_heads : {1, 2}) {
+            Point point = World::point(8, num_heads, "blas");
+            point.num_threads = threads;
+            part.points.push_back(point);
+        }
+    }
+    std::map<std::string, std::set<int>> cores;  // of a point, how many the worker that visited it was started on
+    struct Watched final : Worker {
+        SimulatedWorker inner;
+        std::map<std::string, std::set<int>>* cores;
+        int here;
+        Watched(Simulation& s, std::map<std::string, std::set<int>>* c, int n) : inner(s), cores(c), here(n) {}
+        Sample visit(const std::string& point) override {
+            (*cores)[point].insert(here);
+            return inner.visit(point);
+        }
+        CheckRecord check(const std::string& point) override { return inner.check(point); }
+        double calibrate(const std::string& point) override { return inner.calibrate(point); }
+        Traced trace(const std::string& point) override { return inner.trace(point); }
+        void forget(const std::string& point) override { inner.forget(point); }
+        PeakMemory peak_memory(const std::string& point) override {
+            (*cores)[point].insert(here);
+            return inner.peak_memory(point);
+        }
+        std::map<std::string, double> limits(const std::vector<int>& t) override { return inner.limits(t); }
+    };
+    const auto cores_here = [] {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        REQUIRE(sched_getaffinity(0, sizeof set, &set) == 0);
+        return CPU_COUNT(&set);
+    };
+    const int before = cores_here();
+    CampaignOptions options;
+    options.output = world.output();
+    options.pin = true;
+    options.compare_with_itself = false;
+    options.start_worker = [&] { return std::make_unique<Watched>(world.simulation, &cores, cores_here()); };
+    options.now_s = [&] { return world.simulation.now_s; };
+    const CampaignResult result = run_campaign(world.sweep, options, world.recorder);
+    REQUIRE(result.measured == 4);
+    for (const Point& point : part.points) CHECK(cores[point.id()] == std::set<int>{point.num_threads});
+    CHECK(cores_here() == before);
+    CHECK_THAT(world.journal().run.environment.at("pinning"), Catch::Contains("2 of "));
 }
 
 TEST_CASE("zero rounds count and run nothing") {

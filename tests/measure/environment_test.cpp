@@ -41,6 +41,27 @@ TEST_CASE("machine and build identify a run, the moment does not") {
     CHECK(before.contains("flags"));
 }
 
+TEST_CASE("a setting that somebody changes during a run is found") {
+    std::string dir = (std::filesystem::temp_directory_path() / "headcount-state-XXXXXX").string();
+    REQUIRE(::mkdtemp(dir.data()) != nullptr);
+    const std::filesystem::path cpu = std::filesystem::path(dir) / "sys/devices/system/cpu";
+    std::filesystem::create_directories(cpu / "cpu0/cpufreq");
+    std::filesystem::create_directories(cpu / "cpufreq");
+    std::filesystem::create_directories(cpu / "smt");
+    std::ofstream(cpu / "cpu0/cpufreq/scaling_governor") << "performance\n";
+    std::ofstream(cpu / "cpufreq/boost") << "1\n";
+    std::ofstream(cpu / "smt/active") << "0\n";
+    const auto before = read_environment(dir);
+    CHECK(before.at("cpu.governor") == "performance");
+    CHECK(before.at("cpu.boost") == "on");
+    CHECK(differences(before, machine_state(dir)).empty());
+    std::ofstream(cpu / "cpu0/cpufreq/scaling_governor") << "powersave\n";
+    std::ofstream(cpu / "cpufreq/boost") << "0\n";
+    using Changed = std::map<std::string, std::string>;
+    CHECK(differences(before, machine_state(dir)) == Changed{{"cpu.governor", "powersave"}, {"cpu.boost", "off"}});
+    std::filesystem::remove_all(dir);
+}
+
 TEST_CASE("memory is read in bytes, and says why when it cannot be") {
     CHECK(process_memory("VmHWM").value > 0);
     CHECK(process_memory("VmNothing").value == -1);

@@ -107,10 +107,13 @@ def outside_samples(program, scratch, share):
             spent[what] = spent.get(what, 0) + took
     print(f"{'points of':<58} {statistics.median(s['wall_s'] for s in samples) * 1e3:>9.3g} ms   one forward pass")
     say("outside samples and warm iterations, within rounds", 100 * (1 - sampling / in_rounds), 10, "%")
-    rest = seconds - sampling - spent.get("check", 0) - spent.get("memory", 0)
-    print(f"{'whole run':<58} {seconds:>9.3g} s    samples {sampling:.3g}, check {spent.get('check', 0):.3g}, memory "
-          f"{spent.get('memory', 0):.3g}, calibration {spent.get('calibrate', 0):.3g}, tracing {spent.get('trace', 0):.3g}, "
-          f"machine's limits and the rest {rest - spent.get('calibrate', 0) - spent.get('trace', 0):.3g} s")
+    apart = spent.get("check", 0) + spent.get("memory", 0)
+    counted = seconds - apart
+    say("outside samples and warm iterations, whole run", 100 * (1 - sampling / counted), 10, "%")
+    known = in_rounds - sampling + spent.get("calibrate", 0) + spent.get("trace", 0)
+    print(f"{'whole run':<58} {seconds:>9.3g} s    samples {sampling:.3g}; beside them, in rounds {in_rounds - sampling:.3g}, "
+          f"calibration {spent.get('calibrate', 0):.3g}, tracing {spent.get('trace', 0):.3g}, start, limits of the machine and "
+          f"the rest {counted - sampling - known:.3g}; apart, checks {spent.get('check', 0):.3g}, memory {spent.get('memory', 0):.3g}")
 
 
 def main():

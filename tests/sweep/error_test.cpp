@@ -53,7 +53,7 @@ TEST_CASE("an unknown name is named with the nearest known one") {
         with_grid(kClaims + "{id: a, says: b, metric: time, ledger: maybe, across: num_heads, expect: {within: 1}}\n"),
         "c.yaml:5:44: unknown ledger 'maybe'");
     CHECK(complaint(with_grid(""), {.profile = "fast", .set = {}, .filter = {}}) ==
-          "c.yaml:1:1: unknown profile 'fast'; known: quick");
+          "--profile fast: c.yaml: unknown profile 'fast'; known: quick");
 }
 
 TEST_CASE("a duplicate key is an error that names both places") {
@@ -265,4 +265,22 @@ TEST_CASE("names of parts and profiles cannot lead out of the output folder") {
         const std::string profile = with_grid(grid + "profiles:\n  " + name + ": {protocol: {budget_s: 1}}\n");
         CHECK(complaint(profile).find("a profile's name is up to 64 small letters") != std::string::npos);
     }
+}
+
+TEST_CASE("a value of an option is blamed on the option, not on a line of the file") {
+    const std::string text =
+        "question: q\nproblem: {variant: multi_head, backend: naive, embed_dim: 48}\naxes: {num_heads: [1, 3], "
+        "seq_len: [17]}\ninclude:\n  - {num_heads: 1, q_len: 9, kv_len: 5}\n";
+    CHECK(complaint(text).empty());
+    const std::string got = complaint(text, {.profile = {}, .set = {"embed_dim=48,96"}, .filter = {}});
+    CHECK(got.starts_with("--set embed_dim=48,96: a width is missing"));
+    CHECK(got.find("c.yaml:5:5") != std::string::npos);
+    CHECK(
+        complaint(text, {.profile = {}, .set = {"num_heads=1,0"}, .filter = {}}).starts_with("--set num_heads=1,0: "));
+    CHECK(complaint(text, {.profile = {}, .set = {"num_haeds=1"}, .filter = {}})
+              .starts_with("--set num_haeds=1: unknown field 'num_haeds'; did you mean 'num_heads'?"));
+    CHECK(complaint(text, {.profile = {}, .set = {}, .filter = {"num_haeds=1"}})
+              .starts_with("--filter num_haeds=1: unknown field 'num_haeds'; did you mean 'num_heads'?"));
+    CHECK(complaint(text, {.profile = {}, .set = {}, .filter = {"num_heads=7"}})
+              .starts_with("--filter num_heads=7: no point of c.yaml is left"));
 }

@@ -5,11 +5,13 @@
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
+#include "harness/core/error.hpp"
 #include "harness/measure/count.hpp"
 #include "harness/measure/inputs.hpp"
 #include "harness/measure/plan.hpp"
@@ -29,6 +31,14 @@ void forward(benchmark::State& state, const Point& point) {
     for ([[maybe_unused]] auto _ : state) run_forward(data);
     const double flops = static_cast<double>(count_point(point).total(Ledger::required).flops());
     state.counters["required_flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+}
+
+// Flags meant for Google Benchmark, before the -- that hands them over.
+void require_no_extras(const std::vector<std::string>& extras, const Options& options) {
+    if (extras.empty()) return;
+    throw UsageError(
+        fmt::format("{} is no option of bench; flags of Google Benchmark stand after --: headcount bench {} -- {}",
+                    extras.front(), options.config, fmt::join(extras, " ")));
 }
 
 void run(const Options& options, int& exit_code) {
@@ -72,7 +82,11 @@ Command bench() {
                 app.add_option("--filter", options->load.filter, "keep points, as in `headcount run`");
                 app.add_option("flags", options->flags, "after --: flags of Google Benchmark");
                 app.footer(kExamples);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
+                app.allow_extras();
+                app.callback([options, &app, &exit_code] {
+                    require_no_extras(app.remaining(), *options);
+                    run(*options, exit_code);
+                });
             }};
 }
 

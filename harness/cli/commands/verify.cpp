@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/conditions.hpp"
 #include "harness/analysis/resolution.hpp"
 #include "harness/analysis/verdict.hpp"
 #include "harness/cli/command.hpp"
@@ -36,10 +37,13 @@ void run(const Options& options, int& exit_code) {
     const std::vector<Verdict> verdicts = verify(records, {.claims = options.claims, .result_path = options.result});
     // A claim asked for by name is asked about in full.
     const bool combinations = options.combinations || !options.claims.empty();
+    const std::string unfinished = unfinished_text(records);
+    fmt::print(stderr, "{}", unfinished);
     if (options.format == "terminal") {
         fmt::print("{}", verdict_text(verdicts, combinations));
         fmt::print("{}", resolution_text(records.run()));
         point_to_attribution(options, verdicts);
+        fmt::print("\n{}{}", disturbance_text(records), unfinished);
     } else {
         fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));
     }
@@ -52,7 +56,7 @@ Examples:
   headcount verify results/reference/equal_complexity.jsonl --claim R12 --format markdown
 
 Exit: 0 exact claims came out as declared and measured ones are decided, 1 an exact one did not,
-3 a measured one is inconclusive. Refuting what the config expects to be refuted is success.)";
+3 a measured one is inconclusive, or the run is unfinished and points of a claim are missing. Refuting what the config expects to be refuted is success.)";
 
 }  // namespace
 

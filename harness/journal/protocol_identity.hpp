@@ -1,0 +1,22 @@
+// What of a protocol identifies a measurement, and what only bounds it.
+#pragma once
+
+#include <array>
+
+#include "harness/journal/json.hpp"
+
+namespace headcount {
+
+/// Time and safety: they decide how much is measured before a run stops, never what a sample means. Everything else
+/// does (how a sample is taken, and after how many rounds results are looked at: a rule of stopping that was changed in
+/// the light of results would void the intervals), so a run goes on only where everything else is equal.
+inline constexpr std::array kBoundsOfProtocol{"budget_s", "timeout_s", "memory_limit_bytes"};
+
+/// The protocol without its bounds.
+inline Json measurement_identity(const Protocol& protocol) {
+    Json json = to_json(protocol);
+    for (const char* bound : kBoundsOfProtocol) json.erase(bound);
+    return json;
+}
+
+}  // namespace headcount
