@@ -29,7 +29,7 @@ inline const Vocabulary& vocabulary() {
         Vocabulary v;
         v.variants = {"single_head", "multi_head", "multi_head_split", "multi_head_looped",
                       "packed_qkv",  "streaming",  "block_diagonal"};
-        v.backends = {"naive", "blas", "counting"};
+        v.backends = {"naive", "blas", "simd", "counting"};
         v.metrics = {"time", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes"};
         for (const char* selector : {"total", "projections", "core", "scores", "softmax", "elementwise", "query"}) {
             for (const char* kind : {"multiplies", "adds", "divides", "exps", "bytes", "intensity"}) {
@@ -38,10 +38,11 @@ inline const Vocabulary& vocabulary() {
         }
         v.exact_claim_kinds = {"equal",  "proportional_to", "inversely_proportional_to",
                                "equals", "affine",          "identical_polynomials"};
-        v.either_claim_kinds = {"at_most", "ordering", "peaks_at"};
+        v.either_claim_kinds = {"at_least", "at_most", "ordering", "peaks_at"};
         v.measured_metrics = {"time"};
         v.claim_kinds = v.exact_claim_kinds;
-        v.claim_kinds.insert(v.claim_kinds.end(), {"within", "exponent", "at_most", "ordering", "peaks_at"});
+        v.claim_kinds.insert(v.claim_kinds.end(),
+                             {"within", "exponent", "faster_than", "at_least", "at_most", "ordering", "peaks_at"});
         v.presets = load_presets(configs() / "presets");
         return v;
     }();
