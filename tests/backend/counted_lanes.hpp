@@ -33,8 +33,8 @@ struct CountedLanes {
     static V max(const V& a, const V& b) {
         return each(a, b, [](Counted x, Counted y) { return x < y ? y : x; });
     }
-    static V ceil(const V& a) {
-        return each(a, a, [](Counted x, Counted) { return Counted(std::ceil(x.value())); });
+    static V round_up(const V& a) {
+        return each(a, a, [](Counted x, Counted) { return Counted(8 * std::ceil(x.value() / 8)); });
     }
     static bool any_less(const V& a, const V& b) {
         bool any = false;

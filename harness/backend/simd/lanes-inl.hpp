@@ -35,7 +35,8 @@ struct FloatLanes {
     /// a * b + c
     static HWY_INLINE V fma(V a, V b, V c) { return hn::MulAdd(a, b, c); }
     static HWY_INLINE V max(V a, V b) { return hn::Max(a, b); }
-    static HWY_INLINE V ceil(V a) { return hn::Ceil(a); }
+    /// The next multiple of 8 that is no smaller.
+    static HWY_INLINE V round_up(V a) { return hn::Mul(hn::Ceil(hn::Mul(a, set(0.125F))), set(8.0F)); }
     static HWY_INLINE bool any_less(V a, V b) { return !hn::AllFalse(D(), hn::Lt(a, b)); }
     /// `x` where key < visible, else `otherwise`.
     static HWY_INLINE V where_visible(V visible, float key, V x, V otherwise) {
@@ -107,7 +108,7 @@ HWY_INLINE FloatLanes::V exp2_polynomial(FloatLanes::V r) {
 }
 
 /// 2^x for x <= 0. Exact for whole x down to -126; below that the result stays at 2^-126 (next to a largest weight of
-/// at least one half it is nothing). NaN stays NaN.
+/// at least 2^-9 it is nothing). NaN stays NaN.
 HWY_INLINE FloatLanes::V FloatLanes::exp2(V x) {
     // The second operand of Max is what x86 returns for NaN.
     const V bounded = hn::Max(set(-126.0F), x);
