@@ -1,6 +1,9 @@
 // Visits through Google Benchmark: how often the forward pass runs, never how long.
 #include "harness/measure/gbench_sampler.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"
 
@@ -46,4 +49,21 @@ TEST_CASE("several points live beside each other, and one can be forgotten") {
     CHECK_THROWS_AS(sampler.visit("b"), Error);
     sampler.visit("a");
     CHECK(a > 0);
+}
+
+TEST_CASE("a first pass that is long beyond doubt is not repeated to calibrate") {
+    GbenchSampler sampler;
+    int calls = 0;
+    const auto sleep = [&] {
+        ++calls;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    };
+    sampler.calibrate("long", sleep, {.min_sample_s = 1e-4, .cold_cache = false});
+    REQUIRE(calls == 1);
+    calls = 0;
+    sampler.calibrate("short", sleep, {.min_sample_s = 0.1, .cold_cache = false});
+    REQUIRE(calls >= 2);
+    calls = 0;
+    sampler.visit("long");
+    REQUIRE(calls == 2);  // a warm iteration and a timed one
 }
