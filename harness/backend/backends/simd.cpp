@@ -149,7 +149,7 @@ BackendInfo simd() {
         },
         .make = [](int num_threads) -> std::unique_ptr<Backend> { return std::make_unique<SimdBackend>(num_threads); },
         .facts = []() -> std::vector<std::pair<std::string, std::string>> {
-            return {{"simd.instruction_set", simd::target_name()}};
+            return {{"instruction_set", simd::target_name()}};
         }};
 }
 
