@@ -112,23 +112,34 @@ bool supports(const PairedRatio& ratio, double /*truth*/) {
     return equivalence(ratio.interval(), 1 - kMargin, 1 + kMargin) == Status::supported;
 }
 
+void print_title(const char* title, int experiments) {
+    fmt::print("\n{}, percent of {} experiments\n\n", title, experiments);
+    fmt::print("| noise | n = 10 | 20 | 40 | 80 | sequential | its mean n |\n|---|---|---|---|---|---|---|\n");
+}
+
+void print_row(const Noise& noise, const Cells& cells) {
+    fmt::print("| {} |", noise.name);
+    for (const double value : cells.at) fmt::print(" {:.1f} |", value);
+    fmt::print(" {:.1f} | {:.0f} |\n", cells.at_stop, cells.mean_rounds);
+}
+
+constexpr const char* kCoverage = "95 % interval of a ratio of 1.3 covers it";
+constexpr const char* kDifferent = "A/A called different";
+constexpr const char* kSupported = "Equivalence within 5 % supported at the margin";
+
 void print_table(const char* title, double truth, Event event, std::uint64_t seed) {
     constexpr int kExperimentsOfTable = 20000;
-    fmt::print("\n{}, percent of {} experiments\n\n", title, kExperimentsOfTable);
-    fmt::print("| noise | n = 10 | 20 | 40 | 80 | sequential | its mean n |\n|---|---|---|---|---|---|---|\n");
-    for (const Noise& noise : noises()) {
-        const Cells cells = simulate(noise, truth, event, kExperimentsOfTable, seed);
-        fmt::print("| {} |", noise.name);
-        for (const double value : cells.at) fmt::print(" {:.1f} |", value);
-        fmt::print(" {:.1f} | {:.0f} |\n", cells.at_stop, cells.mean_rounds);
-    }
+    print_title(title, kExperimentsOfTable);
+    for (const Noise& noise : noises()) print_row(noise, simulate(noise, truth, event, kExperimentsOfTable, seed));
 }
 
 }  // namespace
 
 TEST_CASE("the 95 % interval covers the truth, after any number of rounds and where the runner stops") {
+    print_title(kCoverage, kExperiments);
     for (const Noise& noise : noises()) {
         const Cells cells = simulate(noise, kTrueRatio, covers, kExperiments, 30);
+        print_row(noise, cells);
         const double at_least = (noise.autocorrelated ? 90 : 93) - kAllowance;
         const double at_most = 97 + kAllowance;
         for (std::size_t k = 1; k < kRounds.size(); ++k) {
@@ -143,9 +154,11 @@ TEST_CASE("the 95 % interval covers the truth, after any number of rounds and wh
 }
 
 TEST_CASE("equivalence at the margin itself is seldom supported") {
+    print_title(kSupported, kExperiments);
     for (const Noise& noise : noises()) {
         const double at_most = (noise.autocorrelated ? 7 : 5) + kAllowance;
         const Cells cells = simulate(noise, 1 + kMargin, supports, kExperiments, 31);
+        print_row(noise, cells);
         for (std::size_t k = 0; k < kRounds.size(); ++k) {
             INFO(noise.name << ", " << kRounds[k] << " rounds");
             CHECK(cells.at[k] <= at_most);
@@ -156,8 +169,10 @@ TEST_CASE("equivalence at the margin itself is seldom supported") {
 }
 
 TEST_CASE("two runs of the same thing are seldom called different") {
+    print_title(kDifferent, kExperiments);
     for (const Noise& noise : noises()) {
         const Cells cells = simulate(noise, 1, differs, kExperiments, 32);
+        print_row(noise, cells);
         const double at_most = (noise.autocorrelated ? 7 : 5) + kAllowance;
         for (std::size_t k = 1; k < kRounds.size(); ++k) {
             INFO(noise.name << ", " << kRounds[k] << " rounds");
@@ -169,7 +184,7 @@ TEST_CASE("two runs of the same thing are seldom called different") {
 }
 
 TEST_CASE("the coverage table of docs/measurement.md", "[.coverage]") {
-    print_table("95 % interval of a ratio of 1.3 covers it", kTrueRatio, covers, 120);
-    print_table("A/A called different", 1, differs, 122);
-    print_table("Equivalence within 5 % supported at the margin", 1 + kMargin, supports, 121);
+    print_table(kCoverage, kTrueRatio, covers, 120);
+    print_table(kDifferent, 1, differs, 122);
+    print_table(kSupported, 1 + kMargin, supports, 121);
 }
