@@ -224,6 +224,11 @@ class Sweep(unittest.TestCase):
         self.assertIn("points missing", result.stdout)
         self.assertIn(f"To go on: headcount run {self.config}", result.stderr)
 
+    def test_flags_of_google_benchmark_behind_the_dashes_are_handed_over(self):
+        result = run("bench", self.config, "--", "--benchmark_list_tests")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("multi_head", result.stdout)
+
     def test_flags_of_google_benchmark_before_the_dashes_get_a_hint(self):
         result = run("bench", self.config, "--benchmark_filter=x")
         self.assertEqual(result.returncode, 2)

@@ -34,7 +34,8 @@ void forward(benchmark::State& state, const Point& point) {
 }
 
 // Flags meant for Google Benchmark, before the -- that hands them over.
-void require_no_extras(const std::vector<std::string>& extras, const Options& options) {
+void require_no_extras(std::vector<std::string> extras, const Options& options) {
+    std::erase(extras, "--");  // CLI11 counts it among what it did not know
     if (extras.empty()) return;
     throw UsageError(
         fmt::format("{} is no option of bench; flags of Google Benchmark stand after --: headcount bench {} -- {}",
