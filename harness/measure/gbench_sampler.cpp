@@ -25,7 +25,7 @@ constexpr double kNoWarmIterationAfter_s = 1.0;
 constexpr double kMargin = 1.2;
 // A first pass pays for page faults and for what libraries set up; this many times the sample it has to fill, it fills
 // it without them too.
-constexpr double kFillsAnyway = 10;
+constexpr double kFillsAnyway = 2;
 constexpr std::int64_t kMaxIterations = 1'000'000;
 
 double seconds_of(const std::function<void()>& forward, std::int64_t iterations) {
