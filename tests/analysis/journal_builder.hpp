@@ -1,7 +1,9 @@
 // Journals made by hand: points with counts and samples that a test chooses.
 #pragma once
 
+#include <cmath>
 #include <functional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -101,5 +103,14 @@ public:
 
     Journal journal;
 };
+
+/// Seconds of a round: `ratio` milliseconds with log noise and a log drift a round; the same for the same seed.
+inline std::function<double(int)> times(double ratio, double noise, unsigned seed, double drift = 0) {
+    return [=](int round) {
+        std::mt19937_64 random(seed * 1000003U + static_cast<unsigned>(round));
+        std::normal_distribution<double> draw(0, noise);
+        return 1e-3 * ratio * std::exp(draw(random) + drift * round);
+    };
+}
 
 }  // namespace headcount::testing

@@ -13,13 +13,9 @@ using headcount::testing::point;
 
 namespace {
 
-/// Times of `ratio` milliseconds with log noise, and a drift that all points share.
+/// With a drift that all points share.
 std::function<double(int)> times(double ratio, double noise, unsigned seed) {
-    return [=](int round) {
-        std::mt19937_64 random(seed * 1000003U + static_cast<unsigned>(round));
-        std::normal_distribution<double> draw(0, noise);
-        return 1e-3 * ratio * std::exp(draw(random) + 0.01 * round);
-    };
+    return headcount::testing::times(ratio, noise, seed, 0.01);
 }
 
 JournalBuilder heads(double ratio, double noise, int rounds = 20) {

@@ -1,9 +1,6 @@
 // A claim that asks for more than its run could tell: inconclusive by construction, and never the other way round.
 #include "harness/analysis/resolution.hpp"
 
-#include <cmath>
-#include <random>
-
 #include "harness/analysis/verdict.hpp"
 #include "harness/core/error.hpp"
 #include "harness/stats/resolution.hpp"
@@ -14,16 +11,9 @@ using namespace headcount;
 using Catch::Matchers::Contains;
 using headcount::testing::JournalBuilder;
 using headcount::testing::point;
+using headcount::testing::times;
 
 namespace {
-
-std::function<double(int)> times(double ratio, double noise, unsigned seed) {
-    return [=](int round) {
-        std::mt19937_64 random(seed * 1000003U + static_cast<unsigned>(round));
-        std::normal_distribution<double> draw(0, noise);
-        return 1e-3 * ratio * std::exp(draw(random));
-    };
-}
 
 SelfComparison self_comparison(double ratio, double noise, int rounds = 80) {
     SelfComparison comparison{.points = {"p", "p,seed=0"}, .wall_s = {{}, {}}, .seconds = 0.5};

@@ -1,9 +1,6 @@
 // What a journal of A/A comparisons is read as, on simulated samples.
 #include "harness/analysis/self_comparison.hpp"
 
-#include <cmath>
-#include <random>
-
 #include "harness/analysis/limits_table.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
@@ -12,16 +9,9 @@ using namespace headcount;
 using Catch::Matchers::Contains;
 using headcount::testing::JournalBuilder;
 using headcount::testing::point;
+using headcount::testing::times;
 
 namespace {
-
-std::function<double(int)> times(double ratio, double noise, unsigned seed) {
-    return [=](int round) {
-        std::mt19937_64 random(seed * 1000003U + static_cast<unsigned>(round));
-        std::normal_distribution<double> draw(0, noise);
-        return 1e-3 * ratio * std::exp(draw(random));
-    };
-}
 
 std::vector<SelfComparisonSummary> summaries(double ratio, double noise) {
     JournalBuilder builder({"seed"});
