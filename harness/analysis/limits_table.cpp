@@ -27,7 +27,7 @@ std::string unit_of(const std::string& name) {
     if (stem.ends_with("_gflops")) return "1e9 flop/s";
     if (stem.ends_with("_gops")) return "1e9/s";
     if (stem.ends_with("_gbps")) return "1e9 B/s";
-    return "";
+    return stem.ends_with("_bytes") ? "B" : "";
 }
 
 }  // namespace

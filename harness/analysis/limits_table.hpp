@@ -9,7 +9,7 @@
 namespace headcount {
 
 /// `limits` as in a run record: "NAME.threads=N" or "NAME". Nothing here knows which limits there are; the unit comes
-/// from the name's ending (_gflops, _gops, _gbps), and what has another ending stands without one.
+/// from the name's ending (_gflops, _gops, _gbps, _bytes), and what has another ending stands without one.
 Table limits_table(const std::map<std::string, double>& limits);
 
 }  // namespace headcount

@@ -72,7 +72,7 @@ void Campaign::measure_limits_into(RunRecord& run) {
     if (plan_.groups.empty()) return;  // nothing will be timed
     doing("measuring the machine's limits");
     try {
-        run.limits = start_worker(*threads.rbegin())->limits({threads.begin(), threads.end()});
+        run.limits = start_worker(*threads.rbegin())->limits({threads.begin(), threads.end()}, LimitSet::bounds);
     } catch (const PointFailure& failure) {
         run.environment["limits"] = fmt::format("unavailable: {}", failure.what());
         progress_.on_message(fmt::format("the machine's limits are unavailable: {}", failure.what()));

@@ -9,6 +9,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/sweep.hpp"
 #include "harness/journal/record.hpp"
+#include "harness/measure/limits/limits.hpp"
 
 namespace headcount {
 
@@ -54,7 +55,8 @@ public:
     virtual void forget(const std::string& point) = 0;
     /// Asked of a fresh worker, which does nothing else.
     virtual PeakMemory peak_memory(const std::string& point) = 0;
-    virtual std::map<std::string, double> limits(const std::vector<int>& num_threads) = 0;
+    /// As measure_limits().
+    virtual std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) = 0;
     /// Processor time this worker has used since it began, in seconds; negative when unknown.
     virtual double cpu_seconds() const { return -1; }
 };

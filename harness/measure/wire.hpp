@@ -10,7 +10,7 @@ inline constexpr char visit[] = "visit";          // -> Sample
 inline constexpr char trace[] = "trace";          // -> {"breakdown": [...], "seconds": s}
 inline constexpr char forget[] = "forget";        // -> null
 inline constexpr char memory[] = "memory";        // -> {"peak_bytes", "process_peak_bytes", "note"}
-inline constexpr char limits[] = "limits";        // num_threads: [..] -> {name: value}
+inline constexpr char limits[] = "limits";        // num_threads: [..], all: bool -> {name: value}
 inline constexpr char bound[] = "bound";          // bytes: the most the worker may allocate -> null
 
 /// Requests come on standard input; answers go to this descriptor, which stray output cannot reach.

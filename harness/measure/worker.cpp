@@ -24,7 +24,7 @@
 #include "harness/measure/check.hpp"
 #include "harness/measure/gbench_sampler.hpp"
 #include "harness/measure/inputs.hpp"
-#include "harness/measure/limits.hpp"
+#include "harness/measure/limits/limits.hpp"
 #include "harness/measure/process_memory.hpp"
 #include "harness/measure/wire.hpp"
 
@@ -46,7 +46,7 @@ public:
         if (verb == wire::trace) return trace(id);
         if (verb == wire::forget) return forget(id);
         if (verb == wire::memory) return memory(id);
-        if (verb == wire::limits) return Json(measure_limits(request.at("num_threads").get<std::vector<int>>()));
+        if (verb == wire::limits) return limits(request);
         if (verb == wire::bound) return bound(request.at("bytes").get<std::int64_t>());
         throw Error(fmt::format("the worker does not know the request '{}'", verb));
     }
@@ -126,6 +126,11 @@ private:
         Json json = {{"seconds", seconds}, {"breakdown", Json::array()}};
         for (const SpanRecord& span : breakdown) json["breakdown"].push_back(to_json(span));
         return json;
+    }
+
+    static Json limits(const Json& request) {
+        return measure_limits(request.at("num_threads").get<std::vector<int>>(),
+                              request.at("all").get<bool>() ? LimitSet::all : LimitSet::bounds);
     }
 
     Json forget(const std::string& id) {

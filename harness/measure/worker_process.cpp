@@ -184,8 +184,9 @@ public:
                 .process_peak_bytes = answer.at("process_peak_bytes").get<std::int64_t>(),
                 .note = answer.at("note").get<std::string>()};
     }
-    std::map<std::string, double> limits(const std::vector<int>& num_threads) override {
-        return ask({{"do", wire::limits}, {"num_threads", num_threads}}, kSetupVisits * protocol_.timeout_s)
+    std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) override {
+        return ask({{"do", wire::limits}, {"num_threads", num_threads}, {"all", which == LimitSet::all}},
+                   kSetupVisits * protocol_.timeout_s)
             .get<std::map<std::string, double>>();
     }
     void bound_memory(std::int64_t bytes) { ask({{"do", wire::bound}, {"bytes", bytes}}, protocol_.timeout_s); }

@@ -326,7 +326,8 @@ class Doctor(unittest.TestCase):
 
     def test_limits_are_a_table_or_json(self):
         limits = json.loads(run("doctor", "--limits", "--threads", "1,2", "--json").stdout)["limits"]
-        for name in ("fma_gflops.f32", "fma_gflops.f64", "exp_gops.f32", "read_gbps"):
+        for name in ("fma_gflops.f32", "fma_gflops.f64", "exp_gops.f32", "exp2_gops.f32", "read_gbps", "write_gbps",
+                     "copy_gbps", "triad_gbps"):
             for threads in (1, 2):
                 self.assertGreater(limits[f"{name}.threads={threads}"], 0)
         table = run("doctor", "--limits", "--threads", "1").stdout

@@ -473,7 +473,9 @@ TEST_CASE("the workers of a group are pinned to as many cores as its points have
             (*cores)[point].insert(here);
             return inner.peak_memory(point);
         }
-        std::map<std::string, double> limits(const std::vector<int>& t) override { return inner.limits(t); }
+        std::map<std::string, double> limits(const std::vector<int>& t, LimitSet which) override {
+            return inner.limits(t, which);
+        }
     };
     const auto cores_here = [] {
         cpu_set_t set;

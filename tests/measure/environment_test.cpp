@@ -5,7 +5,6 @@
 
 #include <unistd.h>
 
-#include "harness/measure/limits.hpp"
 #include "harness/measure/process_memory.hpp"
 #include "tests/catch.hpp"
 
@@ -82,15 +81,4 @@ TEST_CASE("a control group's limit counts where it is tighter than the machine")
     std::ofstream(root / "memory.max") << "max\n";
     CHECK(available_memory(root / "meminfo", root).value == 50 * 1024);
     std::filesystem::remove_all(root);
-}
-
-TEST_CASE("the machine's limits are positive for every number of threads asked for") {
-    const auto limits = measure_limits({1, 2});
-    CHECK(limits.size() == 8);
-    for (const auto& [key, value] : limits) {
-        INFO(key);
-        CHECK(value > 0);
-    }
-    CHECK(limits.contains("fma_gflops.f32.threads=2"));
-    CHECK(limits.contains("fma_gflops.f64.threads=2"));
 }

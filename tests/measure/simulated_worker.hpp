@@ -63,7 +63,7 @@ public:
         if (s_->crash_in_memory.contains(point)) throw PointFailure("killed", true);
         return {.peak_bytes = 100, .process_peak_bytes = 200, .note = {}};
     }
-    std::map<std::string, double> limits(const std::vector<int>& /*num_threads*/) override {
+    std::map<std::string, double> limits(const std::vector<int>& /*num_threads*/, LimitSet /*which*/) override {
         return {{"fma_gflops.f32.threads=1", 1.0}};
     }
 

@@ -23,6 +23,7 @@
 #include "harness/measure/advice.hpp"
 #include "harness/measure/campaign.hpp"
 #include "harness/measure/environment.hpp"
+#include "harness/measure/limits/gemm.hpp"
 #include "harness/measure/neighbour.hpp"
 #include "harness/measure/worker_process.hpp"
 #include "harness/stats/paired.hpp"
@@ -80,11 +81,16 @@ std::vector<int> default_threads() {
 }
 
 void print_limits(const Options& options) {
-    const auto limits = start_worker()->limits(options.threads.empty() ? default_threads() : options.threads);
+    const auto threads = options.threads.empty() ? default_threads() : options.threads;
+    const auto limits = start_worker()->limits(threads, LimitSet::all);
+    const std::string missing = limits::gemm_missing();
     if (options.json) {
-        fmt::print("{}\n", Json{{"limits", limits}}.dump(2));
+        Json json{{"limits", limits}};
+        if (!missing.empty()) json["unavailable"] = {{"gemm_gflops", missing}};
+        fmt::print("{}\n", json.dump(2));
     } else {
         fmt::print("{}", to_terminal(limits_table(limits)));
+        if (!missing.empty()) fmt::print("gemm_gflops is unavailable: {}\n", missing);
     }
 }
 
