@@ -11,6 +11,7 @@ ORDER = ["projections", "scores Q K^T", "softmax", "context P V", "fused core", 
 ROWS = 4  # of panels in one file; more would be too small to read on a page
 
 SHOWS = {"quantities": ["time"], "summary": "mean",
+         "bound": "dashes: the least time that the limits measured by the run allow",
          "single": "the traced shares (one mean of the middle half of a few passes) and the dots"}
 
 
@@ -27,7 +28,7 @@ def rank(name):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s"])
+    data.need(["n_rounds", "median_s", "bound_s"])
     spans = data.breakdown.copy()
     spans = spans[spans["seconds"].notna()]
     spans["operation"] = [operation(v, r) for v, r in zip(spans["verb"], spans["role"])]
@@ -53,11 +54,11 @@ def figure(data, name, points, spans, operations):
     shown = [o for o in operations if o in set(here["operation"])]
     table = here.pivot_table(index="point", columns="operation", values="seconds", aggfunc="sum", fill_value=0)
     text = (f"Bars: traced forward passes, by operation (how many, and their mean: docs/measurement.md). Dots: median of the untraced samples "
-            f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. "
+            f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. Dashes: the least time at the measured limits of the machine. "
             f"The vertical scale is shared within a column. {data.origin()}")
-    legend_columns = style.legend_columns(shown + ["untraced median"], len(lengths), 2.6)
+    legend_columns = style.legend_columns(shown + ["untraced median", "least time"], len(lengths), 2.6)
     fig, axes = style.panels(len(variants), len(lengths), width=2.6, height=1.9,
-                             legend_lines=math.ceil((len(shown) + 1) / legend_columns),
+                             legend_lines=math.ceil((len(shown) + 2) / legend_columns),
                              caption_lines=style.caption_lines(text, len(lengths), 2.6), sharey="col")
     handles = {}
     for i, variant in enumerate(variants):
@@ -82,6 +83,9 @@ def figure(data, name, points, spans, operations):
             if timed:
                 handles["untraced median"] = ax.plot(timed, [panel["median_s"].iloc[k] * 1e3 for k in timed], "o",
                                                      color="black", markerfacecolor="white", markersize=5)[0]
+            mark = style.bound_marks(ax, x, panel["bound_s"] * 1e3, "#D55E00")
+            if mark:
+                handles["least time"] = mark
             ax.set_xticks(list(x), [f"{h:.0f}" for h in panel["num_heads"]])
             ax.grid(axis="x", visible=False)
             ax.set_title(f"{variant}, {frame.length_name(points)} {length:.0f}", loc="left")

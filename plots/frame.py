@@ -19,7 +19,8 @@ POINT_COLUMNS = ["point", "outcome", "variant", "backend", "batch", "q_len", "kv
 NUMBERS = ["batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim",
            "num_threads", "seed", "score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
            "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
-           "high_s", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
+           "high_s", "compulsory_bytes", "product_flops", "bound_s", "time_over_bound", "samples_below_bound",
+           "bandwidth_share", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
            "low", "high", "first_step", "last_step"]
 
 

@@ -7,6 +7,7 @@ import style
 MOST_SERIES = 3  # in a panel; with more, lines cover each other
 
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", "lines_over": "kv_len",
+         "bound": "dashes: the least time that the limits measured by the run allow",
          "assumes": "logarithms of times symmetric about their centre, points timed apart independent",
          "left_out": f"numbers of heads beyond {MOST_SERIES} in a panel",
          "left_out_because": "with more, lines cover each other"}
@@ -29,7 +30,7 @@ def chosen(heads):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "low_s", "high_s"])
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s"])
     points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)]
     keys = [f for f in frame.FIGURE_FIELDS if f != "width"] + ["variant", "num_heads"]
     sizes = points.groupby(keys)["length"].transform("nunique")
@@ -70,7 +71,7 @@ def figure(data, name, points, exponents):
     text = ("Median time of one forward pass; bars are 95 % intervals, where the rounds bound one. Exponents: least "
             "squares through the logs over all lengths, with 95 % intervals of the noise alone; in brackets the slopes "
             "of the first and the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and "
-            "n^2. " +
+            "n^2. Dashes: the least time at the measured limits of the machine. " +
             ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn: {SHOWS['left_out_because']}. ") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(variants) / columns)
@@ -86,10 +87,12 @@ def figure(data, name, points, exponents):
             ax.errorbar(series["length"], series["median_s"] * 1e3, yerr=errors, capsize=2, elinewidth=0.9,
                         label=f"H = {h:.0f}: {exponent_text(exponents, series)}",
                         **style.line_style(heads.index(h)))
+            style.bound_marks(ax, series["length"], series["bound_s"] * 1e3, style.line_style(heads.index(h))["color"])
         ax.set_xscale("log", base=2)
         ax.set_yscale("log")
         style.powers_axis(ax.xaxis, points["length"])
-        low, high = bottom / 2, points[["median_s", "high_s"]].max().max() * 1e3 * 1.3
+        floor = points["bound_s"].min() * 1e3
+        low, high = min(bottom / 2, floor / 1.3 if floor > 0 else bottom), points[["median_s", "high_s"]].max().max() * 1e3 * 1.3
         ax.set_ylim(low, high)
         style.log_axis(ax.yaxis, low, high)
         ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])

@@ -121,6 +121,25 @@ def log_axis(axis, low, high):
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def binary_axis(axis, low, high):
+    """Every second or fourth power of two of a log2 axis, fractions as such."""
+    powers = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+    step = max(1, math.ceil(len(powers) / 7))
+    axis.set_major_locator(FixedLocator([2.0**p for p in powers if p % step == 0]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value >= 1 else f"1/{1 / value:g}"))
+
+
+def bound_marks(ax, x, y, colour):
+    """Dashes where the machine's measured limits stand for each point; None where none is known. To be called by every
+    figure that says that it shows a bound."""
+    ax.figure.headcount_bounds = True
+    known = [(a, b) for a, b in zip(x, y) if math.isfinite(b)]
+    if not known:
+        return None
+    return ax.plot(*zip(*known), linestyle="none", marker="_", markersize=7, markeredgewidth=1.1, color=colour)[0]
+
+
 def hide_unused(axes, used):
     for ax in list(axes.flat)[used:]:
         ax.set_visible(False)
@@ -135,6 +154,8 @@ def hold_to(figure, shows, name):
     bars = [c for ax in axes for c in ax.containers if isinstance(c, ErrorbarContainer)]
     if bool(shows["bars"]) != bool(bars):
         raise ValueError(f"{name}: {'draws no' if not bars else 'draws'} error bars, SHOWS says otherwise")
+    if bool(shows["bound"]) != getattr(figure, "headcount_bounds", False):
+        raise ValueError(f"{name}: draws {'no ' if shows['bound'] else ''}bounds, SHOWS says otherwise")
     joined = [(ax, line) for ax in axes for line in ax.get_lines()
               if line.get_marker() not in ("", " ", "None", None) and line.get_linestyle() != "None"
               and len(line.get_xdata()) > 1]

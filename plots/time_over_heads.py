@@ -5,6 +5,7 @@ import frame
 import style
 
 SHOWS = {"quantities": ["ratio", "time"], "summary": "median", "bars": "95 % intervals", "lines_over": "num_heads",
+         "bound": "dashes: the least time that the limits measured by the run allow",
          "base": "in the title of each panel"}
 
 
@@ -14,6 +15,11 @@ def ratio_is_over_heads(points):
     bases = points.groupby("series")["ratio_base"].agg(["nunique", "first"])
     return (not points["ratio"].isna().any() and (bases["nunique"] == 1).all() and
             all(base in known for base in bases["first"]))
+
+
+def base_seconds(points):
+    """The median of each point's base."""
+    return points["ratio_base"].map(points.set_index("point")["median_s"])
 
 
 def base_line(panel):
@@ -27,7 +33,7 @@ def base_line(panel):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base"])
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base", "bound_s"])
     points = data.points[(data.points["outcome"] == "measured") & data.points["median_s"].notna()].copy()
     fields = frame.FIGURE_FIELDS + ["variant", "length"]
     points["series"] = points.groupby(fields).ngroup()
@@ -48,7 +54,8 @@ def figure(data, name, points):
     labels = [f"{frame.length_name(points)} {n:.0f}" for n in lengths]
     text = ("Time of one forward pass " + ("divided by that of the base case, paired round by round"
                                            if relative else "(median)") +
-            "; bars are 95 % intervals. " +
+            "; bars are 95 % intervals. Dashes: the least time at the measured limits of the machine" +
+            (", divided likewise. " if relative else ". ") +
             (f"Grey band: what was declared equal beforehand (within {margin:.3g} of 1). " if margin else
              "No margin was declared. " if relative else "") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
@@ -58,8 +65,11 @@ def figure(data, name, points):
                              caption_lines=style.caption_lines(text, columns), sharex=True, sharey=True)
     value, low, high = ("ratio", "ratio_low", "ratio_high") if relative else ("median_s", "low_s", "high_s")
     scale = 1 if relative else 1e3
+    bounds = points["bound_s"] / base_seconds(points) if relative else points["bound_s"]
     smallest = points[[value, low]].min().min() * scale
     largest = points[[value, high]].max().max() * scale
+    if bounds.notna().any():
+        smallest = min(smallest, bounds.min() * scale)
     if relative:
         smallest, largest = min(smallest, 1 - (margin or 0)), max(largest, 1 + (margin or 0))
     handles = {}
@@ -76,6 +86,8 @@ def figure(data, name, points):
             aside = 2 ** (0.09 * (lengths.index(length) - (len(lengths) - 1) / 2))
             handles[length] = ax.errorbar(series["num_heads"] * aside, series[value] * scale, yerr=errors, capsize=2,
                                           elinewidth=0.9, **style.line_style(lengths.index(length)))
+            style.bound_marks(ax, series["num_heads"] * aside, bounds[series.index] * scale,
+                              style.line_style(lengths.index(length))["color"])
         ax.set_xscale("log", base=2)
         style.powers_axis(ax.xaxis, points["num_heads"])
         if not relative or largest / smallest > 4:

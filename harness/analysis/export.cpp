@@ -5,11 +5,13 @@
 #include <fstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/analysis/exponents.hpp"
 #include "harness/analysis/gbench_json.hpp"
 #include "harness/analysis/metric.hpp"
 #include "harness/analysis/point_summary.hpp"
+#include "harness/analysis/time_bound.hpp"
 #include "harness/core/error.hpp"
 #include "harness/journal/json.hpp"
 
@@ -68,6 +70,21 @@ void append_times(std::vector<std::string>& row, const PointSummary& summary, co
     }
 }
 
+/// A bound that is none says so in `bound_lacks`.
+void append_bounds(std::vector<std::string>& row, const Entry& entry, const PointSummary& summary) {
+    const Value bytes = find_metric("compulsory_bytes").value(entry, Ledger::required);
+    const TimeBound bound = time_bound(entry);
+    const bool known = bound.missing.empty(), timed = summary.rounds > 0;
+    row.push_back(entry.counts() ? number(product_flops(entry.record)) : "");
+    row.push_back(bytes.exact ? to_text(*bytes.exact) : "");
+    row.push_back(known ? number(bound.seconds()) : "");
+    row.push_back(bound.binding());
+    row.push_back(known ? fmt::format("{}", fmt::join(bound.left_out, "; ")) : bound.missing);
+    row.push_back(known && timed ? number(summary.time.estimate / bound.seconds()) : "");
+    row.push_back(known && timed ? number(static_cast<std::int64_t>(samples_below(bound, entry))) : "");
+    row.push_back(timed ? available(bandwidth_share(entry, summary.time.estimate)) : "");
+}
+
 void make_directory(const std::filesystem::path& directory) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
@@ -89,19 +106,40 @@ Table points_csv(const RecordSet& records) {
         "head_dim", "value_head_dim", "causal", "bias",  "dtype",  "scope",     "num_threads", "seed"};
     Table table{.columns = columns({"point", "part", "group", "outcome", "reason"}), .rows = {}};
     for (const Column& column : columns(kFields)) table.columns.push_back(column);
-    for (const Column& column : columns({"parameters",     "kv_cache_bytes",
-                                         "score_bytes",    "workspace_bytes",
-                                         "peak_bytes",     "process_peak_bytes",
-                                         "inputs_bytes",   "required_flops",
-                                         "executed_flops", "required_exps",
-                                         "executed_exps",  "n_rounds",
-                                         "median_s",       "low_s",
-                                         "high_s",         "p5_s",
-                                         "p95_s",          "ratio",
-                                         "ratio_low",      "ratio_high",
-                                         "ratio_base",     "max_error",
-                                         "error_bound",    "autocorrelated",
-                                         "several_modes",  "disturbed_share"})) {
+    for (const Column& column : columns({"parameters",
+                                         "kv_cache_bytes",
+                                         "score_bytes",
+                                         "workspace_bytes",
+                                         "peak_bytes",
+                                         "process_peak_bytes",
+                                         "inputs_bytes",
+                                         "required_flops",
+                                         "executed_flops",
+                                         "required_exps",
+                                         "executed_exps",
+                                         "n_rounds",
+                                         "median_s",
+                                         "low_s",
+                                         "high_s",
+                                         "p5_s",
+                                         "p95_s",
+                                         "ratio",
+                                         "ratio_low",
+                                         "ratio_high",
+                                         "ratio_base",
+                                         "max_error",
+                                         "error_bound",
+                                         "autocorrelated",
+                                         "several_modes",
+                                         "disturbed_share",
+                                         "product_flops",
+                                         "compulsory_bytes",
+                                         "bound_s",
+                                         "bound_by",
+                                         "bound_lacks",
+                                         "time_over_bound",
+                                         "samples_below_bound",
+                                         "bandwidth_share"})) {
         table.columns.push_back(column);
     }
     const std::vector<PointSummary> summaries = summarise(records);
@@ -120,6 +158,7 @@ Table points_csv(const RecordSet& records) {
         row.emplace_back(flag(summaries[i].autocorrelated));
         row.emplace_back(flag(summaries[i].several_modes));
         row.push_back(summaries[i].disturbed_share < 0 ? "" : number(summaries[i].disturbed_share));
+        append_bounds(row, entry, summaries[i]);
         table.rows.push_back(std::move(row));
     }
     return table;

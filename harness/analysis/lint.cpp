@@ -41,7 +41,9 @@ Display point_table_display(const RecordSet& records) {
     if (has.contains("ratio")) display.quantities.emplace_back("ratio");
     display.intervals = has.contains("95 % ms") && has.contains("95 % ratio");
     if (has.contains("note") && has.contains("median ms")) display.base = "the row that its note calls base";
-    if (has.contains("of peak")) display.bound = "share of the measured peak";
+    if (has.contains("of peak") && has.contains("time / bound")) {
+        display.bound = "share of the measured peak, time over the least that the measured limits allow";
+    }
     display.modes = has.contains("note");
     return display;
 }

@@ -8,6 +8,7 @@
 
 #include "harness/analysis/metric.hpp"
 #include "harness/analysis/point_summary.hpp"
+#include "harness/analysis/time_bound.hpp"
 
 namespace headcount {
 namespace {
@@ -61,15 +62,6 @@ std::string count_text(const Entry& entry, std::string_view metric) {
     return value.exact ? to_text(*value.exact) : "";
 }
 
-// Two operations a multiply of the matrix products: the convention of the peak that they are compared with.
-double product_flops(const Entry& entry) {
-    double flops = 0;
-    for (const OpPart& part : entry.record.ops) {
-        if (part.op == "matmul") flops += 2 * static_cast<double>(part.required.multiplies);
-    }
-    return flops;
-}
-
 std::string interval(const std::string& low, const std::string& high) { return fmt::format("[{}, {}]", low, high); }
 
 std::string milliseconds(double seconds) { return fmt::format("{:.4g}", 1e3 * seconds); }
@@ -78,21 +70,44 @@ struct Rate {
     std::string gflops, share;
 };
 
-Rate rate_of(const RunRecord& run, const Entry& entry, double seconds) {
-    const double gflops = product_flops(entry) / seconds / 1e9;
+Rate rate_of(const Entry& entry, double seconds) {
+    const double gflops = product_flops(entry.record) / seconds / 1e9;
     Rate rate{.gflops = fmt::format("{:.1f}", gflops), .share = ""};
-    const auto peak = run.limits.find(
+    const auto& limits = entry.machine->values;
+    const auto peak = limits.find(
         fmt::format("fma_gflops.{}.threads={}", to_string(entry.point.problem.dtype), entry.point.num_threads));
-    if (peak != run.limits.end() && peak->second > 0) {
+    if (peak != limits.end() && peak->second > 0) {
         rate.share = fmt::format("{:.0f} %", 100 * gflops / peak->second);
     }
     return rate;
 }
 
-std::vector<std::string> timing_cells(const RunRecord& run, const Entry& entry, const PointSummary& summary,
-                                      bool is_base) {
+// Where memory is what limits, or one query reads all keys, the share of its bandwidth says more than that of the peak.
+bool shows_bandwidth(const RecordSet& records, const std::vector<std::size_t>& rows) {
+    return std::ranges::any_of(rows, [&](std::size_t i) {
+        const Entry& entry = records.entries()[i];
+        if (entry.samples.empty() || !entry.resolved) return false;
+        return entry.point.problem.q_len < entry.point.problem.kv_len ||
+               time_bound(entry).binding().starts_with("memory");
+    });
+}
+
+std::vector<std::string> bound_cells(const Entry& entry, const PointSummary& summary, bool bandwidth) {
+    std::vector<std::string> cells(bandwidth ? 3 : 2);
+    if (summary.rounds == 0) return cells;
+    const TimeBound bound = time_bound(entry);
+    if (bound.missing.empty()) {
+        cells[0] = fmt::format("{:.2f}", summary.time.estimate / bound.seconds());
+        cells[1] = bound.binding() + (bound.left_out.empty() ? "" : ", partial");
+    }
+    const double share = bandwidth_share(entry, summary.time.estimate);
+    if (bandwidth && share >= 0) cells[2] = fmt::format("{:.0f} %", 100 * share);
+    return cells;
+}
+
+std::vector<std::string> timing_cells(const Entry& entry, const PointSummary& summary, bool is_base) {
     if (summary.rounds == 0) return {"", "", "", "", "", "", ""};
-    const Rate rate = rate_of(run, entry, summary.time.estimate);
+    const Rate rate = rate_of(entry, summary.time.estimate);
     const bool has_ratio = summary.base && !is_base;
     return {fmt::format("{}", summary.rounds),
             milliseconds(summary.time.estimate),
@@ -112,10 +127,34 @@ std::string note_of(const Entry& entry, const PointSummary& summary, bool is_bas
     if (std::string why = entry.absent_because(); !why.empty()) notes.push_back(std::move(why));
     if (summary.autocorrelated) notes.emplace_back("autocorrelated");
     if (summary.several_modes) notes.emplace_back("several modes");
+    if (std::string broken = broken_bound(time_bound(entry), entry); !broken.empty())
+        notes.push_back(std::move(broken));
     return fmt::format("{}", fmt::join(notes, "; "));
 }
 
+std::string joined(const std::set<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "; ")); }
+
 }  // namespace
+
+std::string bounds_text(const RecordSet& records) {
+    std::set<std::string> lacking, missing;
+    std::size_t partial = 0, without = 0;
+    for (const Entry& entry : records.entries()) {
+        if (entry.samples.empty()) continue;
+        const TimeBound bound = time_bound(entry);
+        if (!bound.missing.empty()) {
+            ++without;
+            missing.insert(bound.missing);
+        } else if (!bound.left_out.empty()) {
+            ++partial;
+            lacking.insert(bound.left_out.begin(), bound.left_out.end());
+        }
+    }
+    std::string text;
+    if (partial > 0) text += fmt::format("bounds of {} points are partial: {}\n", partial, joined(lacking));
+    if (without > 0) text += fmt::format("{} points have no bound: {}\n", without, joined(missing));
+    return text;
+}
 
 Table point_table(const RecordSet& records, const PointTableOptions& options) {
     const std::vector<std::size_t> rows = rows_shown(records, options.counted);
@@ -124,13 +163,17 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
                 .rows = {},
                 .caption =
                     "Exact counts (required ledger), median time of one pass with its 95 % interval, product "
-                    "GFLOP/s and their share of the measured peak, ratio to the base paired by round"};
+                    "GFLOP/s and their share of the measured peak, ratio to the base paired by round, time over the "
+                    "least that the measured limits allow and what limits it"};
     if (options.ids) table.columns.push_back({.name = "point"});
     for (const std::string& field : fields) table.columns.push_back({.name = field});
     table.columns.push_back({.name = "outcome"});
     std::vector<const char*> names{"exps", "score bytes"};
     if (options.counted) names = {"multiplies", "exps", "score bytes", "peak bytes"};
     names.insert(names.end(), {"n", "median ms", "95 % ms", "GFLOP/s", "of peak", "ratio", "95 % ratio"});
+    names.insert(names.end(), {"time / bound", "bound by"});
+    const bool bandwidth = options.ids || shows_bandwidth(records, rows);
+    if (bandwidth) names.push_back("of DRAM read");
     for (const char* name : names) table.columns.push_back({.name = name, .align = Align::right});
     table.columns.push_back({.name = "note"});
 
@@ -149,9 +192,10 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
             const bool ran = entry.counts() && entry.record.memory.peak_bytes >= 0;
             row.push_back(ran ? fmt::format("{}", entry.record.memory.peak_bytes) : "");
         }
-        for (std::string& cell : timing_cells(records.run(), entry, summaries[i], is_base)) {
+        for (std::string& cell : timing_cells(entry, summaries[i], is_base)) {
             row.push_back(std::move(cell));
         }
+        for (std::string& cell : bound_cells(entry, summaries[i], bandwidth)) row.push_back(std::move(cell));
         row.push_back(note_of(entry, summaries[i], is_base));
         table.rows.push_back(std::move(row));
     }

@@ -97,6 +97,7 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
         entry.record = record;
         entry.recorded = true;
     }
+    name_machines();
     // Groups are numbered by name, so that the order of the journal's lines decides nothing.
     std::map<std::string, std::size_t> groups;
     for (const RoundRecord& round : journal.rounds) groups.emplace(round.group, 0);
@@ -123,6 +124,21 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
     }
     for (Entry& entry : entries_) {
         std::ranges::stable_sort(entry.samples, {}, &RoundSample::key);
+    }
+}
+
+/// Every entry gets the limits of its own run: those of a merged file differ from source to source.
+void RecordSet::name_machines() {
+    const auto machine_of = [&](const std::map<std::string, double>& limits) {
+        return std::make_shared<const MachineLimits>(
+            MachineLimits{.values = limits, .cold_cache = run_.protocol.cold_cache});
+    };
+    const auto of_run = machine_of(run_.limits);
+    std::map<std::string, std::shared_ptr<const MachineLimits>> of_source;
+    for (const SourceRecord& source : run_.sources) of_source.emplace(source.id, machine_of(source.limits));
+    for (Entry& entry : entries_) {
+        const auto found = of_source.find(entry.record.run);
+        entry.machine = found == of_source.end() ? of_run : found->second;
     }
 }
 

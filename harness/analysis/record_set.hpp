@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,12 @@ struct RoundSample {
     std::size_t marks = 0;  ///< RecordSet::marks()
 };
 
+/// What one run says of the machine that took its records.
+struct MachineLimits {
+    std::map<std::string, double> values;  ///< RunRecord::limits
+    bool cold_cache = false;
+};
+
 /// One point of the run and all that became of it.
 struct Entry {
     std::string id;
@@ -41,6 +48,8 @@ struct Entry {
     bool resolved = true;   ///< false: the id names no valid point (12 heads in 512 columns)
     bool recorded = false;  ///< false: planned, but the journal holds no outcome yet
     PointRecord record;
+    /// Of the run that took the record; null for an entry of no result.
+    std::shared_ptr<const MachineLimits> machine{};
     std::vector<RoundSample> samples;  ///< in the order they were taken, whatever the order of the lines
 
     /// Counts may be believed: the point ran or was counted, or was skipped after counting.
@@ -78,6 +87,7 @@ public:
 
 private:
     std::size_t find_or_add(const std::string& id);
+    void name_machines();
 
     RunRecord run_;
     std::vector<Entry> entries_;

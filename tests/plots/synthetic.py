@@ -9,7 +9,8 @@ POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "back
                  "scope", "num_threads", "seed", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes",
                  "peak_bytes", "process_peak_bytes", "inputs_bytes", "required_flops", "executed_flops",
                  "required_exps", "executed_exps", "n_rounds", "median_s", "low_s", "high_s", "p5_s", "p95_s", "ratio",
-                 "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound"]
+                 "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound", "product_flops", "compulsory_bytes", "bound_s",
+                 "bound_by", "time_over_bound"]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
 VARIANTS = ("multi_head", "multi_head_split", "multi_head_looped", "streaming")
 
@@ -29,6 +30,15 @@ def seconds_by_operation(variant, backend, length, heads, embed_dim=512):
     if variant == "multi_head_split" and heads > 1:
         parts["copy"] = 4 * length * embed_dim * 4 / 5e9
     return parts
+
+
+LIMITS = {"fma_gflops.f32.threads=1": 250.0, "fma_gflops.f32.AVX2.threads=1": 125.0,
+          "fma_gflops.f32.AVX3.threads=1": 251.0, "exp2_gops.f32.threads=1": 17.0, "read_gbps.threads=1": 40.0,
+          "read_gbps.L1.threads=1": 500.0, "read_gbps.L2.threads=1": 240.0, "read_gbps.L3.threads=1": 100.0}
+
+
+def seconds_at_peak(length, heads, embed_dim=512):
+    return (8 * length * embed_dim**2 + 4 * length**2 * embed_dim + 10 * heads * length**2) / 250e9
 
 
 def point_row(variant, backend, length, heads, **changes):
@@ -53,7 +63,9 @@ def point_row(variant, backend, length, heads, **changes):
                ratio_low=seconds / base * (1 if heads == 1 else 0.99),
                ratio_high=seconds / base * (1 if heads == 1 else 1.012),
                ratio_base=f"{variant}/{backend}/seq_len={length},embed_dim=512,num_heads=1", max_error=1e-7,
-               error_bound=1e-6)
+               error_bound=1e-6, product_flops=8 * length * embed_dim**2 + 4 * length**2 * embed_dim,
+               compulsory_bytes=4 * (4 * embed_dim**2 + length * embed_dim), bound_s=seconds_at_peak(length, heads),
+               bound_by="arithmetic", time_over_bound=seconds / seconds_at_peak(length, heads))
     row.update(changes)
     return row
 
@@ -100,7 +112,8 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,
                    "claims": [{"id": "R12", "kind": "within", "metric": "time", "argument": "0.02"}],
                    "environment": {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5,
-                                   "dirty": "false"}}, file)
+                                   "dirty": "false"},
+                   "limits": LIMITS}, file)
 
 
 def write_csv(directory, name, columns, rows):

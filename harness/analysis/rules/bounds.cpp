@@ -4,51 +4,53 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/lint.hpp"
+#include "harness/analysis/time_bound.hpp"
 
 namespace headcount::rules {
 
 namespace {
 
 struct Bounds {
-    std::vector<std::string> unknown;  ///< limits that are needed and absent
-    std::vector<std::string> broken;   ///< points faster than the limit
-    double best = 0;                   ///< largest share of the peak
+    std::vector<std::string> unknown;  ///< why points have none
+    std::vector<std::string> broken;   ///< points whose median is faster than theirs
+    std::vector<std::string> partial;  ///< what bounds lack
+    double nearest = 0;                ///< least time over bound
 };
+
+void add_new(std::vector<std::string>& texts, const std::string& text) {
+    if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
+}
 
 Bounds bounds_of(const LintInput& input) {
     Bounds bounds;
     for (const std::size_t i : input.timed) {
         const Entry& entry = input.records.entries()[i];
-        const std::string key =
-            fmt::format("fma_gflops.{}.threads={}", to_string(entry.point.problem.dtype), entry.point.num_threads);
-        const auto limit = input.journal.run.limits.find(key);
-        if (limit == input.journal.run.limits.end() || !(limit->second > 0)) {
-            if (std::ranges::find(bounds.unknown, key) == bounds.unknown.end()) bounds.unknown.push_back(key);
+        const TimeBound bound = time_bound(entry);
+        if (!bound.missing.empty()) {
+            add_new(bounds.unknown, bound.missing);
             continue;
         }
-        double flops = 0;
-        for (const OpPart& part : entry.record.ops) {
-            if (part.op == "matmul") flops += 2 * static_cast<double>(part.required.multiplies);
-        }
-        const double share = flops / input.summaries[i].time.estimate / 1e9 / limit->second;
-        bounds.best = std::max(bounds.best, share);
-        if (share > 1) bounds.broken.push_back(fmt::format("{} ({:.0f} %)", entry.id, 100 * share));
+        for (const std::string& part : bound.left_out) add_new(bounds.partial, part);
+        const double over = input.summaries[i].time.estimate / bound.seconds();
+        if (bounds.nearest == 0 || over < bounds.nearest) bounds.nearest = over;
+        if (over < 1) bounds.broken.push_back(fmt::format("{} ({:.0f} %)", entry.id, 100 / over));
     }
     return bounds;
 }
 
 RuleFinding whole_result(const Bounds& bounds) {
     if (!bounds.unknown.empty()) {
-        return violated("result", "no measured limit for timed points: " + some_of(bounds.unknown),
+        return violated("result", "no bound for timed points: " + some_of(bounds.unknown),
                         "measure again: a run measures the limits of every number of threads first");
     }
     if (!bounds.broken.empty()) {
-        return violated("result", "faster than the limit, so it is none: " + some_of(bounds.broken),
+        return violated("result", "faster than the bound, so it is none: " + some_of(bounds.broken),
                         "measure the limits on a quiet machine, at the clock frequency of the points");
     }
-    return satisfied("result", fmt::format("measured limits for every timed point; the best reaches {:.0f} % of the "
-                                           "multiply-add peak",
-                                           100 * bounds.best));
+    return satisfied(
+        "result",
+        fmt::format("a bound from measured limits for every timed point{}; the nearest takes {:.2f} of it",
+                    bounds.partial.empty() ? "" : " (partial: " + some_of(bounds.partial) + ")", bounds.nearest));
 }
 
 std::vector<RuleFinding> check(const LintInput& input) {
@@ -60,7 +62,7 @@ std::vector<RuleFinding> check(const LintInput& input) {
         const bool known = bounds.unknown.empty() && bounds.broken.empty();
         if (display.bound.empty()) {
             findings.push_back(violated(display.name, "shows times without what the machine could do",
-                                        "read it beside the share of the peak in `headcount table`"));
+                                        "read it beside the bound in `headcount table`"));
         } else if (!known) {
             findings.push_back(violated(display.name, "has room for a bound, and the result holds none that is one",
                                         "see the result's own finding"));

@@ -1,18 +1,64 @@
 // headcount show: one point in full: its problem, both ledgers, its memory, and how to run it alone.
+#include <algorithm>
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "harness/analysis/metric.hpp"
+#include "harness/analysis/record_set.hpp"
+#include "harness/analysis/time_bound.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/count_report.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/point.hpp"
+#include "harness/journal/journal.hpp"
 #include "harness/measure/count.hpp"
+#include "harness/stats/interval.hpp"
 
 namespace headcount::commands {
 namespace {
 
-void run(const std::string& id) {
+struct Options {
+    std::string id;
+    std::string result;
+};
+
+/// The bound of the point in that result, part by part, beside its time.
+void print_bound(const Point& point, const std::string& path) {
+    const RecordSet records(read_journal(path));
+    const auto found = std::ranges::find(records.entries(), point.id(), &Entry::id);
+    if (found == records.entries().end()) {
+        throw UsageError(
+            fmt::format("{}: has no point {}; `headcount table {} --format csv` lists them", path, point.id(), path));
+    }
+    const Entry& entry = *found;
+    const TimeBound bound = time_bound(entry);
+    fmt::print("\nleast time at the limits measured in {}\n", path);
+    if (!bound.missing.empty()) {
+        fmt::print("none: {}\n", bound.missing);
+        return;
+    }
+    fmt::print("arithmetic {:>18}  products and the multiply-adds inside exponentials, at the multiply-add peak\n",
+               quantity(bound.arithmetic, "s"));
+    if (bound.exps > 0) fmt::print("exp        {:>18}  exponentials alone\n", quantity(bound.exps, "s"));
+    if (bound.memory > 0) {
+        fmt::print("memory     {:>18}  {} compulsory bytes, slowest from {}\n", quantity(bound.memory, "s"),
+                   compulsory_bytes(point.problem, entry.record.parameters), bound.level);
+    }
+    fmt::print("bound      {:>18}  {}\n", quantity(bound.seconds(), "s"), bound.binding());
+    for (const std::string& part : bound.left_out) fmt::print("partial: {}\n", part);
+    if (entry.samples.empty()) return;
+    const double seconds = median(entry.seconds());
+    fmt::print("time       {:>18}  median, {:.2f} of the bound\n", quantity(seconds, "s"), seconds / bound.seconds());
+    if (const double share = bandwidth_share(entry, seconds); share >= 0) {
+        fmt::print("           {:>16.0f} %  of the bandwidth of reading from memory\n", 100 * share);
+    }
+    if (const std::string broken = broken_bound(bound, entry); !broken.empty()) fmt::print("{}\n", broken);
+}
+
+void run(const Options& options) {
+    const std::string& id = options.id;
     const Point point = point_from_id(id);
     fmt::print("{}\n\n", point.id());
     for (const FieldInfo& field : point_fields()) {
@@ -30,22 +76,25 @@ void run(const std::string& id) {
     }
     fmt::print("inputs     {:>18} bytes with weights and output\n", count.inputs_bytes);
     if (count.query_block > 0) fmt::print("query rows {:>18} in fast memory at once\n", count.query_block);
+    if (!options.result.empty()) print_bound(point, options.result);
     fmt::print("\nheadcount run CONFIG --point '{}'\n", point.id());
 }
 
 }  // namespace
 
 Command show() {
-    return {
-        .name = "show",
-        .summary = "Explain one point: its problem, both ledgers, its memory",
-        .add = [](CLI::App& app, int&) {
-            auto id = std::make_shared<std::string>();
-            app.add_option("point", *id, "as in journals and messages: variant/backend/field=value,...")->required();
-            app.footer(
-                "\nExample:\n  headcount show multi_head/blas/seq_len=512,embed_dim=512,num_heads=8,causal=true");
-            app.callback([id] { run(*id); });
-        }};
+    return {.name = "show",
+            .summary = "Explain one point: its problem, both ledgers, its memory, its bound in a result",
+            .add = [](CLI::App& app, int&) {
+                auto options = std::make_shared<Options>();
+                app.add_option("point", options->id, "as in journals and messages: variant/backend/field=value,...")
+                    ->required();
+                app.add_option("--result", options->result,
+                               "a journal: its time there, and the least that limits allow");
+                app.footer(
+                    "\nExample:\n  headcount show multi_head/blas/seq_len=512,embed_dim=512,num_heads=8,causal=true");
+                app.callback([options] { run(*options); });
+            }};
 }
 
 }  // namespace headcount::commands

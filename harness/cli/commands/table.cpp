@@ -39,7 +39,9 @@ void run(const Options& options, int& exit_code) {
         const bool csv = options.format == "csv";  // read by programs: everything, and a key to join by
         const RecordSet records(read_journal(options.subject));
         fmt::print("{}", render(point_table(records, {.counted = csv || options.counted, .ids = csv}), options.format));
-        if (options.format == "terminal") fmt::print("\n{}{}", disturbance_text(records), unfinished_text(records));
+        if (options.format == "terminal") {
+            fmt::print("\n{}{}{}", bounds_text(records), disturbance_text(records), unfinished_text(records));
+        }
         return;
     }
     const PublishedTable table = load_published_table(find_config(options.subject, "tables"));

@@ -1,0 +1,173 @@
+"""Roofline: products a second over required FLOPs a compulsory byte, under the ceilings that the run measured."""
+import math
+
+import frame
+import style
+
+PANELS = 9  # in one file; more would be too small to read on a page
+LEVELS = ["L1", "L2", "L3", "L4"]
+
+SHOWS = {"quantities": ["rate"], "summary": "median", "bars": "95 % intervals",
+         "bound": "the measured multiply-add peaks and bandwidths as ceilings, and each point's own bound"}
+
+
+class Ceilings:
+    """What the run measured for one element type and number of threads, in 1e9 a second."""
+
+    def __init__(self, limits, dtype, threads):
+        self.limits, self.ending = limits, f".threads={threads}"
+        stem = f"fma_gflops.{dtype}"
+        by_set = {key[len(stem) + 1:-len(self.ending)]: value for key, value in limits.items()
+                  if key.startswith(stem + ".") and key.endswith("." + self.ending[1:])
+                  and len(key) > len(stem) + 1 + len(self.ending)}
+        best = self.rate(stem)
+        self.peaks = merged(by_set) if by_set else ([("peak", best)] if best else [])
+        self.bandwidths = [(level, self.rate(f"read_gbps.{level}")) for level in LEVELS]
+        self.bandwidths.append(("DRAM", self.rate("read_gbps")))
+        self.bandwidths = [(name, value) for name, value in self.bandwidths if value]
+
+    def rate(self, name):
+        value = self.limits.get(name + self.ending)
+        return value if isinstance(value, (int, float)) and value > 0 else None
+
+    def roof(self):
+        return max(value for _, value in self.peaks)
+
+
+def merged(peaks):
+    """Instruction sets that reach the same within noise as one ceiling, highest first."""
+    groups = []
+    for name, value in sorted(peaks.items(), key=lambda item: -item[1]):
+        if groups and value > 0.9 * groups[-1][1]:
+            groups[-1][0].append(name)
+        elif value > 0:
+            groups.append(([name], value))
+    return [(", ".join(sorted(names)), value) for names, value in groups]
+
+
+def draw(data):
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "product_flops", "compulsory_bytes", "bound_s"])
+    points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0) &
+                         (data.points["product_flops"] > 0) & (data.points["compulsory_bytes"] > 0)].copy()
+    if len(points) < 2:
+        raise frame.NotApplicable("a roofline needs two timed points with counted products or more")
+    limits = data.run.get("limits")
+    limits = limits if isinstance(limits, dict) else {}
+    points["intensity"] = points["product_flops"] / points["compulsory_bytes"]
+    points["panel"] = [f"{variant}, {scope}" for variant, scope in zip(points["variant"], points["scope"])]
+    drawn = 0
+    for suffix, name, part in frame.figures(points, ["dtype", "num_threads"]):
+        ceilings = Ceilings(limits, part["dtype"].iloc[0], int(part["num_threads"].iloc[0]))
+        if not ceilings.peaks or not ceilings.bandwidths:
+            continue
+        names = sorted(part["panel"].unique())
+        pages = [names[i:i + PANELS] for i in range(0, len(names), PANELS)]
+        for number, page in enumerate(pages, start=1):
+            end = f"_{number}" if len(pages) > 1 else ""
+            tail = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
+            title = f"Roofline: {name}" if name else "Roofline"
+            yield (suffix + end).strip("_"), figure(data, title + tail, part[part["panel"].isin(page)], ceilings)
+            drawn += 1
+    if drawn == 0:
+        raise frame.NotApplicable("a roofline needs the limits of a run: multiply-adds and bandwidth for these threads")
+
+
+def draw_ceilings(ax, ceilings, low, high, bottom):
+    """Peaks, each from where the fastest memory reaches it; bandwidths up to the roof."""
+    roof = ceilings.roof()
+    fastest = max(value for _, value in ceilings.bandwidths)
+    for i, (name, value) in enumerate(ceilings.peaks):
+        ax.plot([value / fastest, high], [value, value], color="#555555", linewidth=1.0 if i == 0 else 0.7)
+        ax.annotate(f"{name} {value:.0f}", (high, value), textcoords="offset points", xytext=(-2, 2), ha="right",
+                    fontsize=6.5, color="#333333")
+    for name, value in ceilings.bandwidths:
+        start = max(low, bottom / value)
+        ax.plot([start, roof / value], [start * value, roof], color="#555555", linewidth=0.7,
+                linestyle=(0, (4, 2)))
+        # At 45 % of the way up, above its line.
+        x = start * (roof / value / start) ** 0.45
+        ax.text(x, x * value * 1.1, f"{name} {value:.0f} GB/s", fontsize=6.5, color="#333333", rotation_mode="anchor",
+                rotation=math.degrees(math.atan(value)), transform_rotates_text=True, ha="center", va="bottom")
+
+
+def columns_of(panel):
+    """Points of one intensity and backend: they differ in heads and the like, and stand side by side."""
+    panel = panel.assign(place=panel["intensity"].map(lambda value: round(math.log2(value), 2)))
+    for (_, backend), column in panel.groupby(["place", "backend"], sort=True):
+        yield backend, column.sort_values(["num_heads", "point"])
+
+
+def label_of(row, panel):
+    """Heads, and the length where the panel has several."""
+    text = f"H {row['num_heads']:.0f}"
+    return text if panel["length"].nunique() == 1 else f"{text}, n {row['length']:.0f}"
+
+
+def figure(data, name, points, ceilings):
+    names = sorted(points["panel"].unique())
+    backends = sorted(points["backend"].unique())
+    columns = style.panel_columns(len(names))
+    known = points["bound_s"].notna()
+    below = int((points["median_s"] < points["bound_s"]).sum())
+    text = ("Vertical: multiplies and adds of the required products over the median time; bars are 95 % intervals. "
+            "Horizontal: these products for each byte of inputs and weights, read once. Solid: multiply-add peak of each "
+            "instruction set [GFLOP/s]; dashed: bandwidth of reading from each level. Dashes beside points: the least time "
+            "of each, its exponentials included" +
+            ("" if known.all() else f" (unknown for {int((~known).sum())})") +
+            ". Points of one intensity stand side by side, fewest heads left; H is given for the first and last. " +
+            (f"{below} points are faster than their bound: the limits were measured on a disturbed machine. "
+             if below else "") +
+            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
+    rows = math.ceil(len(names) / columns)
+    width = 5.4 if len(names) == 1 else 3.4
+    labels = backends + (["bound"] if known.any() else [])
+    legend_columns = style.legend_columns(labels, columns, width)
+    fig, axes = style.panels(rows, columns, width=width, height=3.0,
+                             legend_lines=math.ceil(len(labels) / legend_columns),
+                             caption_lines=style.caption_lines(text, columns, width), sharex=True, sharey=True)
+    rates = points["product_flops"] / points["median_s"] / 1e9
+    roof = ceilings.roof()
+    slowest = min(value for _, value in ceilings.bandwidths)
+    low, high = min(points["intensity"].min() / 3, 0.25), max(points["intensity"].max(), roof / slowest) * 5
+    bottom, top = min(rates.min(), min(value for _, value in ceilings.peaks)) / 2.5, max(roof, rates.max()) * 1.7
+    handles = {}
+    for ax, panel_name in zip(axes.flat, names):
+        panel = points[points["panel"] == panel_name]
+        draw_ceilings(ax, ceilings, low, high, bottom)
+        for backend, column in columns_of(panel):
+            look = dict(style.line_style(backends.index(backend)), linestyle="none", markersize=3.8)
+            step = min(1.07, 1.6 ** (1 / len(column)))
+            x = [i * step**(k - (len(column) - 1) / 2) for k, i in enumerate(column["intensity"])]
+            y = column["product_flops"] / column["median_s"] / 1e9
+            errors = style.error_bars(y, column["product_flops"] / column["high_s"] / 1e9,
+                                      column["product_flops"] / column["low_s"] / 1e9)
+            handles[backend] = ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
+            mark = style.bound_marks(ax, x, column["product_flops"] / column["bound_s"] / 1e9, "#D55E00")
+            handles["bound"] = mark or handles.get("bound")
+            ends = sorted({0, len(column) - 1})
+            for k in ends:
+                side = 1 if k == ends[-1] else -1
+                ax.annotate(label_of(column.iloc[k], panel), (x[k], y.iloc[k]), textcoords="offset points",
+                            xytext=(5 * side, -2), ha="left" if side > 0 else "right", fontsize=6, color="#222222")
+        ax.set_xscale("log", base=2)
+        ax.set_yscale("log")
+        ax.set_xlim(low, high)
+        ax.set_ylim(bottom, top)
+        style.log_axis(ax.yaxis, bottom, top)
+        style.binary_axis(ax.xaxis, low, high)
+        ax.set_title(panel_name, loc="left")
+    style.hide_unused(axes, len(names))
+    for i, ax in enumerate(list(axes.flat)[:len(names)]):
+        ax.tick_params(labelbottom=True)
+        if i % columns == 0:
+            ax.set_ylabel("products [GFLOP/s]")
+        if i + columns >= len(names):
+            ax.set_xlabel("required FLOP a compulsory byte")
+    style.title(fig, name)
+    style.legend(fig, [handles[label] for label in labels], labels, legend_columns)
+    style.caption(fig, text)
+    return fig
+
+
+if __name__ == "__main__":
+    raise SystemExit(frame.main("roofline", draw, SHOWS))
