@@ -28,7 +28,7 @@ def rank(name):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "bound_s"])
+    data.need(["n_rounds", "median_s", "bound_s", "bound_lacks"])
     spans = data.breakdown.copy()
     spans = spans[spans["seconds"].notna()]
     spans["operation"] = [operation(v, r) for v, r in zip(spans["verb"], spans["role"])]
@@ -54,7 +54,7 @@ def figure(data, name, points, spans, operations):
     shown = [o for o in operations if o in set(here["operation"])]
     table = here.pivot_table(index="point", columns="operation", values="seconds", aggfunc="sum", fill_value=0)
     text = (f"Bars: traced forward passes, by operation (how many, and their mean: docs/measurement.md). Dots: median of the untraced samples "
-            f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. Dashes: the least time at the measured limits of the machine. "
+            f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. {frame.bounds_text(points)}. "
             f"The vertical scale is shared within a column. {data.origin()}")
     legend_columns = style.legend_columns(shown + ["untraced median", "least time"], len(lengths), 2.6)
     fig, axes = style.panels(len(variants), len(lengths), width=2.6, height=1.9,

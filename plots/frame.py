@@ -163,6 +163,13 @@ def rounds_text(points):
     return f"n = {low} rounds" if low == high else f"n = {low} to {high} rounds"
 
 
+def bounds_text(points):
+    """What the dashes of a bound are, for a caption, and what they lack."""
+    text = "Dashes: the least time at the measured limits of the machine"
+    lacks = sorted(set(points.loc[points["bound_s"].notna(), "bound_lacks"]) - {""})
+    return text + (f" (partial: {'; '.join(lacks)})" if lacks else "")
+
+
 def quantity(value, unit):
     """ "3.42 ms", "41 us", "1.5 GiB": three significant digits."""
     if value is None or math.isnan(value):

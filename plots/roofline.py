@@ -46,7 +46,7 @@ def merged(peaks):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "low_s", "high_s", "product_flops", "compulsory_bytes", "bound_s"])
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "product_flops", "compulsory_bytes", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0) &
                          (data.points["product_flops"] > 0) & (data.points["compulsory_bytes"] > 0)].copy()
     if len(points) < 2:
@@ -54,6 +54,8 @@ def draw(data):
     limits = data.run.get("limits")
     limits = limits if isinstance(limits, dict) else {}
     points["intensity"] = points["product_flops"] / points["compulsory_bytes"]
+    whole = points["bound_lacks"] == ""
+    points["bound_s"] = points["bound_s"].where(whole)  # a partial one would stand above the ceiling that it lacks
     points["panel"] = [f"{variant}, {scope}" for variant, scope in zip(points["variant"], points["scope"])]
     drawn = 0
     for suffix, name, part in frame.figures(points, ["dtype", "num_threads"]):
@@ -76,9 +78,11 @@ def draw_ceilings(ax, ceilings, low, high, bottom):
     """Peaks, each from where the fastest memory reaches it; bandwidths up to the roof."""
     roof = ceilings.roof()
     fastest = max(value for _, value in ceilings.bandwidths)
+    slowest = min(value for _, value in ceilings.bandwidths)
     for i, (name, value) in enumerate(ceilings.peaks):
         ax.plot([value / fastest, high], [value, value], color="#555555", linewidth=1.0 if i == 0 else 0.7)
-        ax.annotate(f"{name} {value:.0f}", (high, value), textcoords="offset points", xytext=(-2, 2), ha="right",
+        # Right of all slopes; points of long sequences lie further right.
+        ax.annotate(f"{name} {value:.0f}", (1.15 * roof / slowest, value), textcoords="offset points", xytext=(0, 2),
                     fontsize=6.5, color="#333333")
     for name, value in ceilings.bandwidths:
         start = max(low, bottom / value)
@@ -97,10 +101,32 @@ def columns_of(panel):
         yield backend, column.sort_values(["num_heads", "point"])
 
 
-def label_of(row, panel):
-    """Heads, and the length where the panel has several."""
-    text = f"H {row['num_heads']:.0f}"
-    return text if panel["length"].nunique() == 1 else f"{text}, n {row['length']:.0f}"
+def shape_of(row, panel):
+    """ "n 2048, causal": the length, and what else is not plain self-attention of the panel's usual width."""
+    words = [f"n {row['length']:.0f}"]
+    if row["batch"] != 1:
+        words.append(f"B {row['batch']:.0f}")
+    if row["embed_dim"] != usual_width(panel):
+        words.append(f"E {row['embed_dim']:.0f}")
+    return ", ".join(words + [row[field] for field in ("lengths", "causal", "bias", "kv", "width") if row[field]])
+
+
+def usual_width(panel):
+    return panel["embed_dim"].mode().iloc[0]
+
+
+def name_shapes(ax, panel, bottom):
+    """Upright at the foot of the panel; shapes of nearly one intensity share a place."""
+    places = []
+    for value, rows in panel.groupby("intensity", sort=True):
+        names = sorted({shape_of(row, panel) for _, row in rows.iterrows()})
+        if places and value < places[-1][0] * 1.55:
+            places[-1][1].extend(name for name in names if name not in places[-1][1])
+        else:
+            places.append((value, names))
+    for value, names in places:
+        ax.text(value, bottom * 1.08, "\n".join(names[:2]) + (" ..." if len(names) > 2 else ""), rotation=90,
+                fontsize=6, color="#333333", ha="center", va="bottom", multialignment="left", linespacing=1.05)
 
 
 def figure(data, name, points, ceilings):
@@ -113,14 +139,15 @@ def figure(data, name, points, ceilings):
             "Horizontal: these products for each byte of inputs and weights, read once. Solid: multiply-add peak of each "
             "instruction set [GFLOP/s]; dashed: bandwidth of reading from each level. Dashes beside points: the least time "
             "of each, its exponentials included" +
-            ("" if known.all() else f" (unknown for {int((~known).sum())})") +
-            ". Points of one intensity stand side by side, fewest heads left; H is given for the first and last. " +
+            ("" if known.all() else f" (not whole, and not drawn, for {int((~known).sum())})") +
+            ". Points of one intensity stand side by side, fewest heads left; numbers beside the first and the last are "
+            "their heads. " +
             (f"{below} points are faster than their bound: the limits were measured on a disturbed machine. "
              if below else "") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(names) / columns)
     width = 5.4 if len(names) == 1 else 3.4
-    labels = backends + (["bound"] if known.any() else [])
+    labels = backends + (["least time"] if known.any() else [])
     legend_columns = style.legend_columns(labels, columns, width)
     fig, axes = style.panels(rows, columns, width=width, height=3.0,
                              legend_lines=math.ceil(len(labels) / legend_columns),
@@ -128,8 +155,9 @@ def figure(data, name, points, ceilings):
     rates = points["product_flops"] / points["median_s"] / 1e9
     roof = ceilings.roof()
     slowest = min(value for _, value in ceilings.bandwidths)
-    low, high = min(points["intensity"].min() / 3, 0.25), max(points["intensity"].max(), roof / slowest) * 5
-    bottom, top = min(rates.min(), min(value for _, value in ceilings.peaks)) / 2.5, max(roof, rates.max()) * 1.7
+    fastest = max(value for _, value in ceilings.bandwidths)
+    low, high = min(points["intensity"].min() / 3, roof / fastest / 8), max(points["intensity"].max(), roof / slowest) * 3
+    bottom, top = min(rates.min(), min(value for _, value in ceilings.peaks)) / 5, max(roof, rates.max()) * 1.5
     handles = {}
     for ax, panel_name in zip(axes.flat, names):
         panel = points[points["panel"] == panel_name]
@@ -143,12 +171,13 @@ def figure(data, name, points, ceilings):
                                       column["product_flops"] / column["low_s"] / 1e9)
             handles[backend] = ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
             mark = style.bound_marks(ax, x, column["product_flops"] / column["bound_s"] / 1e9, "#D55E00")
-            handles["bound"] = mark or handles.get("bound")
+            handles["least time"] = mark or handles.get("least time")
             ends = sorted({0, len(column) - 1})
             for k in ends:
                 side = 1 if k == ends[-1] else -1
-                ax.annotate(label_of(column.iloc[k], panel), (x[k], y.iloc[k]), textcoords="offset points",
-                            xytext=(5 * side, -2), ha="left" if side > 0 else "right", fontsize=6, color="#222222")
+                ax.annotate(f"{column['num_heads'].iloc[k]:.0f}", (x[k], y.iloc[k]), textcoords="offset points",
+                            xytext=(4 * side, -2), ha="left" if side > 0 else "right", fontsize=6, color="#222222")
+        name_shapes(ax, panel, bottom)
         ax.set_xscale("log", base=2)
         ax.set_yscale("log")
         ax.set_xlim(low, high)

@@ -30,7 +30,7 @@ def chosen(heads):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s"])
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)]
     keys = [f for f in frame.FIGURE_FIELDS if f != "width"] + ["variant", "num_heads"]
     sizes = points.groupby(keys)["length"].transform("nunique")
@@ -71,7 +71,7 @@ def figure(data, name, points, exponents):
     text = ("Median time of one forward pass; bars are 95 % intervals, where the rounds bound one. Exponents: least "
             "squares through the logs over all lengths, with 95 % intervals of the noise alone; in brackets the slopes "
             "of the first and the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and "
-            "n^2. Dashes: the least time at the measured limits of the machine. " +
+            "n^2. " + frame.bounds_text(points) + ". " +
             ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn: {SHOWS['left_out_because']}. ") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(variants) / columns)

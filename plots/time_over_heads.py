@@ -33,7 +33,7 @@ def base_line(panel):
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base", "bound_s"])
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & data.points["median_s"].notna()].copy()
     fields = frame.FIGURE_FIELDS + ["variant", "length"]
     points["series"] = points.groupby(fields).ngroup()
@@ -54,7 +54,7 @@ def figure(data, name, points):
     labels = [f"{frame.length_name(points)} {n:.0f}" for n in lengths]
     text = ("Time of one forward pass " + ("divided by that of the base case, paired round by round"
                                            if relative else "(median)") +
-            "; bars are 95 % intervals. Dashes: the least time at the measured limits of the machine" +
+            "; bars are 95 % intervals. " + frame.bounds_text(points) +
             (", divided likewise. " if relative else ". ") +
             (f"Grey band: what was declared equal beforehand (within {margin:.3g} of 1). " if margin else
              "No margin was declared. " if relative else "") +

@@ -42,8 +42,8 @@ class Plots(unittest.TestCase):
     def check(self, result, code):
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
 
-    def test_the_four_figures_exist(self):
-        for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py"):
+    def test_the_figures_exist(self):
+        for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py"):
             self.assertIn(script, SCRIPTS)
 
     def test_every_script_draws_png_and_svg_and_names_its_files(self):
@@ -122,6 +122,25 @@ class Plots(unittest.TestCase):
         data = self.directory("data")
         synthetic.write(data, variants=("multi_head",), ratio="", ratio_low="", ratio_high="", ratio_base="")
         self.check(run("time_over_heads.py", data, self.directory("out"), "--format", "svg"), 0)
+
+    def test_bounds_are_drawn_or_their_absence_is_said(self):
+        data = self.directory("data")
+        synthetic.write(data, variants=("multi_head",), bound_s="", bound_lacks="no limits", time_over_bound="")
+        for script in SCRIPTS:
+            self.check(run(script, data, self.directory("unknown"), "--format", "svg"), 0)
+        self.replace(data, "run.json", "fma_gflops.f32", "exp_gops.f32")
+        result = run("roofline.py", data, self.directory("none"))
+        self.check(result, 4)
+        self.assertIn("limits", result.stdout)
+
+        shows = frame.description({"bound": "a dash"})
+        figure, axes = style.panels(1, 1)
+        with self.assertRaises(ValueError):
+            style.hold_to(figure, shows, "promises a bound")
+        style.bound_marks(axes[0][0], [1, 2], [1.0, float("nan")], "black")
+        style.hold_to(figure, shows, "good")
+        with self.assertRaises(ValueError):
+            style.hold_to(figure, frame.description({}), "draws a bound that it does not announce")
 
     def test_bad_data_say_which_file_and_what_to_do(self):
         def broken(change):

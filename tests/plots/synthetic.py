@@ -10,7 +10,7 @@ POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "back
                  "peak_bytes", "process_peak_bytes", "inputs_bytes", "required_flops", "executed_flops",
                  "required_exps", "executed_exps", "n_rounds", "median_s", "low_s", "high_s", "p5_s", "p95_s", "ratio",
                  "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound", "product_flops", "compulsory_bytes", "bound_s",
-                 "bound_by", "time_over_bound"]
+                 "bound_by", "bound_lacks", "time_over_bound"]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
 VARIANTS = ("multi_head", "multi_head_split", "multi_head_looped", "streaming")
 
