@@ -287,6 +287,17 @@ class Sweep(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("num_heads", result.stdout)
 
+    def test_show_puts_the_time_of_a_result_beside_its_bound(self):
+        reference = "results/reference/kernels.jsonl"
+        result = run("show", "streaming/simd/seq_len=512,embed_dim=512,num_heads=8,scope=core", "--result", reference)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"bound +[0-9.]+ ms  arithmetic")
+        self.assertRegex(result.stdout, r"median, 1\.1[0-9] of the bound")
+        self.assertIn("partial: caches", result.stdout)
+        absent = run("show", "streaming/simd/seq_len=33,embed_dim=512,num_heads=8", "--result", reference)
+        self.assertEqual(absent.returncode, 2)
+        self.assertIn("has no point", absent.stderr)
+
     def test_a_broken_config_names_file_line_and_column(self):
         broken = self.root / "broken.yaml"
         broken.write_text("question: x\nproblem: {embed_dim: 16, seq_len: 8}\naxes:\n  variant: [multi_head]\n  backedn: [naive]\n")
