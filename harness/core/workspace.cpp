@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <string>
 
+#include <sys/mman.h>
+
 #include "harness/core/error.hpp"
 
 namespace headcount {
@@ -11,7 +13,22 @@ namespace {
 
 constexpr std::int64_t kAlignment = 64;  // one cache line, and the widest vector register
 
-constexpr std::int64_t padded(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr std::int64_t rounded_up(std::int64_t bytes, std::int64_t unit) { return (bytes + unit - 1) / unit * unit; }
+constexpr std::int64_t padded(std::int64_t bytes) { return rounded_up(bytes, kAlignment); }
+
+/// Memory that asks for huge pages where it fills one. Heads are columns of wide rows, so on pages of 4 KiB every few
+/// keys are another page: the fused core with 16 heads took 1.2 times as long.
+void* allocate(std::int64_t bytes) {
+    constexpr std::int64_t kHugePage = std::int64_t{2} << 20;
+    if (bytes < kHugePage) return std::aligned_alloc(kAlignment, static_cast<std::size_t>(bytes));
+    const auto size = static_cast<std::size_t>(rounded_up(bytes, kHugePage));
+    void* const block = std::aligned_alloc(kHugePage, size);
+#ifdef MADV_HUGEPAGE
+    // Advice: a system that has none to give leaves ordinary pages, and the environment record says what it is set to.
+    if (block != nullptr) static_cast<void>(::madvise(block, size, MADV_HUGEPAGE));
+#endif
+    return block;
+}
 
 }  // namespace
 
@@ -23,7 +40,7 @@ Workspace Workspace::reserve(std::int64_t capacity_bytes) {
     Workspace ws;
     ws.dry_ = false;
     ws.capacity_ = padded(std::max<std::int64_t>(capacity_bytes, 1));
-    ws.block_.reset(std::aligned_alloc(kAlignment, static_cast<std::size_t>(ws.capacity_)));
+    ws.block_.reset(allocate(ws.capacity_));
     if (ws.block_ == nullptr) {
         throw Error("workspace: the system refuses " + std::to_string(ws.capacity_) +
                     " bytes; use a smaller problem or a variant with less memory (streaming)");
