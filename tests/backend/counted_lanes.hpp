@@ -18,6 +18,9 @@ struct CountedLanes {
 
     static V zero() { return {}; }
     static V set(Counted x) { return {x, x, x, x}; }
+    /// As few as make a row of any length begin in one and end in another.
+    static constexpr std::int64_t kLine = 2;
+    static void prefetch(const Counted* /*p*/) {}
     static V load(const Counted* p) { return {p[0], p[1], p[2], p[3]}; }
     static void store(const V& v, Counted* p) { std::copy(v.begin(), v.end(), p); }
     static V mul(const V& a, const V& b) {

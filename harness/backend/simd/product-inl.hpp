@@ -63,6 +63,10 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
             Tile<L, kRows, kVectors> tile;
             if (k == 0) {
                 tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
+            } else if (whole) {
+                tile.fill([&](auto i) HEADCOUNT_INLINED {
+                    return L::load(c + i / kVectors * p.c.row_stride + i % kVectors * L::kLanes);
+                });
             } else {
                 T before[kRows * kWidth] = {};
                 for (std::int64_t i = 0; i < kRows; ++i) {
@@ -72,8 +76,14 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
                 }
                 tile.fill([&](auto i) HEADCOUNT_INLINED { return L::load(before + i * L::kLanes); });
             }
-            multiply_add(tile, p.a.data + row * p.a.row_stride + k * p.a.col_stride, p.a.row_stride, p.a.col_stride,
-                         p.panel, depth);
+            const T* const a = p.a.data + row * p.a.row_stride + k * p.a.col_stride;
+            const std::int64_t to_next = std::min<std::int64_t>(kRows, p.rows - kRows - row) * p.a.row_stride;
+            multiply_add(tile, a, p.a.row_stride, p.a.col_stride, p.panel, depth,
+                         [&](std::int64_t step) HEADCOUNT_INLINED {
+                             for (int i = 0; i < kRows; ++i) {
+                                 L::prefetch(a + to_next + i * p.a.row_stride + step * p.a.col_stride);
+                             }
+                         });
             if (last && p.scaled) {
                 tile.fill([&](auto i) HEADCOUNT_INLINED { return L::mul(tile.v[i], L::set(p.scale)); });
             }

@@ -98,8 +98,18 @@ private:
     HWY_INLINE void compute_scores(std::int64_t key, T* to, V (&peaks)[kVectors]) {
         Tile<L, kRows, kVectors> tile;
         tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
+        // The rows of a head lie far apart, so the processor does not foresee the next ones by itself.
+        const T* const next_keys = block_.k.data + std::min(key + kRows, block_.kv_len - kRows) * block_.k.row_stride;
+        const T* const values = block_.v.data + key * block_.v.row_stride;
         multiply_add(tile, block_.k.data + key * block_.k.row_stride, block_.k.row_stride, block_.k.col_stride,
-                     queries_, block_.head_dim);
+                     queries_, block_.head_dim, [&](std::int64_t k) HEADCOUNT_INLINED {
+                         for (int i = 0; i < kRows; ++i) {
+                             L::prefetch(next_keys + i * block_.k.row_stride + k * block_.k.col_stride);
+                             if (k < block_.value_head_dim) {
+                                 L::prefetch(values + i * block_.v.row_stride + k * block_.v.col_stride);
+                             }
+                         }
+                     });
         tile.each([&](auto i, V score) HEADCOUNT_INLINED {
             constexpr int j = i % kVectors;
             if constexpr (kMasked) {

@@ -67,6 +67,21 @@ HWY_INLINE void multiply_add(Tile<L, kRows, kVectors>& tile, const typename L::T
     }
 }
 
+/// The same, and before each cache line of a row of `a` it calls ahead(k): the place to ask for what comes next. Spread
+/// so, asking costs nothing; in one piece before a tile it cost 3 %.
+template <class L, int kRows, int kVectors, class F>
+HWY_INLINE void multiply_add(Tile<L, kRows, kVectors>& tile, const typename L::T* a, std::int64_t row_stride,
+                             std::int64_t col_stride, const typename L::T* b, std::int64_t count, const F& ahead) {
+    std::int64_t k = 0;
+    for (; k + L::kLine <= count; k += L::kLine) {
+        ahead(k);
+        multiply_add(tile, a + k * col_stride, row_stride, col_stride, b + k * kVectors * L::kLanes, L::kLine);
+    }
+    if (k == count) return;
+    ahead(k);
+    multiply_add(tile, a + k * col_stride, row_stride, col_stride, b + k * kVectors * L::kLanes, count - k);
+}
+
 /// Calls f(first, rows) over [0, count) with `rows` a constant: whole tiles, then what halves leave.
 template <class L, class F>
 HWY_INLINE void in_tiles(std::int64_t count, const F& f) {
