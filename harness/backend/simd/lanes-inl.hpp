@@ -112,22 +112,31 @@ HWY_INLINE FloatLanes::V exp2_polynomial(FloatLanes::V r) {
     return L::fma(p, r, L::set(1.0F));
 }
 
+/// The larger of x and `lowest`; NaN stays NaN, which Arm's maximum of a number and NaN does not.
+HWY_INLINE FloatLanes::V at_least(FloatLanes::V lowest, FloatLanes::V x) {
+#if HWY_ARCH_X86
+    return hn::Max(lowest, x);  // x86 returns the second operand where one is NaN
+#else
+    return hn::IfThenElse(hn::Lt(x, lowest), lowest, x);
+#endif
+}
+
 /// 2^x for x <= 0. Exact for whole x down to -126; below that the result stays at 2^-126 (next to a largest weight of
 /// at least 2^-9 it is nothing). NaN stays NaN.
 HWY_INLINE FloatLanes::V FloatLanes::exp2(V x) {
-    // The second operand of Max is what x86 returns for NaN.
-    const V bounded = hn::Max(set(-126.0F), x);
+    const V bounded = at_least(set(-126.0F), x);
 #if HWY_TARGET <= HWY_AVX3
     // One instruction scales by 2^n. Without it weighing a vector took 5.1 cycles instead of 3.8 (Zen 5).
     const V n = hn::Round(bounded);
     return V{_mm512_scalef_ps(exp2_polynomial(hn::Sub(bounded, n)).raw, n.raw)};
 #else
-    // Adding 1.5 * 2^23 rounds to the nearest whole number and leaves it in the low bits.
-    const V shifter = set(12582912.0F);
+    // Adding 1.5 * 2^23 rounds to the nearest whole number and leaves it in the low bits; 127 more, and these are the
+    // exponent of 2^n. A product with it, unlike a sum of bits, keeps every NaN one.
+    const V shifter = set(12582912.0F + 127.0F);
     const V shifted = hn::Add(bounded, shifter);
     const V p = exp2_polynomial(hn::Sub(bounded, hn::Sub(shifted, shifter)));
     const hn::RebindToSigned<D> whole;
-    return hn::BitCast(D(), hn::Add(hn::BitCast(whole, p), hn::ShiftLeft<23>(hn::BitCast(whole, shifted))));
+    return hn::Mul(p, hn::BitCast(D(), hn::ShiftLeft<23>(hn::BitCast(whole, shifted))));
 #endif
 }
 
