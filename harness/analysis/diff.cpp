@@ -75,7 +75,7 @@ std::vector<Difference> differences(const RunRecord& a, const RunRecord& b) {
 void add_note(PointDiff& diff, const std::string& note) { diff.note += (diff.note.empty() ? "" : "; ") + note; }
 
 std::string counts_note(const PointRecord& a, const PointRecord& b) {
-    std::int64_t was = 0, is = 0;
+    std::int64_t was = 0, is = 0;  // of an engine, whose work is not known, 0 on both sides
     for (const OpPart& part : a.ops) was += part.executed.flops();
     for (const OpPart& part : b.ops) is += part.executed.flops();
     return was == is ? std::string() : fmt::format("executes {} FLOP, was {}", is, was);

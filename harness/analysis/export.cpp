@@ -171,6 +171,7 @@ Table ops_csv(const RecordSet& records) {
     for (const Entry& entry : records.entries()) {
         for (const OpPart& part : entry.record.ops) {
             for (Ledger ledger : {Ledger::required, Ledger::executed}) {
+                if (ledger == Ledger::executed && !part.executed_known) continue;
                 const OpCost& cost = ledger == Ledger::required ? part.required : part.executed;
                 table.rows.push_back({entry.id, part.op, part.role, std::string(to_string(ledger)),
                                       number(cost.multiplies), number(cost.adds), number(cost.compares),

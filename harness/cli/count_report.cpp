@@ -34,6 +34,8 @@ OpCost total_of(const std::vector<CountRow>& rows) {
     return total;
 }
 
+std::string known(std::int64_t bytes) { return bytes < 0 ? "unknown" : std::to_string(bytes); }
+
 }  // namespace
 
 std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger) {
@@ -93,7 +95,7 @@ std::string count_as_text(const Point& point, const Count& count, Ledger ledger)
     text += fmt::format(
         "\nscores     {:>18} bytes held at once\nworkspace  {:>18} bytes\nparameters {:>18}\n"
         "KV cache   {:>18} bytes\n",
-        count.score_bytes, count.workspace_bytes, count.parameters, count.kv_cache_bytes);
+        known(count.score_bytes), known(count.workspace_bytes), count.parameters, count.kv_cache_bytes);
     return text;
 }
 

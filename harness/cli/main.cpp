@@ -2,15 +2,19 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
+#include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/measure/engines.hpp"
+#include "harness/sweep/engines.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
@@ -68,11 +72,18 @@ int run(int argc, char** argv) {
     return exit;
 }
 
+Engines engines_in_folders() {
+    Engines engines;
+    for (auto& [name, engine] : load_engines(engine_folders())) engines.push_back({name, std::move(engine)});
+    return engines;
+}
+
 }  // namespace
 }  // namespace headcount
 
 int main(int argc, char** argv) {
     using namespace headcount;
+    find_engines_by(engines_in_folders);
     try {
         return run(argc, argv);
     } catch (const UsageError& error) {

@@ -62,6 +62,18 @@ std::vector<fs::path> figure_scripts() {
     return found;
 }
 
+std::vector<fs::path> engine_folders() {
+    std::vector<fs::path> folders{data_dir() / "variants" / "external"};
+    if (const char* more = std::getenv("HEADCOUNT_ENGINES"); more != nullptr && *more != 0) {
+        if (!fs::is_directory(more)) {
+            throw UsageError(
+                fmt::format("HEADCOUNT_ENGINES={} is no folder; point it at one with NAME.yaml files", more));
+        }
+        folders.emplace_back(more);
+    }
+    return folders;
+}
+
 fs::path default_result_path(std::string_view name) {
     utsname machine{};
     std::string host = uname(&machine) == 0 ? machine.nodename : "unknown";

@@ -24,6 +24,9 @@ std::vector<std::string> config_names(std::string_view kind = "");
 /// The scripts of plots/ that draw a figure each, sorted.
 std::vector<std::filesystem::path> figure_scripts();
 
+/// Where engines' files are looked for: variants/external of data_dir(), then $HEADCOUNT_ENGINES.
+std::vector<std::filesystem::path> engine_folders();
+
 /// results/<machine>/<name>.jsonl below the working directory.
 std::filesystem::path default_result_path(std::string_view name);
 

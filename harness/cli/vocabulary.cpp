@@ -6,6 +6,7 @@
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/measure/engines.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -56,6 +57,7 @@ const Vocabulary& vocabulary() {
                      .measured_metrics = {},
                      .presets = load_presets(data_dir() / "configs" / "presets"),
                      .why_bad_claim = why_bad_claim};
+        for (const auto& engine : all_engines()) v.backends.push_back(engine.name);
         for (const auto& [name, kind] : all_claim_kinds()) {
             if (kind.judges == Judges::exact) v.exact_claim_kinds.push_back(name);
             if (kind.judges == Judges::either) v.either_claim_kinds.push_back(name);

@@ -47,6 +47,7 @@ struct OpPart {
     std::string role;
     OpCost required;
     OpCost executed;
+    bool executed_known = true;  ///< false: someone else's code does the work, and `executed` says nothing
 };
 
 /// One call of a verb: what it was for, what it costs, how long it took (0 in a dry run).

@@ -45,6 +45,15 @@ Workspace Workspace::reserve(std::int64_t capacity_bytes) {
         throw Error("workspace: the system refuses " + std::to_string(ws.capacity_) +
                     " bytes; use a smaller problem or a variant with less memory (streaming)");
     }
+    ws.base_ = static_cast<char*>(ws.block_.get());
+    return ws;
+}
+
+Workspace Workspace::over(void* memory, std::int64_t capacity_bytes) {
+    Workspace ws;
+    ws.dry_ = false;
+    ws.capacity_ = capacity_bytes;
+    ws.base_ = static_cast<char*>(memory);
     return ws;
 }
 
@@ -56,7 +65,7 @@ Tensor Workspace::take(std::string_view name, DType dtype, std::array<std::int64
             throw Error("workspace: '" + std::string(name) + "' needs " + std::to_string(size) +
                         " bytes beyond the dry run's prediction of " + std::to_string(capacity_));
         }
-        t.data = static_cast<char*>(block_.get()) + offset_;
+        t.data = base_ + offset_;
     }
     live_.push_back({.name = std::string(name), .offset = offset_, .bytes = size});
     offset_ += padded(size);

@@ -23,6 +23,8 @@ public:
     /// Reserves `capacity_bytes` (Workspace::reserved_bytes() of a dry run). Throws Error when the
     /// system refuses.
     static Workspace reserve(std::int64_t capacity_bytes);
+    /// Hands out what stands at `memory`, 64-byte aligned, which is the caller's and outlives it.
+    static Workspace over(void* memory, std::int64_t capacity_bytes);
 
     /// An uninitialised dense tensor. `name` says what it holds ("scores", "query", "tile" ...).
     /// Throws Error when a wet workspace is too small.
@@ -69,7 +71,8 @@ private:
     };
 
     bool dry_ = true;
-    std::unique_ptr<void, Free> block_;
+    std::unique_ptr<void, Free> block_;  ///< empty where the memory is someone else's
+    char* base_ = nullptr;
     std::int64_t capacity_ = 0;
     std::int64_t offset_ = 0;
     std::int64_t peak_offset_ = 0;

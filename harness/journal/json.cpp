@@ -32,7 +32,7 @@ void fields(V& v, R& r) {
     v("op", r.op);
     v("role", r.role);
     v("required", r.required);
-    v("executed", r.executed);
+    v.where("executed", r.executed, r.executed_known);
 }
 
 template <class V, Is<Protocol> R>
@@ -210,6 +210,11 @@ struct Writer {
     void operator()(const char* name, const T& value) {
         json[name] = encode(value);
     }
+    /// `known` says whether there is such a value.
+    template <class T>
+    void where(const char* name, const T& value, bool known) {
+        if (known) json[name] = encode(value);
+    }
     /// For what most machines do not have and a million samples would repeat.
     template <class T>
     void unless_empty(const char* name, const T& value) {
@@ -251,6 +256,11 @@ struct Reader {
     void operator()(const char* name, T& value) {
         const auto found = json.find(name);
         if (found != json.end()) decode(name, *found, value);
+    }
+    template <class T>
+    void where(const char* name, T& value, bool& known) {
+        known = json.contains(name);
+        (*this)(name, value);
     }
     template <class T>
     void unless_empty(const char* name, T& value) {

@@ -83,7 +83,7 @@ struct Sample {
     std::int64_t iterations = 1;
     double wall_s = 0;                      ///< per iteration
     double cpu_s = 0;                       ///< per iteration, all threads of the process
-    std::int64_t involuntary_switches = 0;  ///< during the timed part of the visit, all threads
+    std::int64_t involuntary_switches = 0;  ///< during the timed part of the visit, all threads; -1: unavailable
     std::int64_t page_faults = -1;          ///< minor and major, during the timed part; -1: unavailable
     /// During the timed part, per iteration, where the machine counts: "cycles", "instructions", "cache_references",
     /// "cache_misses", "energy_j"; below 1, "counted_share" says that events were multiplexed and are scaled.
@@ -126,7 +126,7 @@ struct CheckRecord {
 };
 
 struct MemoryRecord {
-    std::int64_t predicted_bytes = 0;      ///< workspace, by dry run
+    std::int64_t predicted_bytes = 0;      ///< workspace, by dry run; -1: unknown
     std::int64_t peak_bytes = -1;          ///< workspace high-water mark of a real run; -1: not run
     std::int64_t process_peak_bytes = -1;  ///< VmHWM of a fresh process over its baseline; -1: unavailable
     std::int64_t inputs_bytes = 0;         ///< inputs, weights and output
@@ -150,7 +150,7 @@ struct PointRecord {
     std::vector<OpPart> ops;  ///< summed by (op, role), in order of first appearance
     std::int64_t parameters = 0;
     std::int64_t kv_cache_bytes = 0;
-    std::int64_t score_bytes = 0;
+    std::int64_t score_bytes = 0;  ///< -1: unknown, an engine in another process does the work
     std::int64_t query_block = 0;  ///< rows of q that attend keeps in fast memory; 0: none
     MemoryRecord memory;
     CheckRecord check;

@@ -5,6 +5,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/measure/campaign_state.hpp"
+#include "harness/measure/engines.hpp"
 
 namespace headcount {
 
@@ -23,7 +24,7 @@ void Campaign::close(GroupState& group) {
             close_point(group, id);
         } catch (const PointFailure& failure) {
             if (failure.worker_lost) group.worker.reset();
-            fail(group, id, failure.what());
+            fail(group, id, failure);
         }
     }
     group.finished = true;
@@ -31,13 +32,15 @@ void Campaign::close(GroupState& group) {
 }
 
 void Campaign::close_point(GroupState& group, const std::string& id) {
-    Traced traced;
-    doing("tracing " + id);
-    timed(id, "trace", [&] {
-        if (!group.worker) group.worker = start_worker(group);
-        traced = group.worker->trace(id);
-        if (!fits_together(group)) group.worker->forget(id);
-    });
+    Traced traced{.breakdown = {}, .seconds = -1};
+    if (!is_external(planned(id).point)) {  // an engine has no verbs to look at
+        doing("tracing " + id);
+        timed(id, "trace", [&] {
+            if (!group.worker) group.worker = start_worker(group);
+            traced = group.worker->trace(id);
+            if (!fits_together(group)) group.worker->forget(id);
+        });
+    }
     PeakMemory memory;
     doing("measuring the memory of " + id);
     timed(id, "memory", [&] { memory = memory_of(id); });

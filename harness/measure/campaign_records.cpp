@@ -91,16 +91,16 @@ void Campaign::record_what_is_not_run() {
     flush();
 }
 
-void Campaign::fail(GroupState& group, const std::string& id, const std::string& reason) {
+void Campaign::fail(GroupState& group, const std::string& id, const PointFailure& failure) {
     for (GroupState& other : groups_) other.drop(id);
     if (!has_record(id)) {
         PointRecord record = counted_record(planned(id));
-        record.outcome = Outcome::failed;
-        record.reason = reason;
+        record.outcome = failure.outcome;
+        record.reason = failure.what();
         record.rounds = group.taken();
         write(record);
     }
-    progress_.on_message(fmt::format("{} failed: {}", id, reason));
+    progress_.on_message(fmt::format("{} {}: {}", id, to_string(failure.outcome), failure.what()));
 }
 
 }  // namespace headcount

@@ -8,6 +8,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/measure/campaign_state.hpp"
+#include "harness/measure/engines.hpp"
 #include "harness/measure/environment.hpp"
 #include "harness/measure/run_record.hpp"
 #include "harness/measure/self_comparison.hpp"
@@ -20,6 +21,7 @@ void Campaign::open_journal() {
     auto environment = read_environment();
     environment["pinning"] = pinning_.says;
     environment["waiting"] = waiting_policy();
+    add_engines(environment, sweep_);
     RunRecord run = make_run_record(sweep_, environment);
     run.command = options_.command;
     run.shard = options_.shard.text();
@@ -119,7 +121,7 @@ void Campaign::take_over(Journal journal, const RunRecord& now) {
         outcomes_[point.point] = point.outcome;
         const bool open_again = goes_on(point);
         for (GroupState& group : groups_) {
-            if (point.outcome == Outcome::failed) group.drop(point.point);
+            if (point.outcome == Outcome::failed || point.outcome == Outcome::skipped) group.drop(point.point);
             if (point.outcome == Outcome::measured && group.planned->id == point.group && !open_again) {
                 group.stopped_because = point.stopped_because;
             }

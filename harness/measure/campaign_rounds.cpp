@@ -46,7 +46,7 @@ void Campaign::take_rounds(GroupState& group, int target, double may_use_s) {
             return;
         } catch (const PointFailure& failure) {
             if (failure.worker_lost) group.worker.reset();
-            fail(group, culprit, failure.what());
+            fail(group, culprit, failure);
         }
     }
 }
@@ -65,7 +65,7 @@ void Campaign::prepare(GroupState& group, std::string& culprit) {
             if (!fits_together(group)) group.worker->forget(id);
         } catch (const PointFailure& failure) {
             if (failure.worker_lost) throw;
-            fail(group, id, failure.what());
+            fail(group, id, failure);
         }
     }
 }

@@ -41,7 +41,7 @@ private:
     void written(const PointRecord& record);
     PointRecord counted_record(const PlannedPoint& planned) const;
     void record_what_is_not_run();
-    void fail(GroupState& group, const std::string& id, const std::string& reason);
+    void fail(GroupState& group, const std::string& id, const PointFailure& failure);
 
     // campaign_schedule.cpp: which group has the next rounds, and when none has
     double elapsed_s() const;

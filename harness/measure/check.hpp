@@ -39,12 +39,17 @@ private:
     ReferenceRows rows_;
 };
 
+/// Overwrites every element with NaN, so that what is not written afterwards is seen.
+void poison(const Tensor& out);
+
+/// max_error, bound and worst speak of the element whose error is largest in units of its bound; a non-finite output
+/// anywhere counts as infinitely wrong.
+CheckRecord compare(const Tensor& out, const ReferenceRows& reference);
+
 /// True when a check was made and every error lies within its bound.
 bool passed(const CheckRecord& check);
 
-/// Runs forward once and compares. max_error, bound and worst speak of the element whose error is largest in
-/// units of its bound; a non-finite output counts as infinitely wrong. A backend that does not execute gives
-/// `done` = false. The output is poisoned with NaN first, so that what forward() does not write is seen.
+/// Runs forward once on a poisoned output and compares. A backend that does not execute gives `done` = false.
 CheckRecord check_point(PointData& data, ReferenceCache* cache = nullptr);
 
 }  // namespace headcount

@@ -6,6 +6,7 @@
 #include "harness/backend/all.hpp"
 #include "harness/backend/dry_backend.hpp"
 #include "harness/core/error.hpp"
+#include "harness/measure/engines.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -27,6 +28,17 @@ std::int64_t kv_bytes(const Layout& layout, const std::vector<OpPart>& ops) {
     return bytes;
 }
 
+/// Of an engine we know what its problem requires; what it executes and how it uses memory is its own affair.
+void keep_what_the_problem_says(Count& count) {
+    std::erase_if(count.ops, [](const OpPart& part) { return part.required == OpCost{}; });
+    for (OpPart& part : count.ops) {
+        part.executed = {};
+        part.executed_known = false;
+    }
+    count.score_bytes = count.workspace_bytes = -1;
+    count.workspace_reserved_bytes = 0;
+}
+
 }  // namespace
 
 OpCost total(const std::vector<OpPart>& parts, Ledger ledger) {
@@ -36,6 +48,11 @@ OpCost total(const std::vector<OpPart>& parts, Ledger ledger) {
 }
 
 OpCost Count::total(Ledger ledger) const { return headcount::total(ops, ledger); }
+
+bool Count::knows(Ledger ledger) const {
+    return ledger == Ledger::required ||
+           std::all_of(ops.begin(), ops.end(), [](const OpPart& part) { return part.executed_known; });
+}
 
 std::vector<OpPart> sum_parts(const std::vector<OpSpan>& spans) {
     std::vector<OpPart> sums;
@@ -60,7 +77,7 @@ Count count_point(const Point& point) {
         throw UsageError(point.id() + " cannot be counted: " + reason);
     }
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
-    const BackendInfo& info = find_named(all_backends(), point.backend, "backend");
+    const BackendInfo& info = verbs_of(point);
 
     DryBackend backend(info.make(point.num_threads));
     Workspace store = Workspace::dry();
@@ -78,6 +95,10 @@ Count count_point(const Point& point) {
     count.parameters = layout.prepared.elements();
     count.kv_cache_bytes = kv_bytes(layout, count.ops);
     count.inputs_bytes = layout.bytes();
+    if (is_external(point)) {
+        keep_what_the_problem_says(count);
+        return count;
+    }
     if (std::any_of(log.spans.begin(), log.spans.end(), [](const OpSpan& s) { return s.verb == "attend"; })) {
         const Problem& p = point.problem;
         count.query_block = backend.query_block({.batch = p.batch,

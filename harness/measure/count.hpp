@@ -13,8 +13,8 @@ namespace headcount {
 /// What a dry run of one point says.
 struct Count {
     std::vector<OpPart> ops;                    ///< summed by (op, role), in order of first appearance
-    std::int64_t score_bytes = 0;               ///< high-water mark of score matrices
-    std::int64_t workspace_bytes = 0;           ///< high-water mark of all temporaries
+    std::int64_t score_bytes = 0;               ///< high-water mark of score matrices; -1: unknown (an engine's)
+    std::int64_t workspace_bytes = 0;           ///< high-water mark of all temporaries; -1: unknown
     std::int64_t workspace_reserved_bytes = 0;  ///< the same with alignment padding
     std::int64_t parameters = 0;                ///< elements of the weights that forward() reads
     std::int64_t kv_cache_bytes = 0;            ///< keys and values of all heads
@@ -22,6 +22,8 @@ struct Count {
     std::int64_t query_block = 0;               ///< rows of q that attend keeps in fast memory; 0 without attend
 
     OpCost total(Ledger ledger) const;
+    /// False for what an engine in another process executes.
+    bool knows(Ledger ledger) const;
 };
 
 /// Throws UsageError for unknown names, Error when the point cannot run.

@@ -163,6 +163,9 @@ std::map<std::string, std::string> identity(const std::map<std::string, std::str
         const auto found = environment.find(name);
         if (found != environment.end()) result.insert(*found);
     }
+    for (const auto& fact : environment) {
+        if (fact.first.starts_with("engine.")) result.insert(fact);  // another version is another thing measured
+    }
     return result;
 }
 

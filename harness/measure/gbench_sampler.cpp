@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <map>
 #include <optional>
 #include <utility>
@@ -28,7 +29,8 @@ constexpr double kMargin = 1.2;
 constexpr double kFillsAnyway = 2;
 constexpr std::int64_t kMaxIterations = 1'000'000;
 
-double seconds_of(const std::function<void()>& forward, std::int64_t iterations) {
+double seconds_of(const std::function<void()>& forward, const GbenchSampler::Batch& batch, std::int64_t iterations) {
+    if (batch) return batch(iterations).wall_s;
     const auto start = std::chrono::steady_clock::now();
     for (std::int64_t i = 0; i < iterations; ++i) forward();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -55,6 +57,25 @@ Disturbance between(const std::optional<rusage>& before, const std::optional<rus
 // Google Benchmark calls the registered function back; there is one visit at a time in a process.
 Disturbance g_disturbance;
 std::map<std::string, double> g_counters;
+double g_batch_cpu_s = 0;
+std::exception_ptr g_batch_failure;
+
+/// One visit of what runs elsewhere: all its iterations are one request, the time is what it says.
+void visit_batch(benchmark::State& state, const GbenchSampler::Batch& batch, std::int64_t iterations, bool warm,
+                 bool cold) {
+    try {
+        if (warm) batch(1);
+        if (cold) flush_caches();
+        while (state.KeepRunningBatch(iterations)) {
+            const Clocked took = batch(iterations);
+            state.SetIterationTime(took.wall_s);
+            g_batch_cpu_s = took.cpu_s;
+        }
+    } catch (...) {
+        g_batch_failure = std::current_exception();  // not through Google Benchmark, which expects none
+        state.SkipWithError("the batch failed");
+    }
+}
 
 /// Begun with the first calibration, when the threads of the libraries are there.
 Counters& counters() {
@@ -79,6 +100,15 @@ GbenchSampler::~GbenchSampler() { benchmark::ClearRegisteredBenchmarks(); }
 
 void GbenchSampler::register_entry(Entry& entry) {
     entry.handle = fmt::format("visit{}", next_handle_++);
+    if (entry.batch) {
+        benchmark::RegisterBenchmark(
+            entry.handle.c_str(),
+            [batch = entry.batch, n = entry.iterations, warm = entry.warm_first,
+             cold = entry.cold_cache](benchmark::State& state) { visit_batch(state, batch, n, warm, cold); })
+            ->Iterations(entry.iterations)
+            ->UseManualTime();
+        return;
+    }
     benchmark::RegisterBenchmark(
         entry.handle.c_str(),
         [forward = entry.forward, warm = entry.warm_first, cold = entry.cold_cache](benchmark::State& state) {
@@ -96,26 +126,36 @@ void GbenchSampler::register_entry(Entry& entry) {
 }
 
 double GbenchSampler::calibrate(const std::string& name, std::function<void()> forward, const VisitOptions& options) {
+    return calibrate(name, Entry{.forward = std::move(forward), .batch = {}, .handle = {}}, options);
+}
+
+double GbenchSampler::calibrate(const std::string& name, Batch batch, const VisitOptions& options) {
+    return calibrate(name, Entry{.forward = {}, .batch = std::move(batch), .handle = {}}, options);
+}
+
+double GbenchSampler::calibrate(const std::string& name, Entry fresh, const VisitOptions& options) {
     counters();
+    const auto seconds_of_passes = [&fresh](std::int64_t times) {
+        return seconds_of(fresh.forward, fresh.batch, times);
+    };
     std::int64_t iterations = 1;
-    double seconds = seconds_of(forward, 1);
+    double seconds = seconds_of_passes(1);
     const bool fills = seconds >= kFillsAnyway * options.min_sample_s && seconds < kNoWarmIterationAfter_s;
-    if (options.cold_cache || !fills) seconds = seconds_of(forward, 1);
+    if (options.cold_cache || !fills) seconds = seconds_of_passes(1);
     while (!options.cold_cache && seconds < options.min_sample_s && iterations < kMaxIterations) {
         const double wanted =
             kMargin * options.min_sample_s * static_cast<double>(iterations) / std::max(seconds, 1e-9);
         const auto next = static_cast<std::int64_t>(std::ceil(std::min(wanted, 1e3 * static_cast<double>(iterations))));
         iterations = std::clamp<std::int64_t>(next, iterations + 1, kMaxIterations);
-        seconds = seconds_of(forward, iterations);
+        seconds = seconds_of_passes(iterations);
     }
     const double each = seconds / static_cast<double>(iterations);
     forget(name);
     Entry& entry = entries_[name];
-    entry = {.forward = std::move(forward),
-             .iterations = iterations,
-             .warm_first = options.cold_cache || each < kNoWarmIterationAfter_s,
-             .cold_cache = options.cold_cache,
-             .handle = {}};
+    entry = std::move(fresh);
+    entry.iterations = iterations;
+    entry.warm_first = options.cold_cache || each < kNoWarmIterationAfter_s;
+    entry.cold_cache = options.cold_cache;
     register_entry(entry);
     return each;
 }
@@ -132,13 +172,25 @@ Sample GbenchSampler::visit(const std::string& name) {
     if (found == entries_.end()) throw Error(fmt::format("{}: visited before it was calibrated", name));
     Collector collector;
     g_disturbance = {};
+    g_batch_failure = nullptr;
     benchmark::RunSpecifiedBenchmarks(&collector, nullptr, "^" + found->second.handle + "/");
+    if (g_batch_failure) std::rethrow_exception(g_batch_failure);
     if (collector.runs().size() != 1) {
         throw Error(fmt::format("{}: Google Benchmark returned {} runs for one visit", name, collector.runs().size()));
     }
     const auto& run = collector.runs().front();
     if (run.error_occurred) throw Error(fmt::format("{}: {}", name, run.error_message));
     const auto iterations = static_cast<double>(run.iterations);
+    if (found->second.batch) {
+        // What this process did meanwhile, which is waiting, says nothing of the other one.
+        return {.point = name,
+                .order = 0,
+                .iterations = run.iterations,
+                .wall_s = run.real_accumulated_time / iterations,
+                .cpu_s = g_batch_cpu_s / iterations,
+                .involuntary_switches = -1,
+                .page_faults = -1};
+    }
     for (auto& [counter, value] : g_counters) {
         if (counter != "counted_share") value /= iterations;
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/journal/record.hpp"
+#include "harness/measure/engine_clocks.hpp"
 
 namespace headcount {
 
@@ -29,6 +30,9 @@ public:
     /// Chooses the iterations of a visit so that a sample lasts at least min_sample_s, and returns the
     /// seconds of one iteration as found on the way. `forward` must stay valid until forget().
     double calibrate(const std::string& name, std::function<void()> forward, const VisitOptions& options);
+    /// The same for what runs elsewhere: `batch` runs so many passes and says what they took in all.
+    using Batch = std::function<Clocked(std::int64_t times)>;
+    double calibrate(const std::string& name, Batch batch, const VisitOptions& options);
     bool knows(const std::string& name) const { return entries_.contains(name); }
     void forget(const std::string& name);
     /// Throws Error for a name not calibrated or when Google Benchmark reports an error.
@@ -36,13 +40,15 @@ public:
 
 private:
     struct Entry {
-        std::function<void()> forward;
+        std::function<void()> forward;  ///< or
+        Batch batch;
         std::int64_t iterations = 1;
         bool warm_first = true;
         bool cold_cache = false;
         std::string handle;  ///< name in Google Benchmark's registry
     };
     void register_entry(Entry& entry);
+    double calibrate(const std::string& name, Entry entry, const VisitOptions& options);
 
     std::map<std::string, Entry, std::less<>> entries_;
     int next_handle_ = 0;

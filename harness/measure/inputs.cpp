@@ -9,6 +9,8 @@
 #include "harness/backend/counted.hpp"
 #include "harness/backend/dry_backend.hpp"
 #include "harness/core/error.hpp"
+#include "harness/measure/engines.hpp"
+#include "harness/measure/external_forward.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -116,6 +118,10 @@ Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Bac
 
 std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
+    if (is_external(point)) return why_no_engine(point);
+    for (const auto& engine : all_engines()) {
+        if (engine.name == point.backend) return point.backend + " is an engine, which only variant external times";
+    }
     const BackendInfo& backend = find_named(all_backends(), point.backend, "backend");
     if (!backend.missing.empty()) return "backend " + point.backend + " is missing: " + backend.missing;
     if (backend.unsupported != nullptr) {
@@ -124,12 +130,16 @@ std::string why_unsupported(const Point& point) {
     return variant.unsupported == nullptr ? "" : variant.unsupported(point.problem);
 }
 
+const BackendInfo& verbs_of(const Point& point) {
+    return find_named(all_backends(), is_external(point) ? "naive" : point.backend, "backend");
+}
+
 PointData make_point_data(const Point& point) {
     if (const std::string reason = why_unsupported(point); !reason.empty()) {
         throw Error(point.id() + " cannot run: " + reason);
     }
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
-    const BackendInfo& info = find_named(all_backends(), point.backend, "backend");
+    const BackendInfo& info = verbs_of(point);
 
     DryBackend dry(info.make(point.num_threads));
     Workspace dry_store = Workspace::dry();
@@ -137,12 +147,14 @@ PointData make_point_data(const Point& point) {
     Layout layout = lay_out(point.problem, variant, point.seed, dry, dry_store);
     variant.forward(layout.inputs, layout.prepared, layout.out, dry, dry_workspace);
 
-    PointData data{.point = point,
-                   .variant = &variant,
-                   .backend = info.make(point.num_threads),
-                   .store = Workspace::dry(),
-                   .layout = std::move(layout),
-                   .workspace = Workspace::dry()};
+    PointData data(point, variant, info.make(point.num_threads));
+    if (is_external(point)) {
+        data.shared = SharedMemory(dry_store.reserved_bytes());
+        data.store = Workspace::over(data.shared.data(), dry_store.reserved_bytes());
+        data.layout = lay_out(point.problem, variant, point.seed, *data.backend, data.store);
+        return data;
+    }
+    data.layout = std::move(layout);
     if (!data.backend->executes()) return data;
     data.store = Workspace::reserve(dry_store.reserved_bytes());
     data.layout = lay_out(point.problem, variant, point.seed, *data.backend, data.store);
@@ -150,7 +162,22 @@ PointData make_point_data(const Point& point) {
     return data;
 }
 
+PointData::PointData(const Point& its_point, const Variant& its_variant, std::unique_ptr<Backend> its_backend)
+    : point(its_point),
+      variant(&its_variant),
+      backend(std::move(its_backend)),
+      store(Workspace::dry()),
+      workspace(Workspace::dry()) {}
+
+PointData::PointData(PointData&& other) noexcept = default;
+PointData::~PointData() = default;
+
 void run_forward(PointData& data) {
+    if (data.external) {
+        data.external->run(1);
+        data.external->output();
+        return;
+    }
     data.variant->forward(data.layout.inputs, data.layout.prepared, data.layout.out, *data.backend, data.workspace);
 }
 

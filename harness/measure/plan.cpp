@@ -50,7 +50,7 @@ bool identifies_group(std::string_view field, const Part& part) {
 void predict(PlannedPoint& planned) {
     const Count count = count_point(planned.point);
     OpCost executed;
-    for (const OpPart& part : count.ops) executed += part.executed;
+    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
     planned.workspace_bytes = count.workspace_bytes;
     planned.inputs_bytes = count.inputs_bytes;
     planned.needed_bytes = count.workspace_reserved_bytes + 2 * count.inputs_bytes + kProgramBytes;

@@ -15,8 +15,10 @@ namespace headcount {
 
 /// One point could not do what was asked. When the worker is gone with it, it has to be started anew.
 struct PointFailure : Error {
-    PointFailure(const std::string& what, bool lost) : Error(what), worker_lost(lost) {}
+    PointFailure(const std::string& what, bool lost, Outcome becomes = Outcome::failed)
+        : Error(what), worker_lost(lost), outcome(becomes) {}
     bool worker_lost;
+    Outcome outcome;  ///< of the point: failed, or skipped where an engine says that it cannot do this problem
 };
 
 /// The user or the system asked to stop; nothing failed.

@@ -3,7 +3,9 @@
 
 namespace headcount::wire {
 
-// A request is {"do": VERB, "point": id, ...}; the answer {"ok": value} or {"failed": reason}.
+// A request is {"do": VERB, "point": id, "timeout_s": s, ...}; the answer {"ok": value}, {"failed": reason},
+// {"failed": reason, "lost": true} when an engine went down with what other points had prepared in it, so that the
+// worker has to be started anew; or {"skipped": reason} for a problem that an engine cannot do.
 inline constexpr char check[] = "check";          // -> CheckRecord
 inline constexpr char calibrate[] = "calibrate";  // min_sample_s, cold_cache -> seconds per iteration
 inline constexpr char visit[] = "visit";          // -> Sample

@@ -2,7 +2,6 @@
 #include "harness/measure/worker.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <iostream>
@@ -16,12 +15,14 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "harness/core/error.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/measure/check.hpp"
+#include "harness/measure/child.hpp"
+#include "harness/measure/engines.hpp"
+#include "harness/measure/external_forward.hpp"
 #include "harness/measure/gbench_sampler.hpp"
 #include "harness/measure/inputs.hpp"
 #include "harness/measure/limits/limits.hpp"
@@ -40,6 +41,11 @@ public:
     Json answer(const Json& request) {
         const auto verb = request.value("do", std::string{});
         const auto id = request.value("point", std::string{});
+        // An engine's hang is told with its last words, just before the parent would end us both.
+        constexpr double kSooner = 0.9;
+        answer_by_ = EngineProcess::Clock::now() +
+                     std::chrono::duration_cast<EngineProcess::Clock::duration>(
+                         std::chrono::duration<double>(kSooner * request.value("timeout_s", kPatience_s)));
         if (verb == wire::visit) return visit(id);
         if (verb == wire::check) return check(id);
         if (verb == wire::calibrate) return calibrate(id, request);
@@ -55,7 +61,14 @@ private:
     PointData& data_of(const std::string& id) {
         auto& slot = data_[id];
         if (!slot) slot = std::make_unique<PointData>(make_point_data(point_from_id(id)));
-        return *slot;
+        PointData& data = *slot;
+        if (is_external(data.point)) {
+            if (!data.external) {
+                data.external = std::make_unique<ExternalForward>(data, references_.of(data), engines_);
+            }
+            data.external->answer_by(answer_by_);
+        }
+        return data;
     }
 
     Json check(const std::string& id) {
@@ -69,17 +82,29 @@ private:
         PointData& data = data_of(id);
         options_ = {.min_sample_s = request.at("min_sample_s").get<double>(),
                     .cold_cache = request.at("cold_cache").get<bool>()};
-        return Json(sampler_.calibrate(
-            id, [&data] { run_forward(data); }, options_));
+        return Json(calibrate(id, data));
+    }
+
+    double calibrate(const std::string& id, PointData& data) {
+        if (!data.external) {
+            return sampler_.calibrate(
+                id, [&data] { run_forward(data); }, options_);
+        }
+        ExternalForward& external = *data.external;
+        const double pass_s = sampler_.calibrate(
+            id, [&external](std::int64_t times) { return external.run(times); }, options_);
+        external.audit(pass_s);
+        return pass_s;
     }
 
     Json visit(const std::string& id) {
-        if (!sampler_.knows(id)) {
-            PointData& data = data_of(id);
-            sampler_.calibrate(
-                id, [&data] { run_forward(data); }, options_);
-        }
-        return to_json(sampler_.visit(id));
+        PointData& data = data_of(id);
+        if (!sampler_.knows(id)) calibrate(id, data);
+        if (!data.external) return to_json(sampler_.visit(id));
+        data.external->poison_output();
+        const Sample sample = sampler_.visit(id);
+        data.external->verify();
+        return to_json(sample);
     }
 
     /// Several passes. The mean over the middle half of them, ordered by their totals, speaks: preempted passes do
@@ -139,13 +164,26 @@ private:
         return nullptr;
     }
 
-    static Json memory(const std::string& id) {
+    Json memory(const std::string& id) {
         const Point point = point_from_id(id);
+        if (is_external(point)) return memory_of_engine(id, point);
         const Bytes before = process_memory("VmHWM");
         PointData data = make_point_data(point);
         run_forward(data);
-        const Bytes after = process_memory("VmHWM");
-        Json json = {{"peak_bytes", data.workspace.peak_bytes()}, {"process_peak_bytes", -1}, {"note", ""}};
+        return memory_between(before, process_memory("VmHWM"), data.workspace.peak_bytes());
+    }
+
+    /// Of the engine's process; how much of it is workspace only the engine knows.
+    Json memory_of_engine(const std::string& id, const Point& point) {
+        const Bytes before = engines_.of(point.backend, point.num_threads, answer_by_)->peak_memory();
+        PointData& data = data_of(id);
+        run_forward(data);
+        return memory_between(before, data.external->peak_memory(), -1);
+    }
+
+    static Json memory_between(const Bytes& before, const Bytes& after, std::int64_t workspace_bytes) {
+        Json json = {{"peak_bytes", workspace_bytes}, {"process_peak_bytes", -1}, {"note", ""}};
+        if (workspace_bytes < 0) json["note"] = "an engine's workspace is not known";
         if (before.value >= 0 && after.value >= 0) {
             json["process_peak_bytes"] = after.value - before.value;
         } else {
@@ -169,23 +207,15 @@ private:
         return nullptr;
     }
 
+    static constexpr double kPatience_s = 600;  // where a request does not say
+
+    EnginePool engines_;  // outlives the points that free what they had prepared there
+    EngineProcess::Clock::time_point answer_by_ = EngineProcess::Clock::time_point::max();
     std::map<std::string, std::unique_ptr<PointData>, std::less<>> data_;
     ReferenceCache references_;
     GbenchSampler sampler_;
     VisitOptions options_;
 };
-
-bool send(int fd, const Json& json) {
-    const std::string line = to_line(json) + '\n';
-    std::size_t done = 0;
-    while (done < line.size()) {
-        const auto wrote = ::write(fd, line.data() + done, line.size() - done);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return false;
-        done += static_cast<std::size_t>(wrote);
-    }
-    return true;
-}
 
 }  // namespace
 
@@ -198,10 +228,14 @@ int serve_worker(std::istream& requests, int answer_fd) {
             answer["ok"] = server.answer(Json::parse(line));
         } catch (const std::bad_alloc&) {
             answer = {{"failed", "out of memory"}};
+        } catch (const EngineUnsupported& error) {
+            answer = {{"skipped", error.what()}};
+        } catch (const EngineFailure& error) {
+            answer = {{"failed", error.what()}, {"lost", true}};
         } catch (const std::exception& error) {
             answer = {{"failed", error.what()}};
         }
-        if (!send(answer_fd, answer)) return 1;  // the parent is gone
+        if (!write_all(answer_fd, to_line(answer) + '\n')) return 1;  // the parent is gone
     }
     return 0;
 }

@@ -15,14 +15,12 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/journal/json.hpp"
+#include "harness/measure/child.hpp"
 #include "harness/measure/wire.hpp"
-
-extern char** environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
 
 namespace headcount {
 namespace {
@@ -33,40 +31,6 @@ void on_signal(int signal) { g_stop_signal = signal; }
 constexpr std::array kStopSignals{SIGINT, SIGTERM, SIGHUP};
 constexpr std::array kIgnoredSignals{SIGPIPE, SIGXFSZ};
 std::array<struct sigaction, kStopSignals.size() + kIgnoredSignals.size()> g_old_actions;
-
-/// A file descriptor that closes itself.
-class Fd {
-public:
-    explicit Fd(int fd = -1) : fd_(fd) {}
-    ~Fd() { close(); }
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    void close() {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = -1;
-    }
-    void set(int fd) {
-        close();
-        fd_ = fd;
-    }
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-/// A duplicate above the standard descriptors and the answer descriptor, which the child's dup2 overwrites.
-int move_up(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 10); }
-
-void make_pipe(Fd& read_end, Fd& write_end) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(fmt::format("worker: no pipe: {}", std::strerror(errno)));
-    read_end.set(move_up(ends[0]));
-    write_end.set(move_up(ends[1]));
-    ::close(ends[0]);
-    ::close(ends[1]);
-    if (read_end.get() < 0 || write_end.get() < 0) throw Error("worker: no file descriptors left");
-}
 
 /// A library's idle threads would spin on the core that the next visit needs.
 const std::map<std::string, std::string>& passive_waiting() {
@@ -81,32 +45,15 @@ const std::map<std::string, std::string>& passive_waiting() {
 
 /// This process's environment, with passive waiting where it is wanted.
 std::vector<std::string> worker_environment(bool wait_passively) {
-    const std::map<std::string, std::string> none;
-    const std::map<std::string, std::string>& passive = wait_passively ? passive_waiting() : none;
-    std::vector<std::string> result;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text(*entry);
-        if (!passive.contains(text.substr(0, text.find('=')))) result.push_back(text);
+    std::vector<std::string> changes;
+    if (wait_passively) {
+        for (const auto& [name, value] : passive_waiting()) changes.push_back(fmt::format("{}={}", name, value));
     }
-    for (const auto& [name, value] : passive) result.push_back(fmt::format("{}={}", name, value));
-    return result;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> result;
-    result.reserve(texts.size() + 1);
-    for (std::string& text : texts) result.push_back(text.data());
-    result.push_back(nullptr);
-    return result;
+    return environment_with(changes);
 }
 
 std::string describe_status(int status) {
-    if (WIFSIGNALED(status)) {
-        const int signal = WTERMSIG(status);
-        const char* hint = signal == SIGKILL ? "; the system may have run out of memory" : "";
-        return fmt::format("crashed: killed by signal {} ({}){}", signal, ::strsignal(signal), hint);
-    }
-    return fmt::format("crashed: the worker exited with code {}", WEXITSTATUS(status));
+    return (WIFSIGNALED(status) ? "crashed: " : "crashed: the worker ") + describe_exit(status);
 }
 
 class WorkerProcess final : public Worker {
@@ -115,8 +62,7 @@ public:
         Fd child_requests, child_answers;
         make_pipe(child_requests, requests_);
         make_pipe(answers_, child_answers);
-        const Fd memory_file(::memfd_create("worker output", MFD_CLOEXEC));
-        output_.set(move_up(memory_file.get()));
+        make_output_file(output_, "worker output");
         posix_spawn_file_actions_t actions;
         ::posix_spawn_file_actions_init(&actions);
         ::posix_spawn_file_actions_adddup2(&actions, child_requests.get(), STDIN_FILENO);
@@ -208,7 +154,8 @@ private:
     static constexpr double kSetupVisits = 10;
     using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>>;
 
-    Json ask(const Json& request, double timeout_s) {
+    Json ask(Json request, double timeout_s) {
+        request["timeout_s"] = timeout_s;
         const std::string line = to_line(request) + '\n';
         if (::write(requests_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) lost();
         const TimePoint deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
@@ -227,7 +174,12 @@ private:
         Json answer = Json::parse(text, nullptr, false);
         if (!answer.is_object())
             throw PointFailure(fmt::format("the worker's answer cannot be understood: {}", text.substr(0, 100)), true);
-        if (answer.contains("failed")) throw PointFailure(answer.at("failed").get<std::string>(), false);
+        if (answer.contains("skipped")) {
+            throw PointFailure(answer.at("skipped").get<std::string>(), false, Outcome::skipped);
+        }
+        if (answer.contains("failed")) {
+            throw PointFailure(answer.at("failed").get<std::string>(), answer.value("lost", false));
+        }
         return answer.value("ok", Json());
     }
 
@@ -250,7 +202,7 @@ private:
         const int status = reap();
         if (stop_requested()) throw Interrupted("interrupted");
         std::string reason = describe_status(status);
-        const std::string last = last_output();
+        const std::string last = last_lines(output_, 1);  // an assertion, a sanitizer's summary
         if (!last.empty()) reason += ": " + last;
         throw PointFailure(reason, true);
     }
@@ -261,18 +213,6 @@ private:
         }
         pid_ = -1;
         return status;
-    }
-
-    /// The last line that the worker printed: an assertion, a sanitizer's summary.
-    std::string last_output() const {
-        std::array<char, 4096> chunk{};
-        const auto size = output_.get() < 0 ? 0 : ::lseek(output_.get(), 0, SEEK_END);
-        const auto from = std::max<off_t>(0, size - static_cast<off_t>(chunk.size()));
-        const auto got = ::pread(output_.get(), chunk.data(), chunk.size(), from);
-        if (got <= 0) return {};
-        std::string text(chunk.data(), static_cast<std::size_t>(got));
-        while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
-        return text.substr(text.rfind('\n') + 1).substr(0, 200);
     }
 
     Protocol protocol_;

@@ -12,7 +12,9 @@ Metric size(std::string name, std::string unit, std::string doc, std::int64_t (*
             .exact = true,
             .value = [of](const Entry& entry, Ledger) {
                 if (!entry.counts()) return Value{.missing = entry.absent_because()};
-                return Value{.exact = Rational(of(entry.record))};
+                const std::int64_t value = of(entry.record);
+                if (value < 0) return Value{.missing = "how an engine uses memory is not known"};
+                return Value{.exact = Rational(value)};
             }};
 }
 

@@ -77,9 +77,13 @@ Rational sum(const Entry& entry, Ledger ledger, const Holds& holds, std::int64_t
     return total;
 }
 
-Value uncounted(const Entry& entry) {
+/// Why there is no sum, or nothing.
+std::optional<Value> uncounted(const Entry& entry, Ledger ledger) {
+    const bool known = std::ranges::all_of(entry.record.ops, &OpPart::executed_known);
+    if (entry.counts() && (known || ledger == Ledger::required)) return std::nullopt;
+    if (entry.counts()) return Value{.missing = "what an engine executes is not known"};
     const std::string why = entry.absent_because();
-    return {.missing = why.empty() ? "no operations were recorded" : why};
+    return Value{.missing = why.empty() ? "no operations were recorded" : why};
 }
 
 Metric count(const std::string& name, const std::string& doc, const Holds& holds, const Kind& kind) {
@@ -88,7 +92,7 @@ Metric count(const std::string& name, const std::string& doc, const Holds& holds
             .doc = fmt::format("{} of {}", kind.name, doc),
             .exact = true,
             .value = [holds, of = kind.of](const Entry& entry, Ledger ledger) {
-                if (!entry.counts()) return uncounted(entry);
+                if (auto missing = uncounted(entry, ledger)) return *missing;
                 return Value{.exact = sum(entry, ledger, holds, of)};
             }};
 }
@@ -100,7 +104,7 @@ Metric intensity(const std::string& name, const std::string& doc, const Holds& h
             .doc = fmt::format("2 x product multiplies over operand bytes of {}", doc),
             .exact = true,
             .value = [holds](const Entry& entry, Ledger ledger) {
-                if (!entry.counts()) return uncounted(entry);
+                if (auto missing = uncounted(entry, ledger)) return *missing;
                 const Rational bytes = sum(entry, ledger, holds, [](const OpCost& c) { return c.bytes(); });
                 if (bytes == 0) return Value{.missing = "it moves no bytes"};
                 const Holds products = [&](const OpPart& part) { return holds(part) && part.op == "matmul"; };

@@ -13,6 +13,8 @@
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/count.hpp"
+#include "harness/measure/engines.hpp"
+#include "harness/measure/external_forward.hpp"
 #include "harness/measure/inputs.hpp"
 #include "harness/measure/plan.hpp"
 
@@ -25,8 +27,26 @@ struct Options {
     std::vector<std::string> flags;
 };
 
+/// An engine's passes, each a request; round trips are part of what is seen here, so the time is the engine's own.
+void forward_elsewhere(benchmark::State& state, PointData& data) {
+    EnginePool engines;
+    try {
+        ReferenceCache references;
+        data.external = std::make_unique<ExternalForward>(data, references.of(data), engines);
+        data.external->run(1);
+        for ([[maybe_unused]] auto _ : state) state.SetIterationTime(data.external->run(1).wall_s);
+    } catch (const Error& error) {
+        state.SkipWithError(error.what());
+    }
+    data.external.reset();
+}
+
 void forward(benchmark::State& state, const Point& point) {
     PointData data = make_point_data(point);
+    if (is_external(point)) {
+        forward_elsewhere(state, data);
+        return;
+    }
     run_forward(data);  // the first pass touches the memory
     for ([[maybe_unused]] auto _ : state) run_forward(data);
     const double flops = static_cast<double>(count_point(point).total(Ledger::required).flops());
@@ -46,10 +66,14 @@ void run(const Options& options, int& exit_code) {
     const Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
     for (const PlannedPoint& planned : make_plan(sweep).points) {
         if (planned.work != Work::time) continue;
-        benchmark::RegisterBenchmark(planned.id.c_str(),
-                                     [point = planned.point](benchmark::State& state) { forward(state, point); })
-            ->Unit(benchmark::kMicrosecond)
-            ->UseRealTime();
+        auto* const one = benchmark::RegisterBenchmark(
+            planned.id.c_str(), [point = planned.point](benchmark::State& state) { forward(state, point); });
+        one->Unit(benchmark::kMicrosecond);
+        if (is_external(planned.point)) {
+            one->UseManualTime();
+        } else {
+            one->UseRealTime();
+        }
     }
     std::vector<std::string> words{"headcount bench"};
     words.insert(words.end(), options.flags.begin(), options.flags.end());

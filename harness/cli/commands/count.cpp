@@ -42,6 +42,9 @@ void run(const Options& options) {
     const Ledger ledger = options.ledger == "executed" ? Ledger::executed : Ledger::required;
     const Point point = point_of(options);
     const Count count = count_point(point);
+    if (!count.knows(ledger)) {
+        throw UsageError(fmt::format("what engine {} executes is not known; only --ledger required is", point.backend));
+    }
     const std::optional<BlockCount> block = block_of(options, point);
     if (options.format == "json") {
         nlohmann::ordered_json report = count_as_json(point, count, ledger);

@@ -14,6 +14,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/measure/engines.hpp"
 #include "variants/all.hpp"
 
 namespace headcount::commands {
@@ -28,6 +29,18 @@ void list_variants() {
 void list_backends() {
     for (const auto& [name, backend] : all_backends()) {
         line(name, backend.missing.empty() ? backend.summary : "missing: " + backend.missing);
+    }
+}
+
+void list_engines() {
+    for (const auto& [name, engine] : all_engines()) {
+        try {
+            const EngineHello& hello = hello_of(name);
+            line(name,
+                 printable(hello.missing.empty() ? engine.summary + ": " + hello.text() : "missing: " + hello.missing));
+        } catch (const EngineFailure& failure) {
+            line(name, printable(fmt::format("broken: {}", failure.what())));
+        }
     }
 }
 
@@ -61,8 +74,8 @@ struct Topic {
 };
 
 constexpr Topic kTopics[] = {
-    {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics},
-    {"claims", list_claims},     {"configs", list_configs},   {"schema", list_schema},
+    {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics}, {"claims", list_claims},
+    {"configs", list_configs},   {"schema", list_schema},     {"engines", list_engines},
 };
 
 const Topic& find_topic(const std::string& name) {
@@ -78,10 +91,11 @@ const Topic& find_topic(const std::string& name) {
 
 Command list() {
     return {.name = "list",
-            .summary = "What there is: variants, backends, metrics, claims, configs, schema",
+            .summary = "What there is: variants, backends, engines, metrics, claims, configs, schema",
             .add = [](CLI::App& app, int&) {
                 auto topic = std::make_shared<std::string>();
-                app.add_option("topic", *topic, "variants, backends, metrics, claims, configs or schema")->required();
+                app.add_option("topic", *topic, "variants, backends, engines, metrics, claims, configs or schema")
+                    ->required();
                 app.callback([topic] { find_topic(*topic).print(); });
             }};
 }

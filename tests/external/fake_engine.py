@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""An engine of the standard library alone, right or with an accident: fake_engine.py MODE [FILE]
+
+FILE, where given, gets this process's id, so that a test can look for it.
+"""
+import array
+import json
+import math
+import mmap
+import os
+import signal
+import sys
+import threading
+import time
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "correct"
+points = {}
+
+
+def core(p, q, k, v):
+    """softmax(q k^T / sqrt(head_dim)) v, one head of one row after another."""
+    out = array.array("f", bytes(4 * p["batch"] * p["q_len"] * p["num_heads"] * p["value_head_dim"]))
+    d, dv, heads, kv_heads = p["head_dim"], p["value_head_dim"], p["num_heads"], p["num_kv_heads"]
+    for b in range(p["batch"]):
+        for i in range(p["q_len"]):
+            seen = i + 1 + p["kv_len"] - p["q_len"] if p["causal"] else p["kv_len"]
+            for h in range(heads):
+                g = h // (heads // kv_heads)
+                row = (b * p["q_len"] + i) * heads + h
+                query = q[row * d:(row + 1) * d]
+                keys = [((b * p["kv_len"] + j) * kv_heads + g) for j in range(max(seen, 0))]
+                scores = [sum(x * y for x, y in zip(query, k[j * d:(j + 1) * d])) / math.sqrt(d) for j in keys]
+                top = max(scores, default=0.0)
+                weights = [math.exp(s - top) for s in scores]
+                total = sum(weights)
+                for c in range(dv):
+                    out[row * dv + c] = sum(w * v[j * dv + c] for w, j in zip(weights, keys)) / total if total else 0.0
+    return out
+
+
+class Prepared:
+    def __init__(self, request):
+        self.problem, self.tensors, self.runs = request["problem"], request["tensors"], 0
+        with open(request["file"], "r+b") as file:
+            self.memory = mmap.mmap(file.fileno(), 0)
+        self.inputs = [self.read(name) for name in ("q", "k", "v")]
+        self.out = None
+
+    def read(self, name):
+        tensor = self.tensors[name]
+        size = 4 * math.prod(tensor["shape"])
+        return array.array("f", self.memory[tensor["offset"]:tensor["offset"] + size])
+
+    def run(self, times):
+        for _ in range(times):
+            self.runs += 1
+            self.out = core(self.problem, *self.inputs)
+            if MODE == "wrong" or (MODE == "wrong_later" and self.runs > 12):
+                self.out[0] += 0.5
+
+    def output(self):
+        if MODE == "never_writes":
+            return
+        start = self.tensors["out"]["offset"]
+        self.memory[start:start + 4 * len(self.out)] = self.out.tobytes()
+        if MODE == "scribbles":  # over the inputs: with zeros for keys and values, zeros would be right
+            for name in ("q", "k", "v", "out"):
+                tensor = self.tensors[name]
+                size = 4 * math.prod(tensor["shape"])
+                self.memory[tensor["offset"]:tensor["offset"] + size] = bytes(size)
+
+
+def timed_run(point, times):
+    wall, cpu = time.monotonic(), time.process_time()
+    point.run(times)
+    took = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
+    if MODE == "claims_less":
+        took = {name: 0.2 * seconds for name, seconds in took.items()}
+    elif MODE == "claims_more":
+        took["wall_s"] += 10
+    elif MODE == "claims_nothing":
+        took = {}
+    elif MODE == "works_outside":  # as much again, in the same request, that is not in what it says
+        start = time.process_time()
+        while time.process_time() - start < took["wall_s"]:
+            pass
+    return took
+
+
+def answer(request):
+    do = request["do"]
+    if do == "prepare":
+        if MODE == "crash_prepare":
+            print("fake: cannot allocate a compiler", file=sys.stderr, flush=True)
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if MODE == "unsupported" and request["problem"]["causal"]:
+            return {"unsupported": "no causal masks"}
+        points[request["handle"]] = Prepared(request)
+        return {"ok": {}}
+    point = points[request["handle"]]
+    if do == "run":
+        if MODE == "crash_run":
+            os._exit(7)
+        if MODE == "hang":
+            print("fake: waiting for a lock", file=sys.stderr, flush=True)
+            time.sleep(600)
+        if MODE == "failed":
+            return {"failed": "out of registers"}
+        if MODE == "garbage":
+            return "Segmentation fault (not really)"
+        if MODE == "chatty":
+            print("progress: 50 %")
+        return {"ok": timed_run(point, request["times"])}
+    if do == "output":
+        point.output()
+    elif do == "free":
+        del points[request["handle"]]
+    return {"ok": {}}
+
+
+def main():
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], "a", encoding="ascii") as file:
+            file.write(f"{os.getpid()}\n")
+    if MODE == "spins":
+        def spin():
+            while True:
+                pass
+        threading.Thread(target=spin, daemon=True).start()
+    if MODE == "missing":
+        print(json.dumps({"missing": "the fake library is not installed"}), flush=True)
+        return
+    if MODE == "bad_hello":
+        print("Welcome!", flush=True)
+        return
+    if MODE == "old_protocol":
+        print(json.dumps({"protocol": 0, "engine": "fake"}), flush=True)
+    else:
+        print(json.dumps({"protocol": 1, "engine": f"fake, {MODE}", "facts": {"python": "3"}}), flush=True)
+    for line in sys.stdin:
+        reply = answer(json.loads(line))
+        print(reply if isinstance(reply, str) else json.dumps(reply), flush=True)
+
+
+main()
