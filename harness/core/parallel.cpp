@@ -1,8 +1,24 @@
 #include "harness/core/parallel.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace headcount {
+namespace {
+
+// Longer than the gap between two passes of a sample or two verbs of a pass, and much shorter than a sample: waking a
+// sleeping thread took 50 to 100 us here, 4 to 8 % of a pass of 1.3 ms.
+constexpr std::chrono::microseconds kLook{30};
+
+/// Returns as soon as `over` says so, at the latest after kLook.
+template <class F>
+void look_for(const F& over) {
+    const auto until = std::chrono::steady_clock::now() + kLook;
+    while (!over() && std::chrono::steady_clock::now() < until) {
+    }
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int num_threads) : num_threads_(std::max(1, num_threads)) {}
 
@@ -40,6 +56,7 @@ void ThreadPool::run_erased(std::int64_t count, Call call, const void* task) {
     }
     wake_.notify_all();
     work(0);
+    look_for([this] { return working_ == 0; });
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return working_ == 0; });
     if (failure_) std::rethrow_exception(failure_);
@@ -48,6 +65,7 @@ void ThreadPool::run_erased(std::int64_t count, Call call, const void* task) {
 void ThreadPool::serve(int thread) {
     std::uint64_t seen = 0;
     for (;;) {
+        look_for([&] { return stopping_ || generation_ != seen; });
         {
             std::unique_lock lock(mutex_);
             wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });

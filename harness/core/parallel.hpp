@@ -1,6 +1,7 @@
 // A few threads that share out numbered tasks and sleep in between.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -10,7 +11,8 @@
 
 namespace headcount {
 
-/// Waits on a condition variable, never in a spin: an idle pool takes no core from the next point's measurement.
+/// Looks for the next run for some microseconds, then sleeps: passes that follow each other find their threads awake,
+/// and an idle pool takes no core from the next point's measurement.
 /// Threads start with the first run() that can use them, so that a pool that only counts costs nothing.
 class ThreadPool {
 public:
@@ -45,9 +47,10 @@ private:
     std::vector<std::thread> threads_;
     std::mutex mutex_;
     std::condition_variable wake_, done_;
-    std::uint64_t generation_ = 0;  ///< of the current run; a helper joins each one once
-    bool stopping_ = false;
-    int working_ = 0;
+    // Written under the mutex; read without it only to see whether waiting is over.
+    std::atomic<std::uint64_t> generation_ = 0;  ///< of the current run; a helper joins each one once
+    std::atomic<bool> stopping_ = false;
+    std::atomic<int> working_ = 0;
     std::int64_t next_ = 0, count_ = 0;
     Call call_ = nullptr;
     const void* task_ = nullptr;
