@@ -22,6 +22,11 @@ struct CountedLanes {
     static constexpr std::int64_t kLine = 2;
     static void prefetch(const Counted* /*p*/) {}
     static V load(const Counted* p) { return {p[0], p[1], p[2], p[3]}; }
+    static V load_first(const Counted* p, std::int64_t count) {
+        V v{};
+        std::copy(p, p + count, v.begin());
+        return v;
+    }
     static void store(const V& v, Counted* p) { std::copy(v.begin(), v.end(), p); }
     static V mul(const V& a, const V& b) {
         return each(a, b, [](Counted x, Counted y) { return x * y; });
@@ -59,6 +64,15 @@ struct CountedLanes {
     /// 2^x, counted as one exponential.
     static V exp2(const V& x) {
         return each(x, x, [](Counted a, Counted) { return exp(Counted(a.value() * std::log(2.0))); });
+    }
+    static Counted sum_of_lanes(const V& x) { return x[0] + x[1] + x[2] + x[3]; }
+    static Counted max_of_lanes(const V& x) {
+        Counted most = x[0];
+        for (std::size_t i = 1; i < x.size(); ++i) most = most < x[i] ? x[i] : most;
+        return most;
+    }
+    static void store_sums(const V (&in)[4], Counted* to) {
+        for (const V& x : in) *to++ = sum_of_lanes(x);
     }
     static void load_columns(const Counted* const* rows, std::int64_t c, V (&out)[4]) {
         for (std::size_t t = 0; t < 4; ++t) {

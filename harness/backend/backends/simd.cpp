@@ -26,6 +26,12 @@ simd::View<float> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::
 }
 simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v.row_stride, v.col_stride}; }
 
+/// The heads of batch entry b from key head n on.
+template <class T>
+simd::HeadsView<T> heads_at(const Tensor& t, std::int64_t b, std::int64_t n) {
+    return {t.at<float>(b, n, 0, 0), t.stride[1], t.stride[2], t.stride[3], t.stride[4]};
+}
+
 class SimdBackend final : public Backend {
 public:
     explicit SimdBackend(int num_threads)
@@ -36,18 +42,23 @@ public:
 
     OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
     AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
+        if (simd::decodes(shape)) return simd::decode_cost(shape, mask, simd::lanes(), decode_plan(shape));
         return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape));
     }
-    /// Whole vectors of queries, as many as leave every thread a block.
+    /// Whole vectors of queries, as many as leave every thread a block; all where they are few.
     std::int64_t query_block(const AttendShape& shape) const override {
+        if (simd::decodes(shape)) return shape.q_len;
         const std::int64_t lanes = simd::lanes();
         const std::int64_t heads = shape.batch * shape.heads();
         const std::int64_t blocks = (num_threads() + heads - 1) / heads;
         const std::int64_t vectors = std::clamp<std::int64_t>(shape.q_len / blocks / lanes, 1, simd::kMostVectors);
         return std::min(vectors * lanes, shape.q_len);
     }
-    std::int64_t key_block(const AttendShape& shape) const override { return std::min(simd::kKeyBlock, shape.kv_len); }
+    std::int64_t key_block(const AttendShape& shape) const override {
+        return std::min(simd::decodes(shape) ? simd::kDecodeKeys : simd::kKeyBlock, shape.kv_len);
+    }
     std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
+        if (simd::decodes(shape)) return num_threads() * decode_scratch(shape).all();
         return num_threads() * simd::stream_scratch_elements(simd::lanes(), shape.head_dim, shape.value_head_dim);
     }
 
@@ -102,6 +113,10 @@ private:
     void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
                    const Tensor& scratch) override {
         const AttendShape shape = attend_shape(q, k, v);
+        if (simd::decodes(shape)) {
+            decode(scale, mask, q, k, v, out, static_cast<float*>(scratch.data));
+            return;
+        }
         const std::int64_t rows = query_block(shape);
         const std::int64_t blocks = (shape.q_len + rows - 1) / rows;
         const std::int64_t scratch_each = attend_scratch_elements(shape) / num_threads();
@@ -130,6 +145,68 @@ private:
             block.out.data += first * block.out.row_stride;
             simd::stream_rows(block);
         });
+    }
+
+    /// What a thread needs: a run that an earlier one began, a run of its own, the scores of one block.
+    struct DecodeScratch {
+        std::int64_t state, scores;
+        std::int64_t all() const { return 2 * state + scores; }
+    };
+    simd::DecodePlan decode_plan(const AttendShape& shape) const {
+        return simd::DecodePlan::of(shape, num_threads(), kSmallestSharedElements);
+    }
+    DecodeScratch decode_scratch(const AttendShape& shape) const {
+        const std::int64_t lanes = simd::lanes();
+        const std::int64_t rows = decode_plan(shape).run_heads * shape.group * shape.q_len;
+        return {simd::decode_state_elements(lanes, rows, shape.head_dim, shape.value_head_dim),
+                simd::decode_score_elements(lanes, rows)};
+    }
+
+    void decode(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
+                float* scratch) {
+        const AttendShape shape = attend_shape(q, k, v);
+        const simd::DecodePlan plan = decode_plan(shape);
+        const DecodeScratch sizes = decode_scratch(shape);
+        const auto part = [&](std::int64_t piece, std::int64_t run, std::int64_t first, std::int64_t last) {
+            const std::int64_t b = run / plan.runs_of_batch, n = run % plan.runs_of_batch * plan.run_heads;
+            float* const own = scratch + piece * sizes.all();
+            return simd::DecodePart<float>{.q = heads_at<const float>(q, b, n),
+                                           .k = heads_at<const float>(k, b, n),
+                                           .v = heads_at<const float>(v, b, n),
+                                           .out = heads_at<float>(out, b, n),
+                                           .heads = plan.heads_of(run, shape.kv_heads),
+                                           .group = shape.group,
+                                           .q_len = shape.q_len,
+                                           .kv_len = shape.kv_len,
+                                           .head_dim = shape.head_dim,
+                                           .value_head_dim = shape.value_head_dim,
+                                           .first_key = first * simd::kDecodeKeys,
+                                           .last_key = std::min(last * simd::kDecodeKeys, shape.kv_len),
+                                           .factor = static_cast<float>(scale * kLog2E),
+                                           .visible = mask.causal ? shape.kv_len - shape.q_len + 1 : shape.kv_len,
+                                           .visible_step = mask.causal ? 1 : 0,
+                                           .state = first == 0 ? own : own + sizes.state,
+                                           .scores = own + 2 * sizes.state};
+        };
+        pool_.run(plan.pieces, [&](std::int64_t piece, int /*thread*/) {
+            plan.each_run(piece, [&](std::int64_t run, std::int64_t first, std::int64_t last) {
+                const simd::DecodePart<float> keys = part(piece, run, first, last);
+                simd::decode_keys(keys);
+                if (first == 0 && last == plan.run_blocks) simd::decode_write(keys);
+            });
+        });
+        std::int64_t beginner = 0;  // the piece with the first keys of the run that is being merged
+        for (std::int64_t piece = 0; piece < plan.pieces; ++piece) {
+            plan.each_run(piece, [&](std::int64_t run, std::int64_t first, std::int64_t last) {
+                if (first == 0) {
+                    beginner = piece;
+                    return;
+                }
+                const simd::DecodePart<float> begun = part(beginner, run, 0, first);
+                simd::decode_merge(begun, part(piece, run, first, last));
+                if (last == plan.run_blocks) simd::decode_write(begun);
+            });
+        }
     }
 
     float* panel_of(int thread) { return panels_.data() + thread * simd::product_scratch_elements(simd::lanes()); }

@@ -46,4 +46,68 @@ AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
     return cost;
 }
 
+AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, const DecodePlan& plan) {
+    const std::int64_t element = size_in_bytes(shape.dtype);
+    const std::int64_t query_width = whole_vectors(shape.head_dim, lanes);
+    const std::int64_t value_width = whole_vectors(shape.value_head_dim, lanes);
+    AttendParts cost{};
+    const auto take_part = [&](std::int64_t run, std::int64_t first_block, std::int64_t last_block) {
+        const std::int64_t heads = plan.heads_of(run, shape.kv_heads);
+        const std::int64_t rows = heads * shape.group * shape.q_len;
+        const std::int64_t all_rows = whole_vectors(rows, lanes);
+        const std::int64_t first_key = first_block * kDecodeKeys;
+        const std::int64_t last_key = std::min(last_block * kDecodeKeys, shape.kv_len);
+        const std::int64_t scores = rows * whole_vectors(last_key - first_key, kTileKeys);
+
+        cost.scale.multiplies += rows * shape.head_dim;
+        cost.scores.multiplies += scores * query_width;
+        cost.scores.adds += scores * (query_width + lanes - 1);
+        cost.scores.bytes_read += element * (rows + heads * (last_key - first_key)) * shape.head_dim;
+        cost.context.multiplies += rows * (last_key - first_key) * value_width;
+        cost.context.adds += rows * (last_key - first_key) * value_width;
+        cost.context.bytes_read += element * heads * (last_key - first_key) * shape.value_head_dim;
+
+        for (std::int64_t key = first_key; key < last_key; key += kDecodeKeys) {
+            const std::int64_t count = std::min(kDecodeKeys, last_key - key);
+            const auto seen = [&](std::int64_t row) {
+                return std::clamp<std::int64_t>(mask.visible(row % shape.q_len, shape.q_len, shape.kv_len) - key, 0,
+                                                count);
+            };
+            // Maxima over lanes, then rows in lanes: with the maximum before, and whether it rises.
+            cost.weights.compares += rows * (lanes - 1) + all_rows;
+            if (key > first_key) cost.weights.compares += all_rows;
+            for (std::int64_t row = 0; row < rows; ++row) {
+                const std::int64_t weights = whole_vectors(seen(row), lanes);
+                cost.weights.compares += weights;
+                cost.weights.exps += weights;
+                cost.weights.adds += 2 * weights;
+            }
+            for (std::int64_t row = 0; row < rows && key > first_key; row += lanes) {
+                const std::int64_t live = std::min(lanes, rows - row);
+                bool rises = false;
+                for (std::int64_t i = 0; i < live; ++i) rises |= seen(row + i) > 0;
+                if (!rises) continue;
+                cost.rescale.exps += lanes;
+                cost.rescale.adds += lanes;
+                cost.rescale.multiplies += live * (value_width + lanes);
+            }
+        }
+        if (first_block > 0) {  // merged into the part before
+            cost.weights.compares += all_rows;
+            cost.rescale.exps += 2 * all_rows;
+            cost.rescale.adds += 2 * all_rows + rows * (value_width + lanes);
+            cost.rescale.multiplies += 2 * rows * (value_width + lanes);
+        }
+        if (last_block == plan.run_blocks) {
+            cost.weights.adds += rows * (lanes - 1);
+            cost.weights.compares += all_rows;
+            cost.weights.divides += all_rows;
+            cost.weights.multiplies += rows * shape.value_head_dim;
+            cost.context.bytes_written += element * rows * shape.value_head_dim;
+        }
+    };
+    for (std::int64_t piece = 0; piece < plan.pieces; ++piece) plan.each_run(piece, take_part);
+    return cost;
+}
+
 }  // namespace headcount::simd

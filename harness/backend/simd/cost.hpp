@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "harness/backend/backend.hpp"
+#include "harness/backend/simd/decode.hpp"
 
 namespace headcount::simd {
 
@@ -12,5 +13,10 @@ namespace headcount::simd {
 /// last row sees; it begins sums at zero, so a product of n terms is n adds; the factor is applied to queries, not to
 /// scores. Rescales are an upper bound, reached when maxima rise with every block of keys.
 AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block);
+
+/// The same of the decode kernel, which reads keys and values once for all queries of a group and pads head dimensions,
+/// not queries, to whole vectors; the last keys of a piece are rounded up to kTileKeys, those that a query sees of a
+/// block to whole vectors. `plan` says how often queries are begun and partial results merged. Rescales as above.
+AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, const DecodePlan& plan);
 
 }  // namespace headcount::simd

@@ -14,6 +14,7 @@
 #include "harness/backend/simd/lanes-inl.hpp"
 #include "harness/backend/simd/stream-inl.hpp"
 #include "harness/backend/simd/product-inl.hpp"
+#include "harness/backend/simd/decode-inl.hpp"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -25,6 +26,11 @@ void StreamRows(const StreamBlock<float>& block) { stream_rows<FloatLanes>(block
 void MultiplyPanel(const Product<float>& product, std::int64_t first_col, std::int64_t cols) {
     multiply_panel<FloatLanes>(product, first_col, cols);
 }
+void DecodeKeys(const DecodePart<float>& part) { Decode<FloatLanes>(part).run(); }
+void DecodeMerge(const DecodePart<float>& part, const DecodePart<float>& other) {
+    Decode<FloatLanes>(part).merge(Decode<FloatLanes>(other));
+}
+void DecodeWrite(const DecodePart<float>& part) { Decode<FloatLanes>(part).write(); }
 void Exp2All(float* x, std::int64_t count) {
     std::int64_t i = 0;
     for (; i + FloatLanes::kLanes <= count; i += FloatLanes::kLanes) {
@@ -49,6 +55,9 @@ HWY_EXPORT(TargetName);
 HWY_EXPORT(Lanes);
 HWY_EXPORT(StreamRows);
 HWY_EXPORT(MultiplyPanel);
+HWY_EXPORT(DecodeKeys);
+HWY_EXPORT(DecodeMerge);
+HWY_EXPORT(DecodeWrite);
 HWY_EXPORT(Exp2All);
 
 std::int64_t lanes() { return HWY_DYNAMIC_DISPATCH(Lanes)(); }
@@ -57,6 +66,11 @@ void stream_rows(const StreamBlock<float>& block) { HWY_DYNAMIC_DISPATCH(StreamR
 void multiply_panel(const Product<float>& product, std::int64_t first_col, std::int64_t cols) {
     HWY_DYNAMIC_DISPATCH(MultiplyPanel)(product, first_col, cols);
 }
+void decode_keys(const DecodePart<float>& part) { HWY_DYNAMIC_DISPATCH(DecodeKeys)(part); }
+void decode_merge(const DecodePart<float>& part, const DecodePart<float>& other) {
+    HWY_DYNAMIC_DISPATCH(DecodeMerge)(part, other);
+}
+void decode_write(const DecodePart<float>& part) { HWY_DYNAMIC_DISPATCH(DecodeWrite)(part); }
 void exp2_all(float* x, std::int64_t count) { HWY_DYNAMIC_DISPATCH(Exp2All)(x, count); }
 
 std::vector<std::string> runnable_targets() {

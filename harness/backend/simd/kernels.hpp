@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/backend/simd/decode.hpp"
 #include "harness/backend/simd/product.hpp"
 #include "harness/backend/simd/stream.hpp"
 
@@ -17,6 +18,12 @@ std::string target_name();
 
 /// One block of query rows; at most kMostVectors * lanes() of them.
 void stream_rows(const StreamBlock<float>& block);
+/// The keys of a part; its state then holds what they contribute to its queries.
+void decode_keys(const DecodePart<float>& part);
+/// Adds to the state of `part` what `other`, other keys for the same queries, contributes.
+void decode_merge(const DecodePart<float>& part, const DecodePart<float>& other);
+/// Writes the output of a part whose state holds all keys.
+void decode_write(const DecodePart<float>& part);
 /// Columns [first_col, first_col + cols) of a product, at most kMostVectors * lanes() of them.
 void multiply_panel(const Product<float>& product, std::int64_t first_col, std::int64_t cols);
 /// 2^x for x <= 0, as the streaming kernel computes it; for tests. x has `count` elements and is overwritten.

@@ -33,6 +33,16 @@ struct FloatLanes {
     /// Asks for the cache line that holds p, which will be read soon.
     static HWY_INLINE void prefetch(const float* p) { hwy::Prefetch(p); }
     static HWY_INLINE V load(const float* p) { return hn::LoadU(D(), p); }
+    /// The first `count` lanes from adjacent elements, zeros beyond, which are not touched.
+    static HWY_INLINE V load_first(const float* p, std::int64_t count) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3
+        return hn::MaskedLoad(hn::FirstN(D(), static_cast<std::size_t>(count)), D(), p);
+#else
+        float lanes[kLanes] = {};
+        for (std::int64_t i = 0; i < count; ++i) lanes[i] = p[i];
+        return load(lanes);
+#endif
+    }
     static HWY_INLINE void store(V v, float* p) { hn::StoreU(v, D(), p); }
     static HWY_INLINE V mul(V a, V b) { return hn::Mul(a, b); }
     static HWY_INLINE V add(V a, V b) { return hn::Add(a, b); }
@@ -50,6 +60,13 @@ struct FloatLanes {
     /// 1 / x, and 0 where x is 0: a row that sees no key.
     static HWY_INLINE V reciprocal(V x) { return hn::IfThenElseZero(hn::Ne(x, zero()), hn::Div(set(1.0F), x)); }
     static HWY_INLINE V exp2(V x);
+    static HWY_INLINE float sum_of_lanes(V x) { return hn::GetLane(hn::SumOfLanes(D(), x)); }
+    static HWY_INLINE float max_of_lanes(V x) { return hn::GetLane(hn::MaxOfLanes(D(), x)); }
+    /// to[t] = sum of the lanes of in[t], t < 4.
+    static HWY_INLINE void store_sums(V (&in)[4], float* to) {
+        transpose_blocks(in);
+        store_sum_of_blocks(D(), hn::Add(hn::Add(in[0], in[1]), hn::Add(in[2], in[3])), to);
+    }
 
     /// Columns [c, c + 4) of kLanes rows: out[t] holds column c + t, a row a lane.
     static HWY_INLINE void load_columns(const float* const* rows, std::int64_t c, V (&out)[4]) {
@@ -76,6 +93,16 @@ struct FloatLanes {
     }
 
 private:
+    /// to[t] = sum of element t of every 128-bit block.
+    template <class D1>
+    static HWY_INLINE void store_sum_of_blocks(D1 d, hn::Vec<D1> x, float* to) {
+        if constexpr (hn::MaxLanes(D1()) <= 4) {
+            hn::StoreU(x, d, to);
+        } else {
+            const hn::Half<D1> half;
+            store_sum_of_blocks(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)), to);
+        }
+    }
     /// Four floats from every fourth row: block b of the result is rows[4 * b][c .. c + 4).
     static HWY_INLINE V load_blocks(const float* const* rows, std::int64_t c) {
         V v = hn::LoadDup128(D(), rows[0] + c);
