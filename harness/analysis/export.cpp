@@ -102,8 +102,8 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 Table points_csv(const RecordSet& records) {
     static constexpr std::initializer_list<const char*> kFields{
-        "variant",  "backend",        "batch",  "q_len", "kv_len", "embed_dim", "num_heads",   "num_kv_heads",
-        "head_dim", "value_head_dim", "causal", "bias",  "dtype",  "scope",     "num_threads", "seed"};
+        "variant",        "backend", "batch", "q_len", "kv_len", "embed_dim",   "num_heads", "num_kv_heads", "head_dim",
+        "value_head_dim", "causal",  "bias",  "dtype", "scope",  "num_threads", "key_block", "seed"};
     Table table{.columns = columns({"point", "part", "group", "outcome", "reason"}), .rows = {}};
     for (const Column& column : columns(kFields)) table.columns.push_back(column);
     for (const Column& column : columns({"parameters",

@@ -16,8 +16,8 @@ namespace {
 /// Fields beside the axes in which the part's points differ.
 std::vector<std::string> varying_fields(const PartRecord& part, const std::vector<const Point*>& points) {
     const auto is_axis = [&](std::string_view name) { return std::ranges::find(part.axes, name) != part.axes.end(); };
-    std::vector<std::string_view> free{"variant", "backend", "batch",       "causal", "bias",
-                                       "dtype",   "scope",   "num_threads", "seed"};
+    std::vector<std::string_view> free{"variant", "backend", "batch",       "causal",    "bias",
+                                       "dtype",   "scope",   "num_threads", "key_block", "seed"};
     if (!is_axis("head_dim")) free.emplace_back("embed_dim");
     if (!is_axis("seq_len")) {
         free.emplace_back("q_len");

@@ -102,13 +102,22 @@ private:
 /// The shape of an attend call on these operands.
 AttendShape attend_shape(const Tensor& q, const Tensor& k, const Tensor& v);
 
+/// What a point says of how its backend computes.
+struct Execution {
+    int num_threads = 1;
+    std::int64_t key_block = 0;  ///< keys that attend takes at a time; 0: the backend chooses
+};
+inline Execution execution_of(const Point& point) {
+    return {.num_threads = point.num_threads, .key_block = point.key_block};
+}
+
 /// What `backends/x.cpp` defines as `BackendInfo x()`.
 struct BackendInfo {
     std::string summary;
     std::string missing;  ///< why it was not built ("CBLAS not found at configure time"); empty when it was
     /// Why this point cannot run (dtype, threads); empty when it can.
     std::string (*unsupported)(const Point& point) = nullptr;
-    std::unique_ptr<Backend> (*make)(int num_threads) = nullptr;
+    std::unique_ptr<Backend> (*make)(const Execution& execution) = nullptr;
     /// Facts about the library for the environment record, e.g. {"openblas_config", "..."}.
     std::vector<std::pair<std::string, std::string>> (*facts)() = nullptr;
 };

@@ -160,6 +160,19 @@ Field threads_field() {
             .is_default = [](const Point& p) { return p.num_threads == 1; }};
 }
 
+Field key_block_field() {
+    return {.info = {.name = "key_block",
+                     .type = FieldType::integer,
+                     .min = 0,
+                     .max = kLargestExtent,
+                     .choices = {},
+                     .doc = "keys that a fused core takes at a time; 0: what the backend chooses for this machine"},
+            .set = [](PointSpec& s, const FieldInfo& info,
+                      std::string_view text) { s.key_block = parse_integer(info, text); },
+            .append_value = [](const Point& p, std::string& text) { append(text, p.key_block); },
+            .is_default = [](const Point& p) { return p.key_block == 0; }};
+}
+
 Field seed_field() {
     return {.info = {.name = "seed",
                      .type = FieldType::integer,
@@ -205,6 +218,7 @@ const std::vector<Field>& all_fields() {
         dtype_field(),
         scope_field(),
         threads_field(),
+        key_block_field(),
         seed_field(),
     };
     return fields;
@@ -268,10 +282,11 @@ std::string Point::id() const {
 std::size_t PointHash::operator()(const Point& point) const {
     const Problem& p = point.problem;
     std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
-    for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
-                                 p.value_head_dim, std::int64_t{p.causal} + std::int64_t{2} * p.bias,
-                                 static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope),
-                                 std::int64_t{point.num_threads}, static_cast<std::int64_t>(point.seed)}) {
+    for (const std::int64_t n :
+         {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim, p.value_head_dim,
+          std::int64_t{p.causal} + std::int64_t{2} * p.bias,
+          static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope), std::int64_t{point.num_threads},
+          point.key_block, static_cast<std::int64_t>(point.seed)}) {
         hash = (hash ^ static_cast<std::size_t>(n)) * 0x9e3779b97f4a7c15ULL;
         hash ^= hash >> 29;
     }
@@ -286,6 +301,7 @@ Point resolve(const PointSpec& spec) {
     point.backend = *spec.backend;
     point.problem = resolve(spec.problem);
     point.num_threads = spec.num_threads.value_or(1);
+    point.key_block = spec.key_block.value_or(0);
     point.seed = spec.seed.value_or(1);
     return point;
 }

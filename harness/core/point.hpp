@@ -17,6 +17,7 @@ struct Point {
     std::string backend;
     Problem problem;
     int num_threads = 1;
+    std::int64_t key_block = 0;  ///< keys that a fused core takes at a time; 0: the backend's own choice
     std::uint64_t seed = 1;
 
     /// Canonical text, e.g. "multi_head/blas/q_len=512,embed_dim=512,num_heads=8": the fields in the order
@@ -38,6 +39,7 @@ struct PointSpec {
     std::optional<std::string> variant, backend;
     ProblemSpec problem;
     std::optional<int> num_threads;
+    std::optional<std::int64_t> key_block;
     std::optional<std::uint64_t> seed;
 };
 
@@ -57,7 +59,7 @@ struct FieldInfo {
 };
 
 /// variant, backend, batch, seq_len, q_len, kv_len, embed_dim, num_heads, num_kv_heads, head_dim,
-/// value_head_dim, causal, bias, dtype, scope, num_threads, seed. `seq_len` sets q_len and kv_len.
+/// value_head_dim, causal, bias, dtype, scope, num_threads, key_block, seed. `seq_len` sets q_len and kv_len.
 const std::vector<FieldInfo>& point_fields();
 /// Throws UsageError with a suggestion for an unknown name.
 const FieldInfo& point_field(std::string_view name);

@@ -79,7 +79,7 @@ Count count_point(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = verbs_of(point);
 
-    DryBackend backend(info.make(point.num_threads));
+    DryBackend backend(info.make(execution_of(point)));
     Workspace store = Workspace::dry();
     Workspace workspace = Workspace::dry();
     const Layout layout = lay_out(point.problem, variant, point.seed, backend, store);

@@ -118,7 +118,9 @@ Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Bac
 
 std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
-    if (is_external(point)) return why_no_engine(point);
+    if (is_external(point)) {
+        return point.key_block == 0 ? why_no_engine(point) : "an engine chooses its own key_block; leave it out";
+    }
     for (const auto& engine : all_engines()) {
         if (engine.name == point.backend) return point.backend + " is an engine, which only variant external times";
     }
@@ -141,13 +143,13 @@ PointData make_point_data(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = verbs_of(point);
 
-    DryBackend dry(info.make(point.num_threads));
+    DryBackend dry(info.make(execution_of(point)));
     Workspace dry_store = Workspace::dry();
     Workspace dry_workspace = Workspace::dry();
     Layout layout = lay_out(point.problem, variant, point.seed, dry, dry_store);
     variant.forward(layout.inputs, layout.prepared, layout.out, dry, dry_workspace);
 
-    PointData data(point, variant, info.make(point.num_threads));
+    PointData data(point, variant, info.make(execution_of(point)));
     if (is_external(point)) {
         data.shared = SharedMemory(dry_store.reserved_bytes());
         data.store = Workspace::over(data.shared.data(), dry_store.reserved_bytes());

@@ -235,6 +235,7 @@ private:
             first = false;
         }
         if (spec.num_threads.value_or(1) != 1) text += fmt::format(",num_threads={}", *spec.num_threads);
+        if (spec.key_block.value_or(0) != 0) text += fmt::format(",key_block={}", *spec.key_block);
         if (spec.seed.value_or(1) != 1) text += fmt::format(",seed={}", *spec.seed);
         return text;
     }

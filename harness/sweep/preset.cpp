@@ -55,7 +55,8 @@ Preset parse_preset(std::string_view text, const std::string& file) {
     PointSpec spec;
     for (std::size_t i = 0; i < problem.keys.size(); ++i) {
         const std::string& field = problem.keys[i].name;
-        if (field == "variant" || field == "backend" || field == "num_threads" || field == "seed") {
+        if (field == "variant" || field == "backend" || field == "num_threads" || field == "key_block" ||
+            field == "seed") {
             problem.keys[i].at.fail(fmt::format("a preset fixes sizes only; remove {}", field));
         }
         try {

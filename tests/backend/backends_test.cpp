@@ -70,7 +70,7 @@ void for_each_real_backend(F f) {
     for (const auto& [name, info] : all_backends()) {
         if (!info.missing.empty()) continue;
         for (const int threads : {1, 2, 3}) {
-            const auto backend = info.make(threads);
+            const auto backend = info.make({.num_threads = threads});
             if (!backend->executes()) continue;
             INFO(name << " with " << threads << " threads");
             f(*backend);

@@ -20,6 +20,7 @@ using headcount::simd::CountedLanes;
 namespace {
 
 constexpr std::int64_t kLanes = CountedLanes::kLanes;
+constexpr std::int64_t kKeyBlock = 64;
 constexpr std::int64_t kMostRows = simd::kMostVectors * kLanes;
 
 /// q, k, v and out of one head, all dense.
@@ -38,7 +39,8 @@ struct Head {
 /// All blocks of one head, as the backend would cut them. Returns what was counted.
 HWY_ATTR OpCost stream(Head& head, double scale, Mask mask) {
     const AttendShape& s = head.shape;
-    std::vector<Counted> scratch(Head::size(simd::stream_scratch_elements(kLanes, s.head_dim, s.value_head_dim)));
+    std::vector<Counted> scratch(
+        Head::size(simd::stream_scratch_elements(kLanes, s.head_dim, s.value_head_dim, kKeyBlock)));
     Counted::tally() = {};
     for (std::int64_t first = 0; first < s.q_len; first += kMostRows) {
         const simd::StreamBlock<Counted> block{.q = {head.q.data() + first * s.head_dim, s.head_dim, 1},
@@ -52,6 +54,7 @@ HWY_ATTR OpCost stream(Head& head, double scale, Mask mask) {
                                                .factor = Counted(scale / std::log(2.0)),
                                                .visible = mask.causal ? s.kv_len - s.q_len + first + 1 : s.kv_len,
                                                .visible_step = mask.causal ? 1 : 0,
+                                               .key_block = kKeyBlock,
                                                .scratch = scratch.data()};
         simd::HWY_NAMESPACE::stream_rows<CountedLanes>(block);
     }
@@ -86,7 +89,7 @@ TEST_CASE("rising scores make the streaming kernel do exactly what its ledger sa
                 CAPTURE(causal, q_len, kv_len, d, dv);
                 const Mask mask{.causal = causal};
                 require_same_operations(stream(head, 1.0, mask),
-                                        sum(simd::stream_cost(head.shape, mask, kLanes, kMostRows)));
+                                        sum(simd::stream_cost(head.shape, mask, kLanes, kMostRows, kKeyBlock)));
             }
         }
     }
@@ -94,7 +97,7 @@ TEST_CASE("rising scores make the streaming kernel do exactly what its ledger sa
 
 TEST_CASE("scores that do not rise cost no rescale, and nothing else changes") {
     Head head(30, 200, 5, 6);
-    const AttendParts parts = simd::stream_cost(head.shape, {}, kLanes, kMostRows);
+    const AttendParts parts = simd::stream_cost(head.shape, {}, kLanes, kMostRows, kKeyBlock);
     require_same_operations(stream(head, 1.0, {}), sum(parts) + OpCost{.multiplies = -parts.rescale.multiplies,
                                                                        .adds = -parts.rescale.adds,
                                                                        .exps = -parts.rescale.exps});

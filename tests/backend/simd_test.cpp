@@ -35,7 +35,9 @@ void on_every_target(F f) {
     }
 }
 
-std::unique_ptr<Backend> make_simd(int threads) { return find_named(all_backends(), "simd", "backend").make(threads); }
+std::unique_ptr<Backend> make_simd(int threads, std::int64_t key_block = 0) {
+    return find_named(all_backends(), "simd", "backend").make({.num_threads = threads, .key_block = key_block});
+}
 
 /// q, k, v [1, heads, 1, len, width] as strided heads of one matrix each, in both precisions.
 struct Heads {
@@ -102,6 +104,20 @@ TEST_CASE("the fused core is right at every edge of its blocks") {
                         REQUIRE(p.error(*backend, 1 / std::sqrt(static_cast<double>(d)), {.causal = causal}) < 2e-6);
                     }
                 }
+            }
+        }
+    });
+}
+
+TEST_CASE("the fused core takes any number of keys at a time") {
+    on_every_target([] {
+        for (const std::int64_t key_block : {1, 7, 16, 100, 512, 4096}) {
+            const auto backend = make_simd(2, key_block);
+            for (const bool causal : {false, true}) {
+                CAPTURE(key_block, causal);
+                Heads p(2, 130, 205, 20, 24, 1);
+                REQUIRE(backend->key_block(attend_shape(p.q, p.k, p.v)) == std::min<std::int64_t>(key_block, 205));
+                REQUIRE(p.error(*backend, 0.2, {.causal = causal}) < 2e-6);
             }
         }
     });

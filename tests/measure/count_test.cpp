@@ -32,7 +32,7 @@ OpCost arithmetic(OpCost cost) {
 
 /// The blocks that naive's fused core takes.
 std::pair<std::int64_t, std::int64_t> naive_blocks(const Problem& p) {
-    const auto backend = find_named(all_backends(), "naive", "backend").make(1);
+    const auto backend = find_named(all_backends(), "naive", "backend").make({});
     const AttendShape shape{.batch = p.batch,
                             .kv_heads = p.num_kv_heads,
                             .group = p.group(),

@@ -41,7 +41,7 @@ struct Trace {
 Trace trace(std::string_view name, const Problem& p) {
     const Variant& variant = find_named(all_variants(), name, "variant");
     REQUIRE(variant.unsupported(p).empty());
-    const auto backend = find_named(all_backends(), "counting", "backend").make(1);
+    const auto backend = find_named(all_backends(), "counting", "backend").make({});
     Workspace store = Workspace::dry();
     Weights canonical;
     Inputs in{.problem = p, .x_q = {}, .x_kv = {}, .q = {}, .k = {}, .v = {}};

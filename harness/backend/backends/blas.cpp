@@ -10,6 +10,7 @@
 
 #include <cblas.h>
 
+#include "harness/backend/batch_as_rows.hpp"
 #include "harness/backend/cost.hpp"
 #include "harness/backend/shared_rows.hpp"
 #include "harness/backend/tiled_attend.hpp"
@@ -107,17 +108,9 @@ void with_blas_scalar(DType dtype, F f) {
     }
 }
 
-/// The batch laid end to end, so that a projection is one product instead of one a batch entry.
-std::optional<Tensor> batch_as_rows(Tensor t) {
-    if (t.kv_heads() != 1 || t.group() != 1) return std::nullopt;
-    if (t.batch() != 1 && t.stride[0] != t.rows() * t.stride[3]) return std::nullopt;
-    t.extent = {1, 1, 1, t.batch() * t.rows(), t.cols()};
-    return t;
-}
-
 class BlasBackend final : public Backend {
 public:
-    explicit BlasBackend(int num_threads) : pool_(num_threads) {}
+    explicit BlasBackend(const Execution& execution) : pool_(execution.num_threads), key_block_(execution.key_block) {}
 
     int num_threads() const override { return pool_.num_threads(); }
 
@@ -129,18 +122,18 @@ public:
         const std::int64_t blocks = std::min((num_threads() + heads - 1) / heads, shape.q_len);
         return std::min(Backend::query_block(shape), (shape.q_len + blocks - 1) / blocks);
     }
+    std::int64_t key_block(const AttendShape& shape) const override {
+        return key_block_ > 0 ? std::min(key_block_, shape.kv_len) : Backend::key_block(shape);
+    }
     std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
         return num_threads() * Backend::attend_scratch_elements(shape);
     }
 
 private:
     void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override {
-        const std::optional<Tensor> a_rows = batch_as_rows(a);
-        const std::optional<Tensor> c_rows = batch_as_rows(c);
-        const bool shared = b.batch() == 1 && a.batch() == c.batch();
-        const bool flat = a_rows && c_rows && shared && options.masked == Masked::nothing;
-        const Tensor& left = flat ? *a_rows : a;
-        const Tensor& product = flat ? *c_rows : c;
+        const LeftAndProduct flat = flattened(a, b, c, options.masked);
+        const Tensor& left = flat.left;
+        const Tensor& product = flat.product;
         const std::int64_t matrices = product.batch() * product.kv_heads() * product.group();
         with_blas_scalar(c.dtype, [&](auto scalar) {
             using T = decltype(scalar);
@@ -206,6 +199,7 @@ private:
     }
 
     ThreadPool pool_;
+    const std::int64_t key_block_;  ///< 0: the default
 };
 
 std::string parallel_model() {
@@ -220,24 +214,25 @@ std::string parallel_model() {
 }  // namespace
 
 BackendInfo blas() {
-    return {
-        .summary = "OpenBLAS products, vectorised softmax, threads across heads or inside products",
-        .missing = "",
-        .unsupported = [](const Point& point) -> std::string {
-            if (point.problem.dtype == DType::counted) return "blas computes f32 and f64; naive counts operations";
-            if (point.num_threads > 1 && openblas_get_parallel() == OPENBLAS_SEQUENTIAL) {
-                return "this OpenBLAS was built without threads; set num_threads to 1";
-            }
-            return "";
-        },
-        .make = [](int num_threads) -> std::unique_ptr<Backend> { return std::make_unique<BlasBackend>(num_threads); },
-        .facts = []() -> std::vector<std::pair<std::string, std::string>> {
-            return {{"openblas.config", openblas_get_config()},
-                    {"openblas.core", openblas_get_corename()},
-                    {"openblas.version", OPENBLAS_VERSION},
-                    {"openblas.parallel", parallel_model()},
-                    {"softmax.vectors", vector_math::target_name()}};
-        }};
+    return {.summary = "OpenBLAS products, vectorised softmax, threads across heads or inside products",
+            .missing = "",
+            .unsupported = [](const Point& point) -> std::string {
+                if (point.problem.dtype == DType::counted) return "blas computes f32 and f64; naive counts operations";
+                if (point.num_threads > 1 && openblas_get_parallel() == OPENBLAS_SEQUENTIAL) {
+                    return "this OpenBLAS was built without threads; set num_threads to 1";
+                }
+                return "";
+            },
+            .make = [](const Execution& execution) -> std::unique_ptr<Backend> {
+                return std::make_unique<BlasBackend>(execution);
+            },
+            .facts = []() -> std::vector<std::pair<std::string, std::string>> {
+                return {{"openblas.config", openblas_get_config()},
+                        {"openblas.core", openblas_get_corename()},
+                        {"openblas.version", OPENBLAS_VERSION},
+                        {"openblas.parallel", parallel_model()},
+                        {"softmax.vectors", vector_math::target_name()}};
+            }};
 }
 
 }  // namespace headcount::backends

@@ -8,9 +8,12 @@ BackendInfo naive() {
             .missing = "",
             .unsupported = [](const Point& point) -> std::string {
                 if (point.num_threads != 1) return "naive runs on one thread; set num_threads to 1";
+                if (point.key_block != 0) return "the key_block of naive is fixed; simd and blas have a choice";
                 return "";
             },
-            .make = [](int /*num_threads*/) -> std::unique_ptr<Backend> { return std::make_unique<NaiveBackend>(); },
+            .make = [](const Execution& /*execution*/) -> std::unique_ptr<Backend> {
+                return std::make_unique<NaiveBackend>();
+            },
             .facts = nullptr};
 }
 

@@ -4,11 +4,13 @@
 #include <vector>
 
 #include "harness/backend/backend.hpp"
+#include "harness/backend/batch_as_rows.hpp"
 #include "harness/backend/cost.hpp"
 #include "harness/backend/naive_kernels.hpp"
 #include "harness/backend/shared_rows.hpp"
 #include "harness/backend/simd/cost.hpp"
 #include "harness/backend/simd/kernels.hpp"
+#include "harness/backend/simd/tiles.hpp"
 
 namespace headcount::backends {
 namespace {
@@ -34,16 +36,19 @@ simd::HeadsView<T> heads_at(const Tensor& t, std::int64_t b, std::int64_t n) {
 
 class SimdBackend final : public Backend {
 public:
-    explicit SimdBackend(int num_threads)
-        : pool_(num_threads),
-          panels_(static_cast<std::size_t>(num_threads * simd::product_scratch_elements(simd::lanes()))) {}
+    explicit SimdBackend(const Execution& execution)
+        : pool_(execution.num_threads),
+          tiles_(simd::tiles_for(simd::cache_sizes(), simd::lanes())),
+          panels_(static_cast<std::size_t>(execution.num_threads * panel_elements())) {
+        if (execution.key_block > 0) tiles_.key_block = execution.key_block;
+    }
 
     int num_threads() const override { return pool_.num_threads(); }
 
     OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
     AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
         if (simd::decodes(shape)) return simd::decode_cost(shape, mask, simd::lanes(), decode_plan(shape));
-        return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape));
+        return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape), tiles_.key_block);
     }
     /// Whole vectors of queries, as many as leave every thread a block; all where they are few.
     std::int64_t query_block(const AttendShape& shape) const override {
@@ -55,15 +60,19 @@ public:
         return std::min(vectors * lanes, shape.q_len);
     }
     std::int64_t key_block(const AttendShape& shape) const override {
-        return std::min(simd::decodes(shape) ? simd::kDecodeKeys : simd::kKeyBlock, shape.kv_len);
+        return std::min(simd::decodes(shape) ? simd::kDecodeKeys : tiles_.key_block, shape.kv_len);
     }
     std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
         if (simd::decodes(shape)) return num_threads() * decode_scratch(shape).all();
-        return num_threads() * simd::stream_scratch_elements(simd::lanes(), shape.head_dim, shape.value_head_dim);
+        return num_threads() *
+               simd::stream_scratch_elements(simd::lanes(), shape.head_dim, shape.value_head_dim, tiles_.key_block);
     }
 
 private:
-    void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override {
+    void do_matmul(const Tensor& left, const Tensor& b, const Tensor& product, const MatmulOptions& options) override {
+        const LeftAndProduct flat = flattened(left, b, product, options.masked);
+        const Tensor& a = flat.left;
+        const Tensor& c = flat.product;
         const std::int64_t width = simd::kMostVectors * simd::lanes();
         const std::int64_t panels = (c.cols() + width - 1) / width;
         const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
@@ -77,19 +86,20 @@ private:
             const std::int64_t i = matrix / heads, n = matrix % heads / c.group(), g = matrix % c.group();
             const std::int64_t first = c.rows() * (index % strips) / strips;
             const std::int64_t last = c.rows() * (index % strips + 1) / strips;
-            simd::Product<float> product{.a = readable(view_at(a, i, n, g)),
-                                         .b = readable(view_at(b, i, n, g)),
-                                         .c = view_at(c, i, n, g),
-                                         .rows = last - first,
-                                         .depth = a.cols(),
-                                         .scaled = options.scale.has_value(),
-                                         .scale = static_cast<float>(options.scale.value_or(1.0)),
-                                         .bias = options.bias == nullptr ? nullptr : options.bias->at<float>(0, 0, 0),
-                                         .bias_stride = options.bias == nullptr ? 0 : options.bias->stride[4],
-                                         .panel = panel_of(thread)};
-            product.a.data += first * product.a.row_stride;
-            product.c.data += first * product.c.row_stride;
-            simd::multiply_panel(product, panel * width, std::min(width, c.cols() - panel * width));
+            simd::Product<float> part{.a = readable(view_at(a, i, n, g)),
+                                      .b = readable(view_at(b, i, n, g)),
+                                      .c = view_at(c, i, n, g),
+                                      .rows = last - first,
+                                      .depth = a.cols(),
+                                      .scaled = options.scale.has_value(),
+                                      .scale = static_cast<float>(options.scale.value_or(1.0)),
+                                      .bias = options.bias == nullptr ? nullptr : options.bias->at<float>(0, 0, 0),
+                                      .bias_stride = options.bias == nullptr ? 0 : options.bias->stride[4],
+                                      .panel_depth = tiles_.panel_depth,
+                                      .panel = panel_of(thread)};
+            part.a.data += first * part.a.row_stride;
+            part.c.data += first * part.c.row_stride;
+            simd::multiply_panel(part, panel * width, std::min(width, c.cols() - panel * width));
         });
     }
 
@@ -140,6 +150,7 @@ private:
                 .factor = static_cast<float>(scale * kLog2E),
                 .visible = mask.causal ? shape.kv_len - shape.q_len + first + 1 : shape.kv_len,
                 .visible_step = mask.causal ? 1 : 0,
+                .key_block = tiles_.key_block,
                 .scratch = static_cast<float*>(scratch.data) + thread * scratch_each};
             block.q.data += first * block.q.row_stride;
             block.out.data += first * block.out.row_stride;
@@ -209,25 +220,33 @@ private:
         }
     }
 
-    float* panel_of(int thread) { return panels_.data() + thread * simd::product_scratch_elements(simd::lanes()); }
+    std::int64_t panel_elements() const { return simd::product_scratch_elements(simd::lanes(), tiles_.panel_depth); }
+    float* panel_of(int thread) { return panels_.data() + thread * panel_elements(); }
 
     ThreadPool pool_;
+    simd::Tiles tiles_;
     std::vector<float> panels_;  ///< of one product, a piece a thread
 };
 
 }  // namespace
 
 BackendInfo simd() {
-    return {
-        .summary = "own f32 kernels: packed products, fused core; vectors chosen at run time",
-        .missing = "",
-        .unsupported = [](const Point& point) -> std::string {
-            return point.problem.dtype == DType::f32 ? "" : "simd computes f32; blas and naive compute f64 too";
-        },
-        .make = [](int num_threads) -> std::unique_ptr<Backend> { return std::make_unique<SimdBackend>(num_threads); },
-        .facts = []() -> std::vector<std::pair<std::string, std::string>> {
-            return {{"instruction_set", simd::target_name()}};
-        }};
+    return {.summary = "own f32 kernels: packed products, fused core; vectors chosen at run time",
+            .missing = "",
+            .unsupported = [](const Point& point) -> std::string {
+                return point.problem.dtype == DType::f32 ? "" : "simd computes f32; blas and naive compute f64 too";
+            },
+            .make = [](const Execution& execution) -> std::unique_ptr<Backend> {
+                return std::make_unique<SimdBackend>(execution);
+            },
+            .facts = []() -> std::vector<std::pair<std::string, std::string>> {
+                const simd::CacheSizes caches = simd::cache_sizes();
+                const simd::Tiles tiles = simd::tiles_for(caches, simd::lanes());
+                return {{"instruction_set", simd::target_name()},
+                        {"caches", std::to_string(caches.level1) + " and " + std::to_string(caches.level2) + " bytes"},
+                        {"key_block", std::to_string(tiles.key_block)},
+                        {"panel_depth", std::to_string(tiles.panel_depth)}};
+            }};
 }
 
 }  // namespace headcount::backends

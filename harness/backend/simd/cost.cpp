@@ -6,7 +6,8 @@
 
 namespace headcount::simd {
 
-AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block) {
+AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block,
+                        std::int64_t key_block) {
     const std::int64_t element = size_in_bytes(shape.dtype);
     const std::int64_t heads = shape.batch * shape.heads();
     AttendParts cost{};
@@ -15,8 +16,8 @@ AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
         const std::int64_t width = block_vectors(rows, lanes) * lanes;
         const std::int64_t seen_by_all = mask.visible(first, shape.q_len, shape.kv_len);
         const std::int64_t keys = mask.visible(first + rows - 1, shape.q_len, shape.kv_len);
-        const std::int64_t tiles = (keys + kKeyBlock - 1) / kKeyBlock;
-        const std::int64_t masked_keys = keys - seen_by_all / kKeyBlock * kKeyBlock;
+        const std::int64_t tiles = (keys + key_block - 1) / key_block;
+        const std::int64_t masked_keys = keys - seen_by_all / key_block * key_block;
         const std::int64_t scores = heads * width * keys;
         const std::int64_t risings = heads * width * std::max<std::int64_t>(tiles - 1, 0);
 

@@ -8,11 +8,13 @@
 
 namespace headcount::simd {
 
-/// Executed operations of one attend call with `lanes` floats a vector, `query_block` rows a block. Unlike the readable
+/// Executed operations of one attend call with `lanes` floats a vector, `query_block` rows and `key_block`
+/// keys a block. Unlike the readable
 /// loop it computes whole vectors of queries (a block's rows are rounded up to them) against every key that the block's
 /// last row sees; it begins sums at zero, so a product of n terms is n adds; the factor is applied to queries, not to
 /// scores. Rescales are an upper bound, reached when maxima rise with every block of keys.
-AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block);
+AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block,
+                        std::int64_t key_block);
 
 /// The same of the decode kernel, which reads keys and values once for all queries of a group and pads head dimensions,
 /// not queries, to whole vectors; the last keys of a piece are rounded up to kTileKeys, those that a query sees of a

@@ -50,8 +50,8 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
     if (p.bias != nullptr) {
         for (std::int64_t j = 0; j < cols; ++j) bias[j] = p.bias[(first_col + j) * p.bias_stride];
     }
-    for (std::int64_t k = 0; k < p.depth; k += kPanelDepth) {
-        const std::int64_t depth = std::min(kPanelDepth, p.depth - k);
+    for (std::int64_t k = 0; k < p.depth; k += p.panel_depth) {
+        const std::int64_t depth = std::min(p.panel_depth, p.depth - k);
         const bool last = k + depth == p.depth;
         pack_panel<L, kVectors>(
             {p.b.data + k * p.b.row_stride + first_col * p.b.col_stride, p.b.row_stride, p.b.col_stride}, depth, cols,

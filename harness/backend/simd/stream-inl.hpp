@@ -52,8 +52,8 @@ public:
         });
         const std::int64_t seen_by_all = block_.visible_of(0);
         const std::int64_t seen_by_some = block_.visible_of(block_.rows - 1);
-        for (std::int64_t key = 0; key < seen_by_some; key += kKeyBlock) {
-            const std::int64_t count = std::min(kKeyBlock, seen_by_some - key);
+        for (std::int64_t key = 0; key < seen_by_some; key += block_.key_block) {
+            const std::int64_t count = std::min(block_.key_block, seen_by_some - key);
             if (key + count <= seen_by_all) {
                 take_keys<false>(key, count);
             } else {

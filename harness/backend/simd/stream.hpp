@@ -8,8 +8,6 @@ namespace headcount::simd {
 
 /// Vectors of queries that one block holds at most: with three, a tile loads 11 operands for 24 multiply-adds.
 inline constexpr std::int64_t kMostVectors = 3;
-/// Keys whose scores are held at a time: 64 x 48 scores are 12 KiB, a quarter to a third of a first-level cache.
-inline constexpr std::int64_t kKeyBlock = 64;
 
 /// A matrix in memory: element (i, j) is data[i * row_stride + j * col_stride].
 template <class T>
@@ -29,6 +27,7 @@ struct StreamBlock {
     T factor;
     std::int64_t visible;       ///< keys that row 0 sees, before clamping to [0, kv_len]
     std::int64_t visible_step;  ///< how many more each further row sees: 1 causal, 0 not
+    std::int64_t key_block;     ///< keys whose scores are held at a time
     T* scratch;                 ///< stream_scratch_elements()
 
     std::int64_t visible_of(std::int64_t row) const {
@@ -42,8 +41,9 @@ constexpr std::int64_t block_vectors(std::int64_t left, std::int64_t lanes) {
 }
 
 /// Elements of scratch for one block: packed queries, the transposed output and one tile of scores.
-constexpr std::int64_t stream_scratch_elements(std::int64_t lanes, std::int64_t head_dim, std::int64_t value_head_dim) {
-    return kMostVectors * lanes * (head_dim + value_head_dim + kKeyBlock);
+constexpr std::int64_t stream_scratch_elements(std::int64_t lanes, std::int64_t head_dim, std::int64_t value_head_dim,
+                                               std::int64_t key_block) {
+    return kMostVectors * lanes * (head_dim + value_head_dim + key_block);
 }
 
 }  // namespace headcount::simd

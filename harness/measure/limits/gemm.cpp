@@ -38,7 +38,7 @@ const std::vector<GemmShape>& gemm_shapes() {
 std::string gemm_missing() { return blas().missing; }
 
 double gemm_rate(const GemmShape& shape, DType dtype, int threads, int windows) {
-    const std::unique_ptr<Backend> backend = blas().make(threads);
+    const std::unique_ptr<Backend> backend = blas().make({.num_threads = threads});
     const std::int64_t elements = shape.rows * shape.inner + shape.inner * shape.cols + shape.rows * shape.cols;
     constexpr std::int64_t kPadding = 4096;
     Workspace store = Workspace::reserve(elements * size_in_bytes(dtype) + kPadding);
