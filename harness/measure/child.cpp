@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -63,7 +64,8 @@ std::string last_lines(const Fd& file, int count) {
         const std::size_t end = text.rfind('\n');
         std::string line = text.substr(end == std::string::npos ? 0 : end + 1);
         text.erase(end == std::string::npos ? 0 : end);
-        result = result.empty() ? line : line + " | " + result;
+        if (!result.empty()) line.append(" | ").append(result);
+        result = std::move(line);
         ++found;
     }
     return result.size() <= kLongest ? result : result.substr(result.size() - kLongest);
