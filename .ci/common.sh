@@ -7,16 +7,13 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 say() { printf '\n== %s\n' "$*"; }
 
-# install_packages run|test: installs what packages.txt names and dpkg does not know; for `run` without the
-# test-only ones.
+# install_packages run|test|peers: installs what packages.txt names and dpkg does not know: the unmarked ones, with `test`
+# and `peers` those of that mark besides. A node or npm from elsewhere does.
 install_packages() {
   local wanted missing=() name runner=()
-  if [ "$1" = test ]; then
-    wanted=$(sed -n 's/^\([a-z0-9][^ #]*\).*/\1/p' packages.txt)
-  else
-    wanted=$(sed -n '/#test/d; s/^\([a-z0-9][^ #]*\).*/\1/p' packages.txt)
-  fi
+  wanted=$(awk -v mark="#$1" '/^[a-z0-9]/ && ($2 !~ /^#[a-z]/ || $2 == mark) { print $1 }' packages.txt)
   for name in $wanted; do
+    case $name in nodejs) command -v node >/dev/null && continue ;; npm) command -v npm >/dev/null && continue ;; esac
     dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
@@ -31,6 +28,16 @@ install_packages() {
   fi
   "${runner[@]}" apt-get update -qq
   "${runner[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# install_engines: the npm packages that variants/external/package.json pins, into that folder. Install scripts are left out:
+# onnxruntime-node's would fetch CUDA libraries, and its processor library comes in the package.
+install_engines() {
+  local version
+  version=$(sed -n 's/.*"onnxruntime-node": "\(.*\)".*/\1/p' variants/external/package.json)
+  grep -qs "\"version\": \"$version\"" variants/external/node_modules/onnxruntime-node/package.json && return 0
+  say "installing with npm: onnxruntime-node $version"
+  npm install --prefix variants/external --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
 }
 
 # find_python MODULE...: prints the first interpreter that can import them all.

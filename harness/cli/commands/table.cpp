@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/beside_table.hpp"
 #include "harness/analysis/conditions.hpp"
 #include "harness/analysis/point_table.hpp"
 #include "harness/analysis/published_table.hpp"
@@ -13,6 +14,8 @@
 #include "harness/cli/counted_metric.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/sweep/table_config.hpp"
 
@@ -23,6 +26,7 @@ struct Options {
     std::string subject;
     std::string format = "terminal";
     bool counted = false;
+    std::string beside;  ///< "VARIANT/BACKEND"; empty: the points as they are
 };
 
 const std::map<std::string, TableFormat>& formats() {
@@ -33,17 +37,36 @@ const std::map<std::string, TableFormat>& formats() {
     return all;
 }
 
+void print_beside(const RecordSet& records, const Options& options) {
+    const std::size_t slash = options.beside.find('/');
+    if (slash == std::string::npos) {
+        throw UsageError(fmt::format("table: --beside {}: write VARIANT/BACKEND, e.g. streaming/simd", options.beside));
+    }
+    const BesideOptions beside{.variant = options.beside.substr(0, slash),
+                               .backend = options.beside.substr(slash + 1),
+                               .one_row_each = options.format == "csv"};
+    fmt::print("{}", render(beside_table(records, beside), options.format));
+    if (options.format == "terminal") {
+        fmt::print("\n{}{}{}", printable(absent_text(records)), disturbance_text(records), unfinished_text(records));
+    }
+}
+
 void run(const Options& options, int& exit_code) {
     const bool is_result = std::filesystem::path(options.subject).extension() == ".jsonl";
     if (is_result) {
         const bool csv = options.format == "csv";  // read by programs: everything, and a key to join by
         const RecordSet records(read_journal(options.subject));
+        if (!options.beside.empty()) {
+            print_beside(records, options);
+            return;
+        }
         fmt::print("{}", render(point_table(records, {.counted = csv || options.counted, .ids = csv}), options.format));
         if (options.format == "terminal") {
             fmt::print("\n{}{}{}", bounds_text(records), disturbance_text(records), unfinished_text(records));
         }
         return;
     }
+    if (!options.beside.empty()) throw UsageError("table: --beside is for results (.jsonl), not published tables");
     const PublishedTable table = load_published_table(find_config(options.subject, "tables"));
     const TableResult result = evaluate_table(table, counted_metric);
     fmt::print("{}", render(result, formats().at(options.format)));
@@ -53,6 +76,7 @@ void run(const Options& options, int& exit_code) {
 constexpr char kExamples[] = R"(
 Examples:
   headcount table results/reference/equal_complexity.jsonl --format latex
+  headcount table results/reference/kernels.jsonl --beside       ours beside OpenBLAS, a row a shape
   headcount table vaswani2017_table3                  theirs beside ours, one status a cell
   headcount table my_tables/other_paper.yaml --format markdown
 
@@ -71,6 +95,11 @@ Command table() {
                     ->check(CLI::IsMember({"terminal", "markdown", "csv", "latex"}))
                     ->capture_default_str();
                 app.add_flag("--counted", options->counted, "points that were only counted as well (always in CSV)");
+                app.add_option("--beside", options->beside,
+                               "a row a shape: VARIANT/BACKEND (streaming/simd unless given) beside all others, paired "
+                               "by round")
+                    ->expected(0, 1)
+                    ->default_str("streaming/simd");
                 app.footer(kExamples);
                 app.callback([options, &exit_code] { run(*options, exit_code); });
             }};
