@@ -13,6 +13,7 @@ ALLOWED = {
     "registry": ({"core"}, set()),
     "backend": ({"core", "registry"}, {"cblas.h", "hwy"}),
     "variants": ({"core", "registry", "backend"}, set()),
+    "engines": (set(), {"nlohmann", "oneapi"}),
     "sweep": ({"core"}, {"fmt", "nlohmann", "yaml-cpp"}),
     "journal": ({"core"}, {"fmt", "nlohmann"}),
     "stats": ({"core"}, {"boost"}),
@@ -30,6 +31,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
 def module_of(path: str) -> str:
+    if path.startswith("variants/external/"):
+        return "engines"
     parts = path.split("/")
     return parts[1] if parts[0] == "harness" else parts[0]
 

@@ -12,6 +12,7 @@
 
 #include "harness/analysis/claim.hpp"
 #include "harness/analysis/metric.hpp"
+#include "harness/analysis/time_bound.hpp"
 #include "harness/core/error.hpp"
 #include "harness/stats/interval.hpp"
 #include "harness/stats/paired.hpp"
@@ -25,8 +26,8 @@ std::string name_of(const Point& point) {
 }
 
 struct Shape {
-    Point point;                                ///< of any of its entries
-    std::map<std::string, std::size_t> entries; ///< by name_of()
+    Point point;                                 ///< of any of its entries
+    std::map<std::string, std::size_t> entries;  ///< by name_of()
 };
 
 struct Layout {
@@ -46,7 +47,8 @@ Layout layout_of(const RecordSet& records, const std::string& ours) {
         if (fresh) layout.shapes.push_back({.point = shape, .entries = {}});
         const std::string name = name_of(entry.point);
         layout.shapes[found->second].entries.emplace(name, i);
-        if (name != ours && std::ranges::find(layout.others, name) == layout.others.end()) layout.others.push_back(name);
+        if (name != ours && std::ranges::find(layout.others, name) == layout.others.end())
+            layout.others.push_back(name);
     }
     std::erase_if(layout.shapes, [&](const Shape& shape) { return !shape.entries.contains(ours); });
     return layout;
@@ -57,7 +59,9 @@ std::string shape_text(const Problem& p, int threads) {
     std::vector<std::string> words;
     if (p.scope == Scope::layer) words.emplace_back(p.bias ? "layer with bias" : "layer");
     if (p.causal) words.emplace_back("causal");
-    const auto add = [&](const char* name, std::int64_t value) { words.push_back(fmt::format("{} = {}", name, value)); };
+    const auto add = [&](const char* name, std::int64_t value) {
+        words.push_back(fmt::format("{} = {}", name, value));
+    };
     if (p.batch > 1) add("B", p.batch);
     if (p.q_len == p.kv_len) {
         add("L", p.q_len);
@@ -75,16 +79,27 @@ std::string shape_text(const Problem& p, int threads) {
     return fmt::format("{}", fmt::join(words, ", "));
 }
 
-/// Two operations a required multiply of the products over the measured multiply-add peak; none without a peak.
-std::optional<double> share_of_peak(const RunRecord& run, const Entry& entry, double seconds) {
-    double flops = 0;
-    for (const OpPart& part : entry.record.ops) {
-        if (part.op == "matmul") flops += 2 * static_cast<double>(part.required.multiplies);
+/// Of the measured limit that the time stands under: of the multiply-adds, or of the bandwidth of memory where that
+/// binds or few queries read many keys.
+struct Share {
+    double peak = -1, bandwidth = -1;  ///< negative: not known, or the other one speaks
+};
+
+Share share_of(const Entry& entry, double seconds) {
+    const Problem& p = entry.point.problem;
+    if (p.q_len < p.kv_len || time_bound(entry).binding().starts_with("memory")) {
+        const double bandwidth = bandwidth_share(entry, seconds);
+        if (bandwidth >= 0) return {.bandwidth = bandwidth};
     }
-    const auto peak = run.limits.find(
-        fmt::format("fma_gflops.{}.threads={}", to_string(entry.point.problem.dtype), entry.point.num_threads));
-    if (flops == 0 || peak == run.limits.end() || peak->second <= 0) return std::nullopt;
-    return flops / seconds / (1e9 * peak->second);
+    const auto& limits = entry.machine->values;
+    const auto peak = limits.find(fmt::format("fma_gflops.{}.threads={}", to_string(p.dtype), entry.point.num_threads));
+    if (peak == limits.end() || peak->second <= 0) return {};
+    return {.peak = product_flops(entry.record) / seconds / (1e9 * peak->second)};
+}
+
+std::string to_text(const Share& share) {
+    if (share.bandwidth >= 0) return fmt::format("{:.0f} % of reads", 100 * share.bandwidth);
+    return share.peak >= 0 ? fmt::format("{:.0f} %", 100 * share.peak) : "";
 }
 
 /// Three significant digits, trailing zeros included: "2.30", "38.9", "133".
@@ -108,15 +123,15 @@ struct Cell {
     Interval time{};
     std::optional<Interval> ratio{};
     std::size_t rounds = 0, paired = 0;
-    std::optional<double> share{};
+    Share share{};
     std::string absent{};  ///< "skipped", "failed", "not run"
 };
 
 class View {
 public:
     View(const RecordSet& records, const BesideOptions& options)
-        : records_(records), ours_(options.variant == "external" ? options.backend
-                                                                  : options.variant + "/" + options.backend),
+        : records_(records),
+          ours_(options.variant == "external" ? options.backend : options.variant + "/" + options.backend),
           layout_(layout_of(records, ours_)) {
         if (layout_.shapes.empty()) {
             throw UsageError(fmt::format("table --beside: the result has no point of {}; it has {}", ours_,
@@ -131,7 +146,8 @@ public:
                     .rows = {},
                     .caption = fmt::format("Median ms of one pass with its 95 % interval; of the others, ms and in "
                                            "parentheses their time over that of {}, paired by round, with its 95 % "
-                                           "interval. Peak: measured multiply-adds of as many threads",
+                                           "interval. Peak: measured multiply-adds of as many threads; reads: measured "
+                                           "bandwidth of memory",
                                            ours_)};
         for (const std::string& other : layout_.others) {
             table.columns.push_back({.name = other, .align = Align::right, .wraps = true});
@@ -139,8 +155,7 @@ public:
         for (const Shape& shape : layout_.shapes) {
             const Cell mine = cell(shape, ours_);
             std::vector<std::string> row{shape_text(shape.point.problem, shape.point.num_threads),
-                                         mine.rounds == 0 ? mine.absent : milliseconds(mine.time),
-                                         mine.share ? fmt::format("{:.0f} %", 100 * *mine.share) : ""};
+                                         mine.rounds == 0 ? mine.absent : milliseconds(mine.time), to_text(mine.share)};
             for (const std::string& other : layout_.others) row.push_back(text(cell(shape, other)));
             table.rows.push_back(std::move(row));
         }
@@ -149,8 +164,8 @@ public:
 
     Table long_form() const {
         Table table{.columns = {{.name = "point"}, {.name = "shape"}, {.name = "engine"}}, .rows = {}, .caption = ""};
-        for (const char* name : {"n_rounds", "median_s", "low_s", "high_s", "share_of_peak", "n_paired", "ratio",
-                                 "ratio_low", "ratio_high"}) {
+        for (const char* name : {"n_rounds", "median_s", "low_s", "high_s", "share_of_peak", "share_of_reads",
+                                 "n_paired", "ratio", "ratio_low", "ratio_high"}) {
             table.columns.push_back({.name = name, .align = Align::right});
         }
         table.columns.push_back({.name = "absent_because"});
@@ -165,7 +180,8 @@ public:
                 std::vector<std::string> row{entry.id, shape_text(shape.point.problem, shape.point.num_threads), name,
                                              fmt::format("{}", cell.rounds)};
                 add_interval(row, cell.rounds > 0 ? std::optional(cell.time) : std::nullopt);
-                row.push_back(cell.share ? fmt::format("{}", *cell.share) : "");
+                row.push_back(cell.share.peak >= 0 ? fmt::format("{}", cell.share.peak) : "");
+                row.push_back(cell.share.bandwidth >= 0 ? fmt::format("{}", cell.share.bandwidth) : "");
                 row.push_back(fmt::format("{}", cell.paired));
                 add_interval(row, cell.ratio);
                 row.push_back(entry.absent_because());
@@ -199,7 +215,7 @@ private:
         }
         const std::vector<double> seconds = entry.seconds();
         Cell cell{.time = median_interval(seconds), .rounds = seconds.size()};
-        cell.share = share_of_peak(records_.run(), entry, cell.time.estimate);
+        cell.share = share_of(entry, cell.time.estimate);
         const Entry& ours = records_.entries()[shape.entries.at(ours_)];
         if (name == ours_ || ours.samples.empty()) return cell;
         const Metric& time = find_metric("time");

@@ -9,10 +9,6 @@
 
 #ifdef HEADCOUNT_HAVE_ONEDNN
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -27,7 +23,10 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace {
 
@@ -217,8 +216,7 @@ private:
         }
         dnnl::primitive_attr attributes;
         attributes.set_post_ops(after);
-        add(dnnl::matmul(
-                product(engine_, queries.get_desc(), keys.get_desc(), nullptr, scores.get_desc(), attributes)),
+        add(dnnl::matmul(product(engine_, queries.get_desc(), keys.get_desc(), nullptr, scores.get_desc(), attributes)),
             arguments);
         const int last = static_cast<int>(shape.size()) - 1;
         const dnnl::softmax_forward::desc softmax(dnnl::prop_kind::forward_inference, scores.get_desc(), last);
@@ -244,8 +242,8 @@ private:
             bias_desc = bias.get_desc();
             arguments.emplace(DNNL_ARG_BIAS, bias);
         }
-        const auto desc = product(engine_, rows.get_desc(), any, problem_.bias ? &bias_desc : nullptr,
-                                  out.get_desc(), {});
+        const auto desc =
+            product(engine_, rows.get_desc(), any, problem_.bias ? &bias_desc : nullptr, out.get_desc(), {});
         const memory weights(desc.weights_desc(), engine_);
         memory from = given, to = weights;
         dnnl::reorder(from, to).execute(stream_, from, to);
@@ -352,8 +350,8 @@ private:
 
 int main() {
     const dnnl_version_t* version = dnnl_version();
-    const std::string number = std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
-                               std::to_string(version->patch);
+    const std::string number =
+        std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->patch);
     std::cout << Json{{"protocol", 1},
                       {"engine", "oneDNN " + number + ", matmul and softmax primitives"},
                       {"facts", {{"onednn", number}, {"cpu_isa", instruction_set()}}}}
@@ -365,7 +363,8 @@ int main() {
 #else
 
 int main() {
-    std::cout << nlohmann::json{{"missing", "built without oneDNN; install libdnnl-dev, then configure and build again"}}
+    std::cout << nlohmann::json{{"missing",
+                                 "built without oneDNN; install libdnnl-dev, then configure and build again"}}
               << std::endl;
 }
 
