@@ -43,7 +43,8 @@ class Plots(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
 
     def test_the_figures_exist(self):
-        for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py"):
+        for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
+                       "beside.py"):
             self.assertIn(script, SCRIPTS)
 
     def test_every_script_draws_png_and_svg_and_names_its_files(self):
@@ -126,8 +127,9 @@ class Plots(unittest.TestCase):
     def test_bounds_are_drawn_or_their_absence_is_said(self):
         data = self.directory("data")
         synthetic.write(data, variants=("multi_head",), bound_s="", bound_lacks="no limits", time_over_bound="")
-        for script in SCRIPTS:
-            self.check(run(script, data, self.directory("unknown"), "--format", "svg"), 0)
+        for script in SCRIPTS:  # what stands beside each other does so relative to the bound
+            expected = 4 if script == "beside.py" else 0
+            self.check(run(script, data, self.directory("unknown"), "--format", "svg"), expected)
         self.replace(data, "run.json", "fma_gflops.f32", "exp_gops.f32")
         result = run("roofline.py", data, self.directory("none"))
         self.check(result, 4)

@@ -73,6 +73,7 @@ function prepare(request) {
   const selfAttention = p.scope === 'layer' && given.x_q.offset === given.x_kv.offset;
 
   const total = Math.max(...Object.keys(given).map((name) => given[name].offset + 4 * size(name)));
+  if (total > 65536 * PAGE) throw new Unsupported('tensors of more than 4 GiB: Node has no aligned memory as large');
   const buffer = aligned(total);
   const view = (name) => new Float32Array(buffer, given[name].offset, size(name));
   const tensors = Object.fromEntries(

@@ -1,0 +1,99 @@
+"""Implementations beside each other: their time over the least that the measured limits allow, a row a shape."""
+import frame
+import style
+
+ROWS = 18  # shapes in one file; more would be too tall for a page
+
+SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals",
+         "bound": "1 is the least time of each shape at the measured limits"}
+
+SHAPE = ["scope", "causal", "bias", "batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim",
+         "value_head_dim", "dtype", "num_threads"]
+
+
+def implementation(row):
+    """An engine is known by its own name, a variant of ours by what it runs on as well."""
+    return row["backend"] if row["variant"] == "external" else f"{row['variant']}/{row['backend']}"
+
+
+def shape_of(row):
+    """ "causal, L 2048, E 512, H 8": what is not the default."""
+    words = [row["scope"]] if row["scope"] != "core" else []
+    words += [row[field] for field in ("causal", "bias") if row[field]]
+    if row["batch"] != 1:
+        words.append(f"B {row['batch']:.0f}")
+    same = row["q_len"] == row["kv_len"]
+    words.append(f"L {row['kv_len']:.0f}" if same else f"q {row['q_len']:.0f}, kv {row['kv_len']:.0f}")
+    words += [f"E {row['embed_dim']:.0f}", f"H {row['num_heads']:.0f}"]
+    words += [row[field] for field in ("kv", "width") if row[field]]
+    if row["num_threads"] != 1:
+        words.append(f"{row['num_threads']:.0f} threads")
+    return ", ".join(words)
+
+
+def draw(data):
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
+    points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)].copy()
+    points["name"] = [implementation(row) for _, row in points.iterrows()]
+    points["shape"] = points.groupby(SHAPE, sort=False).ngroup()
+    # The least time is the shape's; an implementation that was not counted has none of its own.
+    points["least"] = points.groupby("shape")["bound_s"].transform("max")
+    several = points.groupby("shape")["name"].transform("nunique") >= 2
+    points = points[several & points["least"].notna()]
+    if points.empty:
+        raise frame.NotApplicable("nothing stands beside anything: two timed implementations of one shape are needed, "
+                                  "and the limits of the run")
+    shapes = list(points.drop_duplicates("shape")["shape"])
+    names = list(points.drop_duplicates("name")["name"])
+    pages = [shapes[i:i + ROWS] for i in range(0, len(shapes), ROWS)]
+    for number, page in enumerate(pages, start=1):
+        tail = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
+        yield (f"{number}" if len(pages) > 1 else ""), figure(data, tail, points[points["shape"].isin(page)], page, names)
+
+
+def figure(data, tail, points, shapes, names):
+    lacks = sorted(set(points["bound_lacks"]) - {""})
+    text = ("Median time of one pass over the least time that the shape's products, exponentials and compulsory bytes need "
+            "at the measured limits of the machine and as many threads; bars are 95 % intervals" +
+            (f". Partial: {'; '.join(lacks)}" if lacks else "") +
+            f". The smaller the better; 1 is the limit. Each point has {frame.rounds_text(points)}. {data.origin()}")
+    width = 6.6
+    labels = names + ["least time"]
+    columns = style.legend_columns(labels, 1, width)
+    fig, axes = style.panels(1, 1, width=width, height=0.7 + 0.29 * len(shapes),
+                             legend_lines=-(-len(labels) // columns), caption_lines=style.caption_lines(text, 1, width))
+    ax = axes.flat[0]
+    handles = {}
+    place = {shape: len(shapes) - 1 - i for i, shape in enumerate(shapes)}
+    for i, name in enumerate(names):
+        mine = points[points["name"] == name]
+        if mine.empty:
+            continue
+        x = mine["median_s"] / mine["least"]
+        errors = style.error_bars(x, mine["low_s"] / mine["least"], mine["high_s"] / mine["least"])
+        aside = 0.42 * (0.5 - (i + 0.5) / len(names))  # so that equal ones do not hide each other
+        handles[name] = ax.errorbar(x, [place[shape] + aside for shape in mine["shape"]], xerr=errors, capsize=1.5,
+                                    elinewidth=0.8, **dict(style.line_style(i), linestyle="none", markersize=4))
+    for shape in shapes[::2]:
+        ax.axhspan(place[shape] - 0.5, place[shape] + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
+    ax.axvline(1, color="#D55E00", linewidth=0.8)
+    handles["least time"] = style.bound_marks(ax, [1] * len(shapes), list(place.values()), "#D55E00")
+    x = points["median_s"] / points["least"]
+    low, high = min(1, x.min()) / 1.08, x.max() * 1.1
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    style.log_axis(ax.xaxis, low, high)
+    ax.set_ylim(-0.5, len(shapes) - 0.5)
+    rows = points.drop_duplicates("shape").set_index("shape", drop=False)
+    ax.set_yticks([place[shape] for shape in shapes], [shape_of(rows.loc[shape]) for shape in shapes])
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel("time over the least time")
+    style.title(fig, "Side by side: " + ", ".join(sorted(set(points["scope"]))) + tail)
+    shown = [label for label in labels if label in handles]
+    style.legend(fig, [handles[label] for label in shown], shown, columns)
+    style.caption(fig, text)
+    return fig
+
+
+if __name__ == "__main__":
+    raise SystemExit(frame.main("beside", draw, SHOWS))
