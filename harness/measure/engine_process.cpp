@@ -5,8 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -37,6 +40,14 @@ std::vector<std::string> engine_environment(int num_threads) {
     std::vector<std::string> changes{"OMP_WAIT_POLICY=passive"};
     for (const char* name : {"HEADCOUNT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
         changes.push_back(fmt::format("{}={}", name, num_threads));
+    }
+    // Engines that are programs of ours stand beside this one.
+    std::error_code error;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const char* path = std::getenv("PATH");
+    if (!error) {
+        changes.push_back(
+            fmt::format("PATH={}:{}", self.parent_path().string(), path == nullptr ? "/usr/bin:/bin" : path));
     }
     return environment_with(changes);
 }
