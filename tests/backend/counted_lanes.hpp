@@ -1,6 +1,7 @@
-// Four counting scalars as a vector: what FloatLanes offers, so that a simd kernel can be asked what it did.
+// Counting scalars as a vector: what FloatLanes offers, so that a simd kernel can be asked what it did.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -10,21 +11,28 @@
 
 namespace headcount::simd {
 
-struct CountedLanes {
+template <std::int64_t kWidth>
+struct CountedLanesOf {
     using T = Counted;
-    static constexpr std::int64_t kLanes = 4;
+    static constexpr std::int64_t kLanes = kWidth;
     static constexpr int kTileRows = 8;
     using V = std::array<Counted, kLanes>;
 
+    static void took(std::int64_t /*key*/, std::int64_t /*count*/, bool /*masked*/) {}
+
     static V zero() { return {}; }
-    static V set(Counted x) { return {x, x, x, x}; }
+    static V set(Counted x) {
+        V v{};
+        v.fill(x);
+        return v;
+    }
     /// As few as make a row of any length begin in one and end in another.
     static constexpr std::int64_t kLine = 2;
     static void prefetch(const Counted* /*p*/) {}
-    static V load(const Counted* p) { return {p[0], p[1], p[2], p[3]}; }
+    static V load(const Counted* p) { return load_first(p, kLanes); }
     static V load_first(const Counted* p, std::int64_t count) {
         V v{};
-        std::copy(p, p + count, v.begin());
+        std::copy_n(p, count, v.begin());
         return v;
     }
     static void store(const V& v, Counted* p) { std::copy(v.begin(), v.end(), p); }
@@ -94,5 +102,7 @@ private:
         return out;
     }
 };
+
+using CountedLanes = CountedLanesOf<4>;
 
 }  // namespace headcount::simd

@@ -26,6 +26,9 @@ struct FloatLanes {
     /// Rows of a register tile of three vectors: what 16 (AVX2, SSE) or 32 (AVX-512, NEON) registers hold.
     static constexpr int kTileRows = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 ? 4 : 8;
 
+    /// Told of each tile of keys that a block of queries takes. Nothing here; a test that wants the trace derives.
+    static HWY_INLINE void took(std::int64_t /*key*/, std::int64_t /*count*/, bool /*masked*/) {}
+
     static HWY_INLINE V zero() { return hn::Zero(D()); }
     static HWY_INLINE V set(float x) { return hn::Set(D(), x); }
     /// Elements of a cache line.

@@ -74,6 +74,7 @@ private:
 
     template <bool kMasked>
     HWY_INLINE void take_keys(std::int64_t key, std::int64_t count) {
+        L::took(key, count, kMasked);
         V peaks[kVectors];
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = peaks_[j]; });
         in_tiles<L>(count, [&](std::int64_t first, auto rows) HEADCOUNT_INLINED {

@@ -1,0 +1,138 @@
+// The tiles of keys that the fused kernel takes: the same with vectors as with counting scalars, and the ones that the
+// mask asks for.
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+// The kernel's own source, for one instruction set (why AVX3_DL: harness/backend/simd/kernels.cpp).
+#define HWY_WANT_AVX3_DL
+// clang-format off
+#include <hwy/highway.h>
+#include "harness/backend/simd/lanes-inl.hpp"
+#include "harness/backend/simd/stream-inl.hpp"
+// clang-format on
+
+#include "harness/core/mask.hpp"
+#include "tests/backend/counted_lanes.hpp"
+#include "tests/catch.hpp"
+
+namespace headcount::simd {
+
+struct TracedHead {
+    std::int64_t q_len, kv_len, key_block;
+    Mask mask;
+};
+
+/// Keys [key, key + count) taken by the block of queries that begins with `query`.
+struct TileTaken {
+    std::int64_t query, key, count;
+    bool masked;
+    bool operator==(const TileTaken&) const = default;
+};
+
+std::int64_t query_being_traced = 0;
+std::vector<TileTaken> tiles_taken;
+
+/// Lanes that write down which tiles they were told of.
+template <class Lanes>
+struct Traced : Lanes {
+    static void took(std::int64_t key, std::int64_t count, bool masked) {
+        tiles_taken.push_back({query_being_traced, key, count, masked});
+    }
+};
+
+}  // namespace headcount::simd
+
+HWY_BEFORE_NAMESPACE();
+namespace headcount::simd::HWY_NAMESPACE {
+
+/// Runs the blocks of one head and says which tiles they took.
+template <class L>
+std::vector<TileTaken> trace_head(const TracedHead& head) {
+    using T = typename L::T;
+    constexpr std::int64_t kHeadDim = 5;
+    constexpr std::int64_t kMostRows = kMostVectors * L::kLanes;
+    std::vector<T> q(static_cast<std::size_t>(head.q_len * kHeadDim), T(1)), out(q.size());
+    std::vector<T> k(static_cast<std::size_t>(head.kv_len * kHeadDim), T(1)), v(k.size(), T(1));
+    std::vector<T> scratch(
+        static_cast<std::size_t>(stream_scratch_elements(L::kLanes, kHeadDim, kHeadDim, head.key_block)));
+    tiles_taken.clear();
+    for (std::int64_t first = 0; first < head.q_len; first += kMostRows) {
+        query_being_traced = first;
+        const StreamBlock<T> block{.q = {q.data() + first * kHeadDim, kHeadDim, 1},
+                                   .k = {k.data(), kHeadDim, 1},
+                                   .v = {v.data(), kHeadDim, 1},
+                                   .out = {out.data() + first * kHeadDim, kHeadDim, 1},
+                                   .rows = std::min(kMostRows, head.q_len - first),
+                                   .kv_len = head.kv_len,
+                                   .head_dim = kHeadDim,
+                                   .value_head_dim = kHeadDim,
+                                   .factor = T(1),
+                                   .visible = head.mask.causal ? head.kv_len - head.q_len + first + 1 : head.kv_len,
+                                   .visible_step = head.mask.causal ? 1 : 0,
+                                   .key_block = head.key_block,
+                                   .scratch = scratch.data()};
+        stream_rows<Traced<L>>(block);
+    }
+    return tiles_taken;
+}
+
+}  // namespace headcount::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+namespace headcount::simd {
+namespace {
+
+/// From the mask alone: a tile is taken when some row of the block sees some key of it, and its scores are masked when
+/// some row does not see all of them.
+std::vector<TileTaken> tiles_asked_for(const TracedHead& head, std::int64_t most_rows) {
+    std::vector<TileTaken> tiles;
+    for (std::int64_t first = 0; first < head.q_len; first += most_rows) {
+        const std::int64_t last = std::min(first + most_rows, head.q_len) - 1;
+        std::int64_t most = 0, fewest = head.kv_len;
+        for (std::int64_t row = first; row <= last; ++row) {
+            most = std::max(most, head.mask.visible(row, head.q_len, head.kv_len));
+            fewest = std::min(fewest, head.mask.visible(row, head.q_len, head.kv_len));
+        }
+        for (std::int64_t key = 0; key < most; key += head.key_block) {
+            const std::int64_t count = std::min(head.key_block, most - key);
+            tiles.push_back({first, key, count, key + count > fewest});
+        }
+    }
+    return tiles;
+}
+
+}  // namespace
+}  // namespace headcount::simd
+
+using namespace headcount;
+
+TEST_CASE("vectors take the tiles that counting scalars take, and those are what the mask asks for") {
+    using Lanes = simd::HWY_NAMESPACE::FloatLanes;
+    constexpr std::int64_t kLanes = Lanes::kLanes;
+    constexpr std::int64_t kMostRows = simd::kMostVectors * kLanes;
+    for (const bool causal : {false, true}) {
+        for (const std::int64_t q_len :
+             {std::int64_t{1}, kLanes + 1, kMostRows - 1, kMostRows, kMostRows + 1, 3 * kMostRows}) {
+            for (const std::int64_t kv_len : {1, 63, 64, 65, 128, 200}) {
+                for (const std::int64_t key_block : {24, 64}) {
+                    const simd::TracedHead head{q_len, kv_len, key_block, {.causal = causal}};
+                    CAPTURE(causal, q_len, kv_len, key_block);
+                    const auto vectors = simd::HWY_NAMESPACE::trace_head<Lanes>(head);
+                    REQUIRE(vectors == simd::HWY_NAMESPACE::trace_head<simd::CountedLanesOf<kLanes>>(head));
+                    REQUIRE(vectors == simd::tiles_asked_for(head, kMostRows));
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("a causal mask skips tiles") {
+    const auto dense = simd::tiles_asked_for({512, 512, 64, {}}, 48);
+    const auto causal = simd::tiles_asked_for({512, 512, 64, {.causal = true}}, 48);
+    REQUIRE(dense.size() == 11 * 8);
+    REQUIRE(std::none_of(dense.begin(), dense.end(), [](const simd::TileTaken& tile) { return tile.masked; }));
+    // 48 rows span one tile of 64 keys or two; the blocks see 1, 2, 3, 3, 4, 5, 6, 6, 7, 8 and 8 of them.
+    REQUIRE(causal.size() == 53);
+}
