@@ -34,24 +34,62 @@ T RowMax(const T* x, std::size_t n) {
     return peak;
 }
 
+/// e^x for x <= 0 in f32, within 2.5 ulp; zero where that is no normal number, NaN for NaN. x = n ln 2 + r (Cody and
+/// Waite: the first part of ln 2 has so few bits that n times it is exact) with e^r by the minimax polynomial of degree
+/// 5 whose value at 0 is 1, the one of simd/lanes-inl.hpp with its coefficients divided by powers of ln 2.
+template <class D>
+HWY_INLINE hn::Vec<D> ExpOfAtMostZero(D d, hn::Vec<D> x, float /*scalar*/) {
+    using V = hn::Vec<D>;
+    // Adding 1.5 * 2^23 rounds to the nearest whole number; 127 more, and the low bits are the exponent of 2^n.
+    const V shifter = hn::Set(d, 12582912.0F + 127.0F);
+    const V shifted = hn::MulAdd(x, hn::Set(d, 1.44269504F), shifter);
+    const V n = hn::Sub(shifted, shifter);
+    V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375F), x);
+    r = hn::NegMulAdd(n, hn::Set(d, -0.000212194442F), r);
+    V p = hn::Set(d, 0.00829031505F);
+    p = hn::MulAdd(p, r, hn::Set(d, 0.0418979302F));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.166676357F));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.499991506F));
+    p = hn::MulAdd(p, r, hn::Set(d, 0.999999702F));
+    p = hn::MulAdd(p, r, hn::Set(d, 1.0F));
+    const hn::RebindToSigned<D> whole;
+    const V y = hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(whole, shifted))));
+    return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.33654F)), y);
+}
+
+/// In f64 it is Highway's, which gives zero for NaN.
+template <class D>
+HWY_INLINE hn::Vec<D> ExpOfAtMostZero(D d, hn::Vec<D> x, double /*scalar*/) {
+    return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+}
+
 template <class T>
 T ExpAndSum(T* x, std::size_t n, T peak) {
     const hn::ScalableTag<T> d;
     const std::size_t lanes = hn::Lanes(d);
     const auto peaks = hn::Set(d, peak);
-    auto sums = hn::Zero(d);
+    const auto weigh = [&](T* at) HWY_ATTR {
+        const auto weight = ExpOfAtMostZero(d, hn::Sub(hn::LoadU(d, at), peaks), peak);
+        hn::StoreU(weight, d, at);
+        return weight;
+    };
+    // Two sums: a vector takes little longer than one addition waits for the one before.
+    auto sums = hn::Zero(d), more = hn::Zero(d);
     std::size_t i = 0;
-    for (; i + lanes <= n; i += lanes) {
-        const auto weight = hn::Exp(d, hn::Sub(hn::LoadU(d, x + i), peaks));
-        hn::StoreU(weight, d, x + i);
-        sums = hn::Add(sums, weight);
+    for (; i + 2 * lanes <= n; i += 2 * lanes) {
+        sums = hn::Add(sums, weigh(x + i));
+        more = hn::Add(more, weigh(x + i + lanes));
     }
-    T sum = hn::GetLane(hn::SumOfLanes(d, sums));
+    if (i + lanes <= n) {
+        sums = hn::Add(sums, weigh(x + i));
+        i += lanes;
+    }
+    T sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(sums, more)));
     if (i < n) {
         // The remainder goes through one padded vector, so that every element sees the same exp.
         HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
         for (std::size_t j = i; j < n; ++j) rest[j - i] = x[j] - peak;
-        hn::Store(hn::Exp(d, hn::Load(d, rest)), d, rest);
+        hn::Store(ExpOfAtMostZero(d, hn::Load(d, rest), peak), d, rest);
         for (std::size_t j = i; j < n; ++j) {
             x[j] = rest[j - i];
             sum += x[j];

@@ -9,8 +9,8 @@ namespace headcount::vector_math {
 float row_max(const float* x, std::int64_t n);
 double row_max(const double* x, std::int64_t n);
 
-/// x = exp(x - peak), to a few units in the last place; returns the sum. x - peak must not exceed 0; results
-/// below the smallest normal number may be flushed to zero.
+/// x = exp(x - peak), within 4 units in the last place; returns the sum. x - peak must not exceed 0. NaN stays NaN;
+/// results below the smallest normal number are zero in f32 and may be in f64.
 float exp_and_sum(float* x, std::int64_t n, float peak);
 double exp_and_sum(double* x, std::int64_t n, double peak);
 
