@@ -37,7 +37,7 @@ struct Head {
 };
 
 /// All blocks of one head, as the backend would cut them. Returns what was counted.
-HWY_ATTR OpCost stream(Head& head, double scale, Mask mask) {
+OpCost stream(Head& head, double scale, Mask mask) {
     const AttendShape& s = head.shape;
     std::vector<Counted> scratch(
         Head::size(simd::stream_scratch_elements(kLanes, s.head_dim, s.value_head_dim, kKeyBlock)));

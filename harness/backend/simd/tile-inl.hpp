@@ -36,9 +36,6 @@ template <class L, int kRows, int kVectors>
 struct Tile {
     typename L::V v[kRows * kVectors];
 
-    /// Written out because an implicit one is compiled for the baseline, not for the instruction set of this namespace.
-    HWY_INLINE Tile() {}  // NOLINT(modernize-use-equals-default)
-
     template <class F>
     HWY_INLINE void fill(const F& f) {
         unrolled<kRows * kVectors>([&](auto i) HEADCOUNT_INLINED { v[i] = f(i); });
