@@ -37,7 +37,8 @@ std::string shown(const std::string& text) {
 }
 
 std::vector<std::string> engine_environment(int num_threads) {
-    // Our own tensors lie on huge pages where the system grants them (core/workspace.cpp); so may what engines allocate.
+    // Our own tensors lie on huge pages where the system grants them (core/workspace.cpp); so may what engines
+    // allocate.
     std::vector<std::string> changes{"OMP_WAIT_POLICY=passive", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"};
     for (const char* name : {"HEADCOUNT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
         changes.push_back(fmt::format("{}={}", name, num_threads));

@@ -59,7 +59,8 @@ public:
     virtual PeakMemory peak_memory(const std::string& point) = 0;
     /// As measure_limits().
     virtual std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) = 0;
-    /// Processor time this worker has used since it began, in seconds; negative when unknown.
+    /// Processor time this worker and the engines it runs have used since they began, in seconds; negative when
+    /// unknown.
     virtual double cpu_seconds() const { return -1; }
 };
 

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,6 +19,7 @@
 
 #include "harness/journal/json.hpp"
 #include "harness/measure/child.hpp"
+#include "harness/measure/process_time.hpp"
 #include "harness/measure/wire.hpp"
 
 namespace headcount {
@@ -137,17 +137,7 @@ public:
     }
     void bound_memory(std::int64_t bytes) { ask({{"do", wire::bound}, {"bytes", bytes}}, protocol_.timeout_s); }
 
-    double cpu_seconds() const override {
-        std::ifstream file(fmt::format("/proc/{}/stat", pid_));
-        std::string text;
-        if (!std::getline(file, text)) return -1;
-        std::istringstream words(text.substr(std::min(text.rfind(')'), text.size() - 1) + 1));
-        std::string skipped;
-        for (int field = 3; field < 14; ++field) words >> skipped;
-        double user = 0, system = 0;
-        if (!(words >> user >> system)) return -1;
-        return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    }
+    double cpu_seconds() const override { return family_cpu_seconds(pid_); }
 
 private:
     // Preparing inputs, the float64 reference and five passes take longer than one visit.
