@@ -13,7 +13,7 @@ usage: ./reproduce.sh [--quick | --full | --smoke] [--fresh]
        ./reproduce.sh --peers [--smoke] [--fresh]
   --quick   about five minutes on two cores (the default)
   --full    the large grid
-  --smoke   under 30 seconds once built: does the path work?
+  --smoke   under 30 seconds once built (with --peers about a minute): does the path work?
   --peers   other libraries beside ours: installs ONNX Runtime, PyTorch and oneDNN, about seven minutes on two cores
   --fresh   set an earlier result aside and measure again
 exit: 0 exact claims as expected, 1 one is not, 2 something is missing, 3 a measured claim is inconclusive

@@ -7,8 +7,8 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 say() { printf '\n== %s\n' "$*"; }
 
-# install_packages run|test|peers: installs what packages.txt names and dpkg does not know: the unmarked ones, with `test`
-# and `peers` those of that mark besides. A node or npm from elsewhere does.
+# install_packages run|test|peers: installs what packages.txt names and dpkg does not know: the unmarked ones, with
+# `test` and `peers` those of that mark besides. A node or npm from elsewhere does.
 install_packages() {
   local wanted missing=() name runner=()
   wanted=$(awk -v mark="#$1" '/^[a-z0-9]/ && ($2 !~ /^#[a-z]/ || $2 == mark) { print $1 }' packages.txt)
@@ -30,7 +30,7 @@ install_packages() {
   "${runner[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# install_engines: the npm packages that variants/external/package.json pins, into that folder. Install scripts are left out:
+# install_engines: the npm packages that variants/external/package.json pins, into that folder. Install scripts are left out;
 # onnxruntime-node's would fetch CUDA libraries, and its processor library comes in the package.
 install_engines() {
   local version

@@ -14,6 +14,7 @@
 #include "harness/analysis/metric.hpp"
 #include "harness/analysis/time_bound.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/stats/interval.hpp"
 #include "harness/stats/paired.hpp"
 
@@ -243,7 +244,7 @@ std::string absent_text(const RecordSet& records) {
     for (const Entry& entry : records.entries()) {
         if (!entry.resolved || !entry.samples.empty()) continue;
         const std::string why = entry.absent_because();
-        if (!why.empty()) ++reasons[name_of(entry.point) + ": " + why];
+        if (!why.empty()) ++reasons[printable(name_of(entry.point) + ": " + why)];
     }
     std::string text;
     for (const auto& [reason, count] : reasons) {

@@ -231,7 +231,7 @@ private:
         const Dims shape = x.get_desc().dims();
         const memory& given = tensors_.at("w" + letter);
         const Dims widths = given.get_desc().dims();
-        const memory y = take({shape[0], shape[1], widths[1]});
+        memory y = take({shape[0], shape[1], widths[1]});
         const memory rows = window(x, {shape[0] * shape[1], widths[0]}, {widths[0], 1});
         const memory out = window(y, {shape[0] * shape[1], widths[1]}, {widths[1], 1});
         const memory::desc any(widths, kFloat, memory::format_tag::any);

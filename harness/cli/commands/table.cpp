@@ -15,7 +15,6 @@
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
-#include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/sweep/table_config.hpp"
 
@@ -47,7 +46,7 @@ void print_beside(const RecordSet& records, const Options& options) {
                                .one_row_each = options.format == "csv"};
     fmt::print("{}", render(beside_table(records, beside), options.format));
     if (options.format == "terminal") {
-        fmt::print("\n{}{}{}", printable(absent_text(records)), disturbance_text(records), unfinished_text(records));
+        fmt::print("\n{}{}{}", absent_text(records), disturbance_text(records), unfinished_text(records));
     }
 }
 
