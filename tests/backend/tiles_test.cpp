@@ -3,7 +3,6 @@
 
 #include "tests/catch.hpp"
 
-using headcount::simd::CacheSizes;
 using headcount::simd::Tiles;
 using headcount::simd::tiles_for;
 
