@@ -33,7 +33,7 @@ std::string impossible(const Clocked& claimed, const Clocked& seen) {
 }
 
 std::string doubtful(const Clocked& claimed, const Clocked& seen, int num_threads) {
-    if (seen.wall_s > kAround * claimed.wall_s + kAround_s) {
+    if (seen.wall_s > kAround * claimed.wall_s + kAround_s + seen.waited_s) {
         return fmt::format("it says that a run took {}, and takes {} to answer: it times less than it does",
                            ms(claimed.wall_s), ms(seen.wall_s));
     }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -52,6 +53,13 @@ std::vector<std::string> engine_environment(int num_threads) {
             fmt::format("PATH={}:{}", self.parent_path().string(), path == nullptr ? "/usr/bin:/bin" : path));
     }
     return environment_with(changes);
+}
+
+/// How long a thread was ready to run and waited for a core so far, by the kernel's count; 0 where it has none.
+double waited_seconds(const std::string& thread) {
+    std::ifstream file("/proc/" + thread + "/schedstat");
+    double ran_ns = 0, waited_ns = 0;
+    return file >> ran_ns >> waited_ns ? 1e-9 * waited_ns : 0;
 }
 
 /// A worker limits its own address space; an engine reserves what its runtime likes (V8: tens of GiB) and uses little.
@@ -160,6 +168,8 @@ EngineProcess::Answer EngineProcess::ask(const Json& request, Clock::time_point 
     refuse_what_nobody_asked();
     const std::string line = to_line(request) + '\n';
     const double cpu_before = cpu_seconds();
+    const auto waited = [&] { return waited_seconds(fmt::format("{}", pid_)) + waited_seconds("thread-self"); };
+    const double waited_before = waited();
     const auto start = Clock::now();
     ::kill(-pid_, SIGCONT);
     for (std::size_t done = 0; done < line.size();) {
@@ -173,6 +183,7 @@ EngineProcess::Answer EngineProcess::ask(const Json& request, Clock::time_point 
     answer.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
     const double cpu_after = cpu_seconds();
     if (cpu_before >= 0 && cpu_after >= 0) answer.cpu_s = cpu_after - cpu_before;
+    answer.waited_s = std::max(0.0, waited() - waited_before);
     stop();
     const Json json = Json::parse(text, nullptr, false);
     const auto said = [&](const char* key) {

@@ -48,8 +48,9 @@ public:
 
     struct Answer {
         Json ok;
-        double wall_s = 0;  ///< from before the request until the answer was here, by our clock
-        double cpu_s = -1;  ///< processor time of all its threads meanwhile, by the kernel's; -1: unavailable
+        double wall_s = 0;    ///< from before the request until the answer was here, by our clock
+        double cpu_s = -1;    ///< processor time of all its threads meanwhile, by the kernel's; -1: unavailable
+        double waited_s = 0;  ///< that its first thread or ours was ready meanwhile and waited for a core
     };
     /// One request, one answer. Throws EngineUnsupported, Error for "failed", EngineFailure.
     Answer ask(const Json& request, Clock::time_point deadline);

@@ -114,7 +114,7 @@ Clocked ExternalForward::run(std::int64_t times) {
     Json json = request("run");
     json["times"] = times;
     const EngineProcess::Answer answer = process().ask(json, deadline_);
-    const Clocked seen{.wall_s = answer.wall_s, .cpu_s = answer.cpu_s};
+    const Clocked seen{.wall_s = answer.wall_s, .cpu_s = answer.cpu_s, .waited_s = answer.waited_s};
     const auto number = [&](const char* key) {
         const auto found = answer.ok.find(key);
         return found != answer.ok.end() && found->is_number() ? found->get<double>() : std::nan("");

@@ -171,6 +171,11 @@ TEST_CASE("what an engine says of its time is held against the request and the k
     CHECK_FALSE(impossible({.wall_s = 0.09, .cpu_s = -1}, seen).empty());
     CHECK(doubtful({.wall_s = 0.099, .cpu_s = 0.099}, seen, 1).empty());
     CHECK(contains(doubtful({.wall_s = 0.05, .cpu_s = 0.05}, seen, 1), "times less than it does"));
+    // Late because others had the cores: no lie. Work outside the clock stays one.
+    const Clocked late{.wall_s = 0.1, .cpu_s = 0.05, .waited_s = 0.04};
+    CHECK(doubtful({.wall_s = 0.05, .cpu_s = 0.05}, late, 1).empty());
+    CHECK(contains(doubtful({.wall_s = 0.04, .cpu_s = 0.05}, late, 1), "times less than it does"));
+    CHECK(contains(doubtful({.wall_s = 0.05, .cpu_s = 0.03}, late, 1), "not all of its threads"));
     CHECK(contains(doubtful({.wall_s = 0.099, .cpu_s = 0.05}, seen, 1), "not all of its threads"));
     CHECK(contains(doubtful({.wall_s = 0.099, .cpu_s = 0.19}, {.wall_s = 0.1, .cpu_s = 0.19}, 1), "num_threads=1"));
     CHECK(doubtful({.wall_s = 0.099, .cpu_s = 0.19}, {.wall_s = 0.1, .cpu_s = 0.19}, 2).empty());
