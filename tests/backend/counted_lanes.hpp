@@ -29,6 +29,7 @@ struct CountedLanesOf {
     /// As few as make a row of any length begin in one and end in another.
     static constexpr std::int64_t kLine = 2;
     static void prefetch(const Counted* /*p*/) {}
+    static void prefetch_to_write(const Counted* /*p*/) {}
     static V load(const Counted* p) { return load_first(p, kLanes); }
     static V load_first(const Counted* p, std::int64_t count) {
         V v{};

@@ -52,6 +52,27 @@ TEST_CASE("tensors of a wet workspace are aligned and do not overlap") {
     REQUIRE(static_cast<char*>(b.data) - static_cast<char*>(a.data) == 64);
 }
 
+TEST_CASE("tensors of whole pages do not begin in the same sets of the caches, and a frame gives the gap back too") {
+    constexpr std::int64_t kPage = 4096;
+    Workspace dry = Workspace::dry();
+    for (int i = 0; i < 3; ++i) dry.take("page", DType::f32, {1, 1, 1, 4, 256});
+    REQUIRE(dry.peak_bytes() == 3 * kPage);
+
+    Workspace wet = Workspace::reserve(dry.reserved_bytes());
+    const auto start = [](const Tensor& t) { return reinterpret_cast<std::uintptr_t>(t.data); };
+    const std::uintptr_t first = start(wet.take("page", DType::f32, {1, 1, 1, 4, 256}));
+    std::uintptr_t second = 0;
+    {
+        const Workspace::Frame frame(wet);
+        second = start(wet.take("page", DType::f32, {1, 1, 1, 4, 256}));
+        const std::uintptr_t third = start(wet.take("page", DType::f32, {1, 1, 1, 4, 256}));
+        REQUIRE((second - first) % kPage >= 64);
+        REQUIRE((third - first) % kPage >= 64);
+        REQUIRE((third - second) % kPage >= 64);
+    }
+    REQUIRE(start(wet.take("page", DType::f32, {1, 1, 1, 4, 256})) == second);
+}
+
 TEST_CASE("asking for more than was predicted is an error that says by how much") {
     Workspace wet = Workspace::reserve(64);
     wet.take("a", DType::f32, {1, 1, 1, 1, 16});

@@ -28,6 +28,18 @@ simd::View<float> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::
 }
 simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v.row_stride, v.col_stride}; }
 
+simd::View<float> rows_from(const simd::View<float>& v, std::int64_t row) {
+    return {v.data + row * v.row_stride, v.row_stride, v.col_stride};
+}
+
+/// Rows [first, first + rows) of one head.
+struct BlockPlace {
+    std::int64_t b, n, g, first, rows;
+};
+simd::View<const float> queries_at(const Tensor& q, const BlockPlace& at) {
+    return readable(rows_from(view_at(q, at.b, at.n, at.g), at.first));
+}
+
 /// The heads of batch entry b from key head n on.
 template <class T>
 simd::HeadsView<T> heads_at(const Tensor& t, std::int64_t b, std::int64_t n) {
@@ -130,31 +142,35 @@ private:
         const std::int64_t rows = query_block(shape);
         const std::int64_t blocks = (shape.q_len + rows - 1) / rows;
         const std::int64_t scratch_each = attend_scratch_elements(shape) / num_threads();
-        pool_.run(shape.batch * shape.heads() * blocks, [&](std::int64_t index, int thread) {
+        const std::int64_t tasks = shape.batch * shape.heads() * blocks;
+        const auto place_of = [&](std::int64_t index) {
             const std::int64_t head = index / blocks;
             // The largest blocks come first, so that no thread is left with one at the end.
             const std::int64_t block_of_head = mask.causal ? blocks - 1 - index % blocks : index % blocks;
-            const std::int64_t first = block_of_head * rows;
-            const std::int64_t b = head / shape.heads();
-            const std::int64_t n = head % shape.heads() / shape.group;
-            const std::int64_t g = head % shape.group;
-            simd::StreamBlock<float> block{
-                .q = readable(view_at(q, b, n, g)),
-                .k = readable(view_at(k, b, n, g)),
-                .v = readable(view_at(v, b, n, g)),
-                .out = view_at(out, b, n, g),
-                .rows = std::min(rows, shape.q_len - first),
-                .kv_len = shape.kv_len,
-                .head_dim = shape.head_dim,
-                .value_head_dim = shape.value_head_dim,
-                .factor = static_cast<float>(scale * kLog2E),
-                .visible = mask.causal ? shape.kv_len - shape.q_len + first + 1 : shape.kv_len,
-                .visible_step = mask.causal ? 1 : 0,
-                .key_block = tiles_.key_block,
-                .scratch = static_cast<float*>(scratch.data) + thread * scratch_each};
-            block.q.data += first * block.q.row_stride;
-            block.out.data += first * block.out.row_stride;
-            simd::stream_rows(block);
+            return BlockPlace{.b = head / shape.heads(),
+                              .n = head % shape.heads() / shape.group,
+                              .g = head % shape.group,
+                              .first = block_of_head * rows,
+                              .rows = std::min(rows, shape.q_len - block_of_head * rows)};
+        };
+        pool_.run(tasks, [&](std::int64_t index, int thread) {
+            const BlockPlace at = place_of(index);
+            const BlockPlace next = place_of(std::min(index + 1, tasks - 1));
+            simd::stream_rows({.q = queries_at(q, at),
+                               .k = readable(view_at(k, at.b, at.n, at.g)),
+                               .v = readable(view_at(v, at.b, at.n, at.g)),
+                               .out = rows_from(view_at(out, at.b, at.n, at.g), at.first),
+                               .next_q = queries_at(q, next),
+                               .rows = at.rows,
+                               .kv_len = shape.kv_len,
+                               .head_dim = shape.head_dim,
+                               .value_head_dim = shape.value_head_dim,
+                               .next_rows = next.rows,
+                               .factor = static_cast<float>(scale * kLog2E),
+                               .visible = mask.causal ? shape.kv_len - shape.q_len + at.first + 1 : shape.kv_len,
+                               .visible_step = mask.causal ? 1 : 0,
+                               .key_block = tiles_.key_block,
+                               .scratch = static_cast<float*>(scratch.data) + thread * scratch_each});
         });
     }
 

@@ -35,6 +35,8 @@ struct FloatLanes {
     static constexpr std::int64_t kLine = 16;
     /// Asks for the cache line that holds p, which will be read soon.
     static HWY_INLINE void prefetch(const float* p) { hwy::Prefetch(p); }
+    /// The same of a line that will be written.
+    static HWY_INLINE void prefetch_to_write(const float* p) { __builtin_prefetch(p, 1); }
     static HWY_INLINE V load(const float* p) { return hn::LoadU(D(), p); }
     /// The first `count` lanes from adjacent elements, zeros beyond, which are not touched.
     static HWY_INLINE V load_first(const float* p, std::int64_t count) {

@@ -75,9 +75,11 @@ private:
     template <bool kMasked>
     HWY_INLINE void take_keys(std::int64_t key, std::int64_t count) {
         L::took(key, count, kMasked);
+        const bool last = key + count == block_.visible_of(block_.rows - 1);
         V peaks[kVectors];
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = peaks_[j]; });
         in_tiles<L>(count, [&](std::int64_t first, auto rows) HEADCOUNT_INLINED {
+            if (last) ask_for_rows(first, first + rows(), count);
             compute_scores<kMasked, rows()>(key + first, scores_ + first * kWidth, peaks);
         });
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = L::round_up(peaks[j]); });
@@ -92,6 +94,21 @@ private:
         weigh<kMasked>(key, count);
         in_tiles<L>(block_.value_head_dim,
                     [&](std::int64_t first, auto rows) HEADCOUNT_INLINED { add_values<rows()>(key, count, first); });
+    }
+
+    /// Asks for what comes after the last keys, a share [i, end) of `parts`: the rows of the output and the next
+    /// queries. Earlier they would be gone: heads in wide rows share few sets of the caches with the keys that pass.
+    HWY_INLINE void ask_for_rows(std::int64_t i, std::int64_t end, std::int64_t parts) {
+        for (std::int64_t row = i * block_.rows / parts; row < end * block_.rows / parts; ++row) {
+            for (std::int64_t c = 0; c < block_.value_head_dim; c += L::kLine) {
+                L::prefetch_to_write(block_.out.data + row * block_.out.row_stride + c * block_.out.col_stride);
+            }
+        }
+        for (std::int64_t row = i * block_.next_rows / parts; row < end * block_.next_rows / parts; ++row) {
+            for (std::int64_t c = 0; c < block_.head_dim; c += L::kLine) {
+                L::prefetch(block_.next_q.data + row * block_.next_q.row_stride + c * block_.next_q.col_stride);
+            }
+        }
     }
 
     /// to[i, query] = k[key + i] . q[query], and the maxima of what is visible.

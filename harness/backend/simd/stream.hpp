@@ -19,11 +19,13 @@ struct View {
 /// out = softmax2(factor * q @ k^T) @ v, softmax2 with base 2; `factor` is scale * log2(e).
 template <class T>
 struct StreamBlock {
-    View<const T> q;  ///< [rows, head_dim]
-    View<const T> k;  ///< [kv_len, head_dim]
-    View<const T> v;  ///< [kv_len, value_head_dim]
-    View<T> out;      ///< [rows, value_head_dim]
+    View<const T> q;            ///< [rows, head_dim]
+    View<const T> k;            ///< [kv_len, head_dim]
+    View<const T> v;            ///< [kv_len, value_head_dim]
+    View<T> out;                ///< [rows, value_head_dim]
+    View<const T> next_q = {};  ///< [next_rows, head_dim]: queries that come after these, to be fetched meanwhile
     std::int64_t rows, kv_len, head_dim, value_head_dim;
+    std::int64_t next_rows = 0;
     T factor;
     std::int64_t visible;       ///< keys that row 0 sees, before clamping to [0, kv_len]
     std::int64_t visible_step;  ///< how many more each further row sees: 1 causal, 0 not
