@@ -91,8 +91,10 @@ void Backend::matmul(std::string_view role, const Tensor& a, const Tensor& b, co
                           .required = required_matmul(a, b, c, options),
                           .executed = executed_matmul(a, b, c, options)});
     if (options.scale) {
-        span.parts.push_back(
-            {.op = "scale", .role = span.role, .required = required_scale(c, options), .executed = dense_scale(c)});
+        span.parts.push_back({.op = "scale",
+                              .role = span.role,
+                              .required = required_scale(c, options),
+                              .executed = executed_scale(a, b, c, options)});
     }
     if (options.bias != nullptr) {
         const OpCost cost = bias_cost(c, *options.bias);
@@ -158,6 +160,11 @@ void Backend::attend(std::string_view role, double scale, Mask mask, const Tenso
 OpCost Backend::executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
                                 const MatmulOptions& /*options*/) const {
     return dense_matmul(a, b, c);
+}
+
+OpCost Backend::executed_scale(const Tensor& /*a*/, const Tensor& /*b*/, const Tensor& c,
+                               const MatmulOptions& /*options*/) const {
+    return dense_scale(c);
 }
 
 OpCost Backend::executed_softmax(Mask mask, const Tensor& scores) const { return required_softmax(mask, scores); }

@@ -79,6 +79,8 @@ public:
     // softmax over visible scores; a backend that skips or repeats work overrides them.
     virtual OpCost executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
                                    const MatmulOptions& options) const;
+    virtual OpCost executed_scale(const Tensor& a, const Tensor& b, const Tensor& c,
+                                  const MatmulOptions& options) const;
     virtual OpCost executed_softmax(Mask mask, const Tensor& scores) const;
     virtual AttendParts executed_attend(const AttendShape& shape, Mask mask) const;
     /// Rows of q that attend keeps in fast memory while all keys stream past; the B_r of docs/flops.md.

@@ -19,6 +19,10 @@ public:
                            const MatmulOptions& options) const override {
         return model_->executed_matmul(a, b, c, options);
     }
+    OpCost executed_scale(const Tensor& a, const Tensor& b, const Tensor& c,
+                          const MatmulOptions& options) const override {
+        return model_->executed_scale(a, b, c, options);
+    }
     OpCost executed_softmax(Mask mask, const Tensor& scores) const override {
         return model_->executed_softmax(mask, scores);
     }

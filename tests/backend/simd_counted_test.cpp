@@ -1,4 +1,7 @@
-// The streaming kernel, instantiated with a scalar that counts, does what the executed ledger of simd says.
+// The streaming kernel and causal products, instantiated with a scalar that counts, do what the executed ledger of simd
+// says.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -7,6 +10,7 @@
 #define HWY_WANT_AVX3_DL
 // clang-format off
 #include <hwy/highway.h>
+#include "harness/backend/simd/product-inl.hpp"
 #include "harness/backend/simd/stream-inl.hpp"
 // clang-format on
 
@@ -135,5 +139,44 @@ TEST_CASE("the counting instantiation computes attention") {
             }
         }
         CHECK(worst < 1e-12);
+    }
+}
+
+TEST_CASE("a causal product multiplies exactly what its ledger says") {
+    constexpr std::int64_t d = 2 * kLanes;
+    for (const bool scores : {true, false}) {
+        for (const auto [q_len, kv_len] : {std::array{1, 4}, {4, 1}, {37, 64}, {64, 64}, {100, 40}, {29, 200}}) {
+            const std::int64_t keys = kv_len * kLanes;  // whole vectors: the ledger counts no padding
+            CAPTURE(scores, q_len, keys);
+            const std::int64_t depth = scores ? d : keys, cols = scores ? keys : d;
+            std::vector<Counted> a(Head::size(q_len * depth), Counted(1)), b(Head::size(depth * cols), Counted(1)),
+                c(Head::size(q_len * cols));
+            std::vector<Counted> panel(Head::size(simd::product_scratch_elements(kLanes, 50)));
+            const simd::Product<Counted> product{.a = {a.data(), depth, 1},
+                                                 .b = {b.data(), cols, 1},
+                                                 .c = {c.data(), cols, 1},
+                                                 .rows = q_len,
+                                                 .depth = depth,
+                                                 .scaled = scores,
+                                                 .scale = Counted(0.5),
+                                                 .bias = nullptr,
+                                                 .bias_stride = 0,
+                                                 .panel_depth = 50,
+                                                 .panel = panel.data(),
+                                                 .skip = scores ? simd::Skip::output : simd::Skip::depth,
+                                                 .visible = keys - q_len + 1};
+            Counted::tally() = {};
+            for (std::int64_t col = 0; col < cols; col += kMostRows) {
+                simd::HWY_NAMESPACE::multiply_panel<CountedLanes>(product, col, std::min(kMostRows, cols - col));
+            }
+            const simd::MaskedProduct said = simd::masked_product_cost(
+                dense(a.data(), DType::counted, {1, 1, 1, q_len, depth}),
+                dense(b.data(), DType::counted, {1, 1, 1, depth, cols}),
+                dense(c.data(), DType::counted, {1, 1, 1, q_len, cols}), scores, {.causal = true},
+                {.strips = 1, .tile_rows = CountedLanes::kTileRows, .panel_cols = kMostRows});
+            CHECK(Counted::tally().multiplies == said.product.multiplies + (scores ? said.computed : 0));
+            CHECK(said.product.multiplies <= q_len * depth * cols);
+            if (q_len > 2 * CountedLanes::kTileRows) CHECK(said.product.multiplies < q_len * depth * cols);
+        }
     }
 }

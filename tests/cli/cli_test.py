@@ -317,10 +317,14 @@ class Doctor(unittest.TestCase):
     def test_it_compares_a_point_with_itself_and_says_what_could_be_told(self):
         with tempfile.TemporaryDirectory() as folder:
             journal = pathlib.Path(folder) / "doctor.jsonl"
-            result = run("doctor", "--budget", "6s", "--json", "--output", journal)
-            # 3: on a busy machine one of these comparisons may come out different.
-            self.assertIn(result.returncode, (0, 3), result.stderr)
-            report = json.loads(result.stdout)
+            for budget in ("6s", "60s"):  # the second where sanitizers or a crowd leave few rounds in six seconds
+                journal.unlink(missing_ok=True)
+                result = run("doctor", "--budget", budget, "--json", "--output", journal)
+                # 3: on a busy machine one of these comparisons may come out different.
+                self.assertIn(result.returncode, (0, 3), result.stderr)
+                report = json.loads(result.stdout)
+                if min(comparison["rounds"] for comparison in report["self_comparisons"]) >= 10:
+                    break
             self.assertEqual({line["what"].split()[0] for line in report["machine"]} & {"load"}, {"load"})
             self.assertEqual(len(report["machine"]), 9)
             self.assertEqual(len(report["self_comparisons"]), 3)

@@ -57,6 +57,15 @@ public:
 
     int num_threads() const override { return pool_.num_threads(); }
 
+    OpCost executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
+                           const MatmulOptions& options) const override {
+        return skip_of(options) == simd::Skip::nothing ? dense_matmul(a, b, c) : masked(a, b, c, options).product;
+    }
+    OpCost executed_scale(const Tensor& a, const Tensor& b, const Tensor& c,
+                          const MatmulOptions& options) const override {
+        return skip_of(options) == simd::Skip::output ? OpCost{.multiplies = masked(a, b, c, options).computed}
+                                                      : dense_scale(c);
+    }
     OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
     AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
         if (simd::decodes(shape)) return simd::decode_cost(shape, mask, simd::lanes(), decode_plan(shape));
@@ -81,23 +90,41 @@ public:
     }
 
 private:
+    static simd::Skip skip_of(const MatmulOptions& options) {
+        if (!options.mask.causal || options.masked == Masked::nothing) return simd::Skip::nothing;
+        return options.masked == Masked::output ? simd::Skip::output : simd::Skip::depth;
+    }
+    static std::int64_t panel_cols() { return simd::kMostVectors * simd::lanes(); }
+    /// Pieces that the rows of c are cut into, so that every thread has something to do.
+    std::int64_t strips(const Tensor& c) const {
+        if (num_threads() == 1) return 1;
+        const std::int64_t panels = (c.cols() + panel_cols() - 1) / panel_cols();
+        const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
+        const std::int64_t wanted = (kTasksPerThread * num_threads() + matrices * panels - 1) / (matrices * panels);
+        return std::clamp<std::int64_t>(c.rows() / kFewestRows, 1, wanted);
+    }
+    simd::MaskedProduct masked(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) const {
+        return simd::masked_product_cost(
+            a, b, c, options.masked == Masked::output, options.mask,
+            {.strips = strips(c), .tile_rows = simd::tile_rows(), .panel_cols = panel_cols()});
+    }
+
     void do_matmul(const Tensor& left, const Tensor& b, const Tensor& product, const MatmulOptions& options) override {
         const LeftAndProduct flat = flattened(left, b, product, options.masked);
         const Tensor& a = flat.left;
         const Tensor& c = flat.product;
-        const std::int64_t width = simd::kMostVectors * simd::lanes();
+        const std::int64_t width = panel_cols();
         const std::int64_t panels = (c.cols() + width - 1) / width;
         const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
-        const std::int64_t wanted = (kTasksPerThread * num_threads() + matrices * panels - 1) / (matrices * panels);
-        const std::int64_t strips =
-            num_threads() == 1 ? 1 : std::clamp<std::int64_t>(c.rows() / kFewestRows, 1, wanted);
-        pool_.run(matrices * panels * strips, [&](std::int64_t index, int thread) {
-            const std::int64_t panel = index / strips % panels;
-            const std::int64_t matrix = index / strips / panels;
+        const std::int64_t strips_each = strips(c);
+        const std::int64_t keys = options.masked == Masked::output ? c.cols() : a.cols();
+        pool_.run(matrices * panels * strips_each, [&](std::int64_t index, int thread) {
+            const std::int64_t panel = index / strips_each % panels;
+            const std::int64_t matrix = index / strips_each / panels;
             const std::int64_t heads = c.kv_heads() * c.group();
             const std::int64_t i = matrix / heads, n = matrix % heads / c.group(), g = matrix % c.group();
-            const std::int64_t first = c.rows() * (index % strips) / strips;
-            const std::int64_t last = c.rows() * (index % strips + 1) / strips;
+            const std::int64_t first = c.rows() * (index % strips_each) / strips_each;
+            const std::int64_t last = c.rows() * (index % strips_each + 1) / strips_each;
             simd::Product<float> part{.a = readable(view_at(a, i, n, g)),
                                       .b = readable(view_at(b, i, n, g)),
                                       .c = view_at(c, i, n, g),
@@ -108,7 +135,9 @@ private:
                                       .bias = options.bias == nullptr ? nullptr : options.bias->at<float>(0, 0, 0),
                                       .bias_stride = options.bias == nullptr ? 0 : options.bias->stride[4],
                                       .panel_depth = tiles_.panel_depth,
-                                      .panel = panel_of(thread)};
+                                      .panel = panel_of(thread),
+                                      .skip = skip_of(options),
+                                      .visible = keys - c.rows() + first + 1};
             part.a.data += first * part.a.row_stride;
             part.c.data += first * part.c.row_stride;
             simd::multiply_panel(part, panel * width, std::min(width, c.cols() - panel * width));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/backend/simd/product.hpp"
 #include "harness/backend/simd/stream.hpp"
 
 namespace headcount::simd {
@@ -109,6 +110,40 @@ AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
     };
     for (std::int64_t piece = 0; piece < plan.pieces; ++piece) plan.each_run(piece, take_part);
     return cost;
+}
+
+MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor& c, bool scores, Mask mask,
+                                  const ProductCut& cut) {
+    const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
+    const std::int64_t keys = scores ? c.cols() : a.cols();
+    std::int64_t computed = 0, sums = 0, multiplies = 0, read = 0;  // of one matrix
+    for (std::int64_t strip = 0; strip < cut.strips; ++strip) {
+        const std::int64_t last = c.rows() * (strip + 1) / cut.strips;
+        std::int64_t rows = 0;
+        for (std::int64_t row = c.rows() * strip / cut.strips; row < last; row += rows) {
+            rows = rows_of_tile(last - row, cut.tile_rows);
+            const std::int64_t seen = mask.visible(row + rows - 1, c.rows(), keys);
+            if (scores) {
+                const std::int64_t panels = (seen + cut.panel_cols - 1) / cut.panel_cols;
+                const std::int64_t cols = std::min(panels * cut.panel_cols, c.cols());
+                computed += rows * cols;
+                sums += rows * cols;
+                multiplies += rows * cols * a.cols();
+                read += seen > 0 ? rows * a.cols() : 0;
+            } else {
+                computed += rows * c.cols();
+                sums += seen > 0 ? rows * c.cols() : 0;
+                multiplies += rows * seen * c.cols();
+                read += rows * seen;
+            }
+        }
+    }
+    const std::int64_t element = size_in_bytes(c.dtype);
+    return {.product = {.multiplies = matrices * multiplies,
+                        .adds = matrices * (multiplies - sums),
+                        .bytes_read = element * matrices * read + b.bytes(),
+                        .bytes_written = element * matrices * computed},
+            .computed = matrices * computed};
 }
 
 }  // namespace headcount::simd

@@ -21,4 +21,19 @@ AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
 /// block to whole vectors. `plan` says how often queries are begun and partial results merged. Rescales as above.
 AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, const DecodePlan& plan);
 
+/// How a product is cut: rows into strips, a strip into tiles of up to `tile_rows`, columns into panels.
+struct ProductCut {
+    std::int64_t strips, tile_rows, panel_cols;
+};
+
+/// Executed operations of one causal product a @ b = c for every leading index of c. `scores` has the mask on its
+/// output: panels that no row of a tile sees are left out. Otherwise the mask is on `a`, and what no row of a tile sees
+/// is not added up. A product of n terms is n - 1 adds.
+struct MaskedProduct {
+    OpCost product;
+    std::int64_t computed = 0;  ///< elements of c
+};
+MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor& c, bool scores, Mask mask,
+                                  const ProductCut& cut);
+
 }  // namespace headcount::simd

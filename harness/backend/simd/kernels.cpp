@@ -22,6 +22,7 @@ namespace headcount::simd::HWY_NAMESPACE {
 
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
 std::int64_t Lanes() { return FloatLanes::kLanes; }
+std::int64_t TileRows() { return FloatLanes::kTileRows; }
 void StreamRows(const StreamBlock<float>& block) { stream_rows<FloatLanes>(block); }
 void MultiplyPanel(const Product<float>& product, std::int64_t first_col, std::int64_t cols) {
     multiply_panel<FloatLanes>(product, first_col, cols);
@@ -53,6 +54,7 @@ namespace headcount::simd {
 
 HWY_EXPORT(TargetName);
 HWY_EXPORT(Lanes);
+HWY_EXPORT(TileRows);
 HWY_EXPORT(StreamRows);
 HWY_EXPORT(MultiplyPanel);
 HWY_EXPORT(DecodeKeys);
@@ -61,6 +63,7 @@ HWY_EXPORT(DecodeWrite);
 HWY_EXPORT(Exp2All);
 
 std::int64_t lanes() { return HWY_DYNAMIC_DISPATCH(Lanes)(); }
+std::int64_t tile_rows() { return HWY_DYNAMIC_DISPATCH(TileRows)(); }
 std::string target_name() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 void stream_rows(const StreamBlock<float>& block) { HWY_DYNAMIC_DISPATCH(StreamRows)(block); }
 void multiply_panel(const Product<float>& product, std::int64_t first_col, std::int64_t cols) {

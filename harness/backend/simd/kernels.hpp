@@ -13,6 +13,8 @@ namespace headcount::simd {
 
 /// Floats in a vector of the instruction set in use.
 std::int64_t lanes();
+/// Rows of the largest register tile of the instruction set in use: 8 or 4.
+std::int64_t tile_rows();
 /// The instruction set in use ("AVX3_ZEN4", "AVX2", "NEON"), in Highway's words.
 std::string target_name();
 

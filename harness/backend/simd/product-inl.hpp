@@ -58,6 +58,9 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
             p.panel);
         in_tiles<L>(p.rows, [&](std::int64_t row, auto rows) HEADCOUNT_INLINED {
             constexpr int kRows = rows();
+            const std::int64_t seen = p.visible_to(row, kRows);
+            if (p.skip == Skip::output && seen <= first_col) return;
+            const std::int64_t live = p.skip == Skip::depth ? std::clamp<std::int64_t>(seen - k, 0, depth) : depth;
             T* const c = p.c.data + row * p.c.row_stride + first_col * p.c.col_stride;
             const bool whole = p.c.col_stride == 1 && cols == kWidth;
             Tile<L, kRows, kVectors> tile;
@@ -78,7 +81,7 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
             }
             const T* const a = p.a.data + row * p.a.row_stride + k * p.a.col_stride;
             const std::int64_t to_next = std::min<std::int64_t>(kRows, p.rows - kRows - row) * p.a.row_stride;
-            multiply_add(tile, a, p.a.row_stride, p.a.col_stride, p.panel, depth,
+            multiply_add(tile, a, p.a.row_stride, p.a.col_stride, p.panel, live,
                          [&](std::int64_t step) HEADCOUNT_INLINED {
                              for (int i = 0; i < kRows; ++i) {
                                  L::prefetch(a + to_next + i * p.a.row_stride + step * p.a.col_stride);
