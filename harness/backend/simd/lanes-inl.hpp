@@ -65,6 +65,9 @@ struct FloatLanes {
     /// 1 / x, and 0 where x is 0: a row that sees no key.
     static HWY_INLINE V reciprocal(V x) { return hn::IfThenElseZero(hn::Ne(x, zero()), hn::Div(set(1.0F), x)); }
     static HWY_INLINE V exp2(V x);
+    /// The same with another polynomial(r) for 2^r, r in [-0.5, 0.5].
+    template <class P>
+    static HWY_INLINE V exp2_by(V x, const P& polynomial);
     static HWY_INLINE float sum_of_lanes(V x) { return hn::GetLane(hn::SumOfLanes(D(), x)); }
     static HWY_INLINE float max_of_lanes(V x) { return hn::GetLane(hn::MaxOfLanes(D(), x)); }
     /// to[t] = sum of the lanes of in[t], t < 4.
@@ -132,16 +135,19 @@ private:
     }
 };
 
-/// 2^r for r in [-0.5, 0.5]: the minimax polynomial of degree 5 with p(0) = 1, found by Lawson's iteration; its own
-/// error is 9.2e-8 (1.5 ulp), with rounding 2.1 ulp. Degree 4 would err by 43 ulp, degree 6 by 1.
+/// 2^r for r in [-0.5, 0.5] is nearly the sum of kExp2[k] r^k: the minimax polynomial of degree 5 with p(0) = 1, found
+/// by Lawson's iteration; its own error is 9.2e-8 (1.5 ulp), with rounding 2.1 ulp. Degree 4 would err by 43 ulp,
+/// degree 6 by 1 (tests/backend/exp_degrees_test.cpp finds these coefficients again, and others).
+inline constexpr float kExp2[] = {1.0F, 0.693147F, 0.24022242F, 0.055507336F, 0.009671513F, 0.0013264728F};
+
 HWY_INLINE FloatLanes::V exp2_polynomial(FloatLanes::V r) {
     using L = FloatLanes;
-    L::V p = L::set(0.0013264728F);
-    p = L::fma(p, r, L::set(0.009671513F));
-    p = L::fma(p, r, L::set(0.055507336F));
-    p = L::fma(p, r, L::set(0.24022242F));
-    p = L::fma(p, r, L::set(0.693147F));
-    return L::fma(p, r, L::set(1.0F));
+    L::V p = L::set(kExp2[5]);
+    p = L::fma(p, r, L::set(kExp2[4]));
+    p = L::fma(p, r, L::set(kExp2[3]));
+    p = L::fma(p, r, L::set(kExp2[2]));
+    p = L::fma(p, r, L::set(kExp2[1]));
+    return L::fma(p, r, L::set(kExp2[0]));
 }
 
 /// The larger of x and `lowest`; NaN stays NaN, which Arm's maximum of a number and NaN does not.
@@ -156,17 +162,23 @@ HWY_INLINE FloatLanes::V at_least(FloatLanes::V lowest, FloatLanes::V x) {
 /// 2^x for x <= 0. Exact for whole x down to -126; below that the result stays at 2^-126 (next to a largest weight of
 /// at least 2^-9 it is nothing). NaN stays NaN.
 HWY_INLINE FloatLanes::V FloatLanes::exp2(V x) {
+    return exp2_by(
+        x, [](V r) HWY_ATTR __attribute__((always_inline)) { return exp2_polynomial(r); });
+}
+
+template <class P>
+HWY_INLINE FloatLanes::V FloatLanes::exp2_by(V x, const P& polynomial) {
     const V bounded = at_least(set(-126.0F), x);
 #if HWY_TARGET <= HWY_AVX3
     // One instruction scales by 2^n. Without it weighing a vector took 5.1 cycles instead of 3.8 (Zen 5).
     const V n = hn::Round(bounded);
-    return V{_mm512_scalef_ps(exp2_polynomial(hn::Sub(bounded, n)).raw, n.raw)};
+    return V{_mm512_scalef_ps(polynomial(hn::Sub(bounded, n)).raw, n.raw)};
 #else
     // Adding 1.5 * 2^23 rounds to the nearest whole number and leaves it in the low bits; 127 more, and these are the
     // exponent of 2^n. A product with it, unlike a sum of bits, keeps every NaN one.
     const V shifter = set(12582912.0F + 127.0F);
     const V shifted = hn::Add(bounded, shifter);
-    const V p = exp2_polynomial(hn::Sub(bounded, hn::Sub(shifted, shifter)));
+    const V p = polynomial(hn::Sub(bounded, hn::Sub(shifted, shifter)));
     const hn::RebindToSigned<D> whole;
     return hn::Mul(p, hn::BitCast(D(), hn::ShiftLeft<23>(hn::BitCast(whole, shifted))));
 #endif
