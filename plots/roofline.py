@@ -56,7 +56,8 @@ def draw(data):
     points["intensity"] = points["product_flops"] / points["compulsory_bytes"]
     whole = points["bound_lacks"] == ""
     points["bound_s"] = points["bound_s"].where(whole)  # a partial one would stand above the ceiling that it lacks
-    points["panel"] = [f"{variant}, {scope}" for variant, scope in zip(points["variant"], points["scope"])]
+    points["panel"] = [backend if variant == "external" else f"{variant}/{backend}"
+                       for variant, backend in zip(points["variant"], points["backend"])]
     drawn = 0
     for suffix, name, part in frame.figures(points, ["dtype", "num_threads"]):
         ceilings = Ceilings(limits, part["dtype"].iloc[0], int(part["num_threads"].iloc[0]))
@@ -95,10 +96,10 @@ def draw_ceilings(ax, ceilings, low, high, bottom):
 
 
 def columns_of(panel):
-    """Points of one intensity and backend: they differ in heads and the like, and stand side by side."""
+    """Points of one intensity and scope: they differ in heads and the like, and stand side by side."""
     panel = panel.assign(place=panel["intensity"].map(lambda value: round(math.log2(value), 2)))
-    for (_, backend), column in panel.groupby(["place", "backend"], sort=True):
-        yield backend, column.sort_values(["num_heads", "point"])
+    for (_, scope), column in panel.groupby(["place", "scope"], sort=True):
+        yield scope, column.sort_values(["num_heads", "point"])
 
 
 def shape_of(row, panel):
@@ -131,7 +132,7 @@ def name_shapes(ax, panel, bottom):
 
 def figure(data, name, points, ceilings):
     names = sorted(points["panel"].unique())
-    backends = sorted(points["backend"].unique())
+    scopes = sorted(points["scope"].unique())
     columns = style.panel_columns(len(names))
     known = points["bound_s"].notna()
     below = int((points["median_s"] < points["bound_s"]).sum())
@@ -147,7 +148,7 @@ def figure(data, name, points, ceilings):
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
     rows = math.ceil(len(names) / columns)
     width = 5.4 if len(names) == 1 else 3.4
-    labels = backends + (["least time"] if known.any() else [])
+    labels = scopes + (["least time"] if known.any() else [])
     legend_columns = style.legend_columns(labels, columns, width)
     fig, axes = style.panels(rows, columns, width=width, height=3.0,
                              legend_lines=math.ceil(len(labels) / legend_columns),
@@ -157,19 +158,22 @@ def figure(data, name, points, ceilings):
     slowest = min(value for _, value in ceilings.bandwidths)
     fastest = max(value for _, value in ceilings.bandwidths)
     low, high = min(points["intensity"].min() / 3, roof / fastest / 8), max(points["intensity"].max(), roof / slowest) * 3
-    bottom, top = min(rates.min(), min(value for _, value in ceilings.peaks)) / 5, max(roof, rates.max()) * 1.5
+    # Room at the foot for the names of shapes: longer ones need more.
+    longest = max(len(shape_of(row, points)) for _, row in points.iterrows())
+    bottom = min(rates.min(), min(value for _, value in ceilings.peaks)) / (5 if longest < 20 else 50)
+    top = max(roof, rates.max()) * 1.5
     handles = {}
     for ax, panel_name in zip(axes.flat, names):
         panel = points[points["panel"] == panel_name]
         draw_ceilings(ax, ceilings, low, high, bottom)
-        for backend, column in columns_of(panel):
-            look = dict(style.line_style(backends.index(backend)), linestyle="none", markersize=3.8)
+        for scope, column in columns_of(panel):
+            look = dict(style.line_style(scopes.index(scope)), linestyle="none", markersize=3.8)
             step = min(1.07, 1.6 ** (1 / len(column)))
             x = [i * step**(k - (len(column) - 1) / 2) for k, i in enumerate(column["intensity"])]
             y = column["product_flops"] / column["median_s"] / 1e9
             errors = style.error_bars(y, column["product_flops"] / column["high_s"] / 1e9,
                                       column["product_flops"] / column["low_s"] / 1e9)
-            handles[backend] = ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
+            handles[scope] = ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
             mark = style.bound_marks(ax, x, column["product_flops"] / column["bound_s"] / 1e9, "#D55E00")
             handles["least time"] = mark or handles.get("least time")
             ends = sorted({0, len(column) - 1})
