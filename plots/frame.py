@@ -235,12 +235,16 @@ def main(name, draw, shows):
     try:
         frame = Frame(arguments.data)
         written = []
-        for suffix, figure in itertools.islice(draw(frame), MOST_FIGURES):
+        figures = draw(frame)
+        for suffix, figure in itertools.islice(figures, MOST_FIGURES):
             stem = f"{name}_{suffix}" if suffix else name
             style.hold_to(figure, shows, stem)
             written += style.save(figure, arguments.output, stem, formats)
         if not written:
             raise NotApplicable("no point is left to draw")
+        if next(figures, None) is not None:
+            print(f"{name}: only the first {MOST_FIGURES} figures are drawn; for others run a narrower "
+                  "sweep (--set, --filter)", file=sys.stderr)
     except NotApplicable as reason:
         print(reason)
         return NOT_APPLICABLE

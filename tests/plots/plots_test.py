@@ -1,10 +1,13 @@
 """Runs every figure script on a made-up export: files, exit codes, determinism, hostile text."""
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -46,6 +49,19 @@ class Plots(unittest.TestCase):
         for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
                        "beside.py"):
             self.assertIn(script, SCRIPTS)
+
+    def test_figures_beyond_the_most_are_not_dropped_in_silence(self):
+        import time_over_heads
+        data = self.directory("data")
+        synthetic.write(data, lengths=(128,), heads=(1, 4), variants=("multi_head",), backends=("blas", "naive"))
+        for most, drawn, told in ((1, 1, True), (2, 2, False)):
+            said, listed = io.StringIO(), io.StringIO()
+            with (mock.patch.object(frame, "MOST_FIGURES", most), contextlib.redirect_stderr(said),
+                  mock.patch.object(sys, "argv", ["plot", data, self.directory(str(most)), "--format", "png"]),
+                  contextlib.redirect_stdout(listed)):
+                self.assertEqual(frame.main("time_over_heads", time_over_heads.draw, time_over_heads.SHOWS), 0)
+            self.assertEqual(len(listed.getvalue().splitlines()), drawn)
+            self.assertEqual("only the first 1 figures" in said.getvalue(), told)
 
     def test_every_script_draws_png_and_svg_and_names_its_files(self):
         for script in SCRIPTS:
