@@ -65,7 +65,7 @@ struct FloatLanes {
     /// 1 / x, and 0 where x is 0: a row that sees no key.
     static HWY_INLINE V reciprocal(V x) { return hn::IfThenElseZero(hn::Ne(x, zero()), hn::Div(set(1.0F), x)); }
     static HWY_INLINE V exp2(V x);
-    /// The same with another polynomial(r) for 2^r, r in [-0.5, 0.5].
+    /// The same with another polynomial(r) for 2^r, r in [kExp2From, kExp2From + 1].
     template <class P>
     static HWY_INLINE V exp2_by(V x, const P& polynomial);
     static HWY_INLINE float sum_of_lanes(V x) { return hn::GetLane(hn::SumOfLanes(D(), x)); }
@@ -135,10 +135,17 @@ private:
     }
 };
 
-/// 2^r for r in [-0.5, 0.5] is nearly the sum of kExp2[k] r^k: the minimax polynomial of degree 5 with p(0) = 1, found
-/// by Lawson's iteration; its own error is 9.2e-8 (1.5 ulp), with rounding 2.1 ulp. Degree 4 would err by 43 ulp,
-/// degree 6 by 1 (tests/backend/exp_degrees_test.cpp finds these coefficients again, and others).
+// Where an instruction scales by 2^floor(x), x is reduced to [0, 1), elsewhere to [-0.5, 0.5]. 2^r is nearly the sum of
+// kExp2[k] r^k: the minimax polynomials of degree 5 with p(0) = 1 on these intervals, found by Lawson's iteration.
+// Their own errors are 8.2e-8 and 9.1e-8; with rounding they err by 2.4 and 2.0 ulp. Degree 4 would err by 49 and 43
+// ulp, degree 6 by 1 (tests/backend/exp_degrees_test.cpp finds these coefficients again, and others).
+#if HWY_TARGET <= HWY_AVX3
+inline constexpr float kExp2From = 0;
+inline constexpr float kExp2[] = {1.0F, 0.6931513F, 0.24016444F, 0.055799913F, 0.009017031F, 0.00186713F};
+#else
+inline constexpr float kExp2From = -0.5F;
 inline constexpr float kExp2[] = {1.0F, 0.693147F, 0.24022242F, 0.055507336F, 0.009671513F, 0.0013264728F};
+#endif
 
 HWY_INLINE FloatLanes::V exp2_polynomial(FloatLanes::V r) {
     using L = FloatLanes;
@@ -159,8 +166,8 @@ HWY_INLINE FloatLanes::V at_least(FloatLanes::V lowest, FloatLanes::V x) {
 #endif
 }
 
-/// 2^x for x <= 0. Exact for whole x down to -126; below that the result stays at 2^-126 (next to a largest weight of
-/// at least 2^-9 it is nothing). NaN stays NaN.
+/// 2^x for x <= 0. Exact for whole x down to -126; below that at most 2^-126 (next to a largest weight of at least 2^-9
+/// it is nothing). NaN stays NaN.
 HWY_INLINE FloatLanes::V FloatLanes::exp2(V x) {
     return exp2_by(
         x, [](V r) HWY_ATTR __attribute__((always_inline)) { return exp2_polynomial(r); });
@@ -168,12 +175,13 @@ HWY_INLINE FloatLanes::V FloatLanes::exp2(V x) {
 
 template <class P>
 HWY_INLINE FloatLanes::V FloatLanes::exp2_by(V x, const P& polynomial) {
-    const V bounded = at_least(set(-126.0F), x);
 #if HWY_TARGET <= HWY_AVX3
-    // One instruction scales by 2^n. Without it weighing a vector took 5.1 cycles instead of 3.8 (Zen 5).
-    const V n = hn::Round(bounded);
-    return V{_mm512_scalef_ps(polynomial(hn::Sub(bounded, n)).raw, n.raw)};
+    // Both instructions take what is far below (the first gives 0 for minus infinity), so nothing has to be bounded:
+    // with a bound and rounding to nearest the core with 32 heads took 3 % longer (Zen 5).
+    constexpr int kLessFloor = 1;
+    return V{_mm512_scalef_ps(polynomial(V{_mm512_reduce_ps(x.raw, kLessFloor)}).raw, x.raw)};
 #else
+    const V bounded = at_least(set(-126.0F), x);
     // Adding 1.5 * 2^23 rounds to the nearest whole number and leaves it in the low bits; 127 more, and these are the
     // exponent of 2^n. A product with it, unlike a sum of bits, keeps every NaN one.
     const V shifter = set(12582912.0F + 127.0F);
