@@ -129,6 +129,9 @@ TEST_CASE("limits of other threads, of other types or of another run are none") 
     CHECK_FALSE(rates_of(run, record, point({})));
     CHECK(rates_of(run, record, point({{"num_threads", "2"}}))->bytes == Approx(1e10));
     CHECK_FALSE(rates_of(run, record, point({{"num_threads", "2"}, {"dtype", "f64"}})));
+    CHECK(rates_of(run, record, point({{"num_threads", "2"}}))->exps == Approx(5e9));
+    run.limits["exp2_gops.f32.threads=2"] = 15;  // our own exponential
+    CHECK(rates_of(run, record, point({{"num_threads", "2"}}))->exps == Approx(1.5e10));
     run.sources.push_back(
         {.id = "a", .run = "", .shard = "", .started = "", .command = {}, .environment = {}, .limits = run.limits});
     run.sources.back().limits["read_gbps.threads=2"] = 20;
