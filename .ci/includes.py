@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ALLOWED = {
     "core": (set(), set()),
     "registry": ({"core"}, set()),
-    "backend": ({"core", "registry"}, {"cblas.h", "hwy"}),
+    "backend": ({"core", "registry"}, {"oneapi", "hwy"}),
     "variants": ({"core", "registry", "backend"}, set()),
     "engines": (set(), {"nlohmann", "oneapi"}),
     "sweep": ({"core"}, {"fmt", "nlohmann", "yaml-cpp"}),

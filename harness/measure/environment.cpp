@@ -127,7 +127,8 @@ void add_system(std::map<std::string, std::string>& e, const fs::path& root) {
     e["perf_events"] = counters.events();
     e["energy"] = counters.energy();
     e["libc"] = std::string("glibc ") + gnu_get_libc_version();
-    for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "GOTO_NUM_THREADS"}) {
+    for (const char* name :
+         {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "GOTO_NUM_THREADS", "BLIS_ARCH_TYPE"}) {
         const char* value = std::getenv(name);
         e[std::string("env.") + name] = value == nullptr ? "not set" : value;
     }

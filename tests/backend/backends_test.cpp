@@ -108,6 +108,46 @@ TEST_CASE("products agree for every layout, with scale, bias and broadcasting") 
     });
 }
 
+TEST_CASE("products and cores of the sizes between which libraries change their ways agree") {
+    for_each_real_backend([](Backend& backend) {
+        NaiveBackend exact;
+        Store store(11);
+        for (const std::int64_t size : {1, 7, 127, 513}) {
+            const std::int64_t width = std::min<std::int64_t>(size, 127);
+            CAPTURE(size);
+            // What a projection is: one product, rows in one piece, with and without a bias.
+            const Twins x = store.take({1, 1, 1, size, size}, 0), w = store.take({1, 1, 1, size, width}, 0);
+            const Twins bias = store.take({1, 1, 1, 1, width}, 0), y = store.take({1, 1, 1, size, width}, 0);
+            for (const bool biased : {false, true}) {
+                MatmulOptions fast{.scale = {}, .bias = nullptr, .mask = {}, .masked = Masked::nothing};
+                MatmulOptions slow = fast;
+                if (biased) fast.bias = &bias.fast, slow.bias = &bias.exact;
+                backend.matmul("x", x.fast, w.fast, y.fast, fast);
+                exact.matmul("x", x.exact, w.exact, y.exact, slow);
+                REQUIRE(worst_difference(y) < 20 * kTolerance);
+            }
+            // What a core is: heads side by side, keys shared by a group.
+            const Twins q = store.take({1, 2, 2, size, 16}, 2), k = store.take({1, 2, 1, size, 16}, 2);
+            const Twins v = store.take({1, 2, 1, size, 16}, 2), out = store.take({1, 2, 2, size, 16}, 2);
+            const Twins scores = store.take({1, 2, 2, size, size}, 0);
+            for (const bool causal : {false, true}) {
+                for (Backend* const on : {&backend, static_cast<Backend*>(&exact)}) {
+                    const auto pick = [&](const Twins& t) { return on == &backend ? t.fast : t.exact; };
+                    on->matmul("scores", pick(q), pick(k).transposed(), pick(scores),
+                               {.scale = 0.25, .bias = nullptr, .mask = {.causal = causal}, .masked = Masked::output});
+                    on->softmax_rows("weights", {.causal = causal}, pick(scores));
+                    on->matmul("context", pick(scores), pick(v), pick(out));
+                }
+                REQUIRE(worst_difference(out) < kTolerance);
+                Workspace ws =
+                    Workspace::reserve(4 * backend.attend_scratch_elements(attend_shape(q.fast, k.fast, v.fast)));
+                backend.attend("core", 0.25, {.causal = causal}, q.fast, k.fast, v.fast, out.fast, ws);
+                REQUIRE(worst_difference(out) < kTolerance);
+            }
+        }
+    });
+}
+
 TEST_CASE("softmax and copies agree for every layout and mask") {
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;

@@ -1,10 +1,11 @@
-// A vocabulary made by hand and short ways to load and to fail, for the tests of sweep.
+// A vocabulary made by hand but for the backends, and short ways to load and to fail, for the tests of sweep.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "harness/backend/all.hpp"
 #include "harness/core/error.hpp"
 #include "harness/sweep/load.hpp"
 
@@ -29,7 +30,7 @@ inline const Vocabulary& vocabulary() {
         Vocabulary v;
         v.variants = {"single_head", "multi_head", "multi_head_split", "multi_head_looped",
                       "packed_qkv",  "streaming",  "block_diagonal"};
-        v.backends = {"naive", "blas", "simd", "counting"};
+        v.backends = names_of(all_backends());
         v.metrics = {"time", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes"};
         for (const char* selector : {"total", "projections", "core", "scores", "softmax", "elementwise", "query"}) {
             for (const char* kind : {"multiplies", "adds", "divides", "exps", "bytes", "intensity"}) {
