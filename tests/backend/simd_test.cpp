@@ -328,7 +328,9 @@ TEST_CASE("causal products are right where the mask lets something through, and 
             for (const auto [q_len, kv_len] :
                  {std::array{1, 1}, {1, 70}, {70, 1}, {129, 129}, {200, 1100}, {300, 77}}) {
                 CAPTURE(threads, q_len, kv_len);
-                const auto visible = [&](std::int64_t row) { return causal.visible(row, q_len, kv_len); };
+                const auto visible = [&, q_len = q_len, kv_len = kv_len](std::int64_t row) {
+                    return causal.visible(row, q_len, kv_len);
+                };
                 std::vector<float> q = random_matrix(q_len, d), k = random_matrix(d, kv_len);
                 std::vector<float> scores(static_cast<std::size_t>(q_len * kv_len), NAN);
                 backend->matmul("scores", window(q, q_len, d), window(k, d, kv_len), window(scores, q_len, kv_len),

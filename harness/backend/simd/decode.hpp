@@ -15,8 +15,8 @@ inline constexpr std::int64_t kTileKeys = 4;
 
 /// Whether the decode kernel takes it. With 16 lanes and head_dim 64, queries in lanes catch up at 6 queries a head
 /// where keys and values stay in the caches, at 10 where they do not, however many heads share them: a kernel with
-/// queries in lanes reads them again for each. Heads of 8 or fewer leave half of a vector of this one empty: at 4 and 8,
-/// queries in lanes took 0.5 to 0.7 of its time in the caches, 1.03 to 1.09 beyond them.
+/// queries in lanes reads them again for each. Heads of 8 or fewer leave half of a vector of this one empty: at 4 and
+/// 8, queries in lanes took 0.5 to 0.7 of its time in the caches, 1.03 to 1.09 beyond them.
 inline bool decodes(const AttendShape& shape) {
     constexpr std::int64_t kMostQueries = 4, kNarrowestHead = 9;
     return shape.q_len <= kMostQueries && std::max(shape.head_dim, shape.value_head_dim) >= kNarrowestHead;

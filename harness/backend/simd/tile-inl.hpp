@@ -13,9 +13,14 @@
 #include <hwy/highway.h>
 
 // For lambdas: compiled for the same instruction set as what calls them, and part of it whatever the compiler thinks
-// of its size; a call in a register tile would send every vector through memory.
+// of its size; a call in a register tile would send every vector through memory. Under the address sanitizer each
+// access is a branch, and functions made of so many take clang minutes: there the compiler decides.
 #undef HEADCOUNT_INLINED
+#if HWY_IS_ASAN
+#define HEADCOUNT_INLINED HWY_ATTR
+#else
 #define HEADCOUNT_INLINED HWY_ATTR __attribute__((always_inline))
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace headcount::simd::HWY_NAMESPACE {
