@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/analysis/session_limits.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 
@@ -78,6 +79,7 @@ std::string Entry::absent_because() const {
 }
 
 RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
+    use_limits_of_rounds(run_, journal.rounds);
     for (const PartRecord& part : run_.parts) {
         PartView view{.record = part, .entries = {}};
         for (const std::string& id : part.point_ids) view.entries.push_back(find_or_add(id));

@@ -177,6 +177,7 @@ void fields(V& v, R& r) {
     v("steal_s", r.steal_s);
     v("disturbed", r.disturbed);
     v.unless_empty("changed", r.changed);
+    v.unless_empty("limits", r.limits);
     v("samples", r.samples);
 }
 

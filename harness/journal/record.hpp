@@ -110,6 +110,8 @@ struct RoundRecord {
     bool disturbed = false;  ///< the foreign load was above kForeignLoad: its samples are kept and counted apart
     /// "cpu.governor", "cpu.boost", "cpu.smt", "cpu.online": those that are not what the run record's environment says.
     std::map<std::string, std::string> changed = {};
+    /// Measured by the round's worker before it, as in RunRecord; now and then, not in every round.
+    std::map<std::string, double> limits = {};
     std::vector<Sample> samples;
 };
 

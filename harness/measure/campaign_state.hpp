@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,6 +59,7 @@ private:
     void prepare(GroupState& group, std::string& culprit);
     void take_rounds_in(GroupState& group, int stratum, int target, double may_use_s, double& used_s,
                         std::string& culprit);
+    std::map<std::string, double> limits_of_now(GroupState& group);
     RoundRecord take_one_round(GroupState& group, int stratum, std::string& culprit);
     bool fits_together(const GroupState& group) const;
 
@@ -101,6 +103,7 @@ private:
     std::map<std::string, CheckRecord> checks_;
     std::map<std::string, std::map<std::string, double>> spent_s_;
     double started_s_ = 0, spent_before_s_ = 0;
+    double looked_at_peak_s_ = -std::numeric_limits<double>::infinity();
     CampaignResult result_;
 };
 

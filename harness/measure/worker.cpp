@@ -155,7 +155,7 @@ private:
 
     static Json limits(const Json& request) {
         return measure_limits(request.at("num_threads").get<std::vector<int>>(),
-                              request.at("all").get<bool>() ? LimitSet::all : LimitSet::bounds);
+                              static_cast<LimitSet>(request.at("which").get<int>()));
     }
 
     Json forget(const std::string& id) {

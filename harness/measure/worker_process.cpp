@@ -131,7 +131,7 @@ public:
                 .note = answer.at("note").get<std::string>()};
     }
     std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) override {
-        return ask({{"do", wire::limits}, {"num_threads", num_threads}, {"all", which == LimitSet::all}},
+        return ask({{"do", wire::limits}, {"num_threads", num_threads}, {"which", static_cast<int>(which)}},
                    kSetupVisits * protocol_.timeout_s)
             .get<std::map<std::string, double>>();
     }

@@ -175,6 +175,18 @@ TEST_CASE("wherever a campaign is interrupted, going on gives what one run would
     }
 }
 
+TEST_CASE("the peak is looked at beside the rounds, no more than four times a second") {
+    World world;
+    world.run();
+    const Journal journal = world.journal();
+    int looks = 0;
+    for (const RoundRecord& round : journal.rounds) looks += round.limits.contains("fma_gflops.f32.threads=1") ? 1 : 0;
+    CHECK_FALSE(journal.rounds.front().limits.empty());
+    CHECK(looks >= 1);
+    CHECK(looks <= 1 + static_cast<int>(world.simulation.now_s / 0.25));
+    CHECK(looks < static_cast<int>(journal.rounds.size()));
+}
+
 TEST_CASE("rounds of one group keep their order of visits whether interrupted or not") {
     World whole, torn;
     whole.run();

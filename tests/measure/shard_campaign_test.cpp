@@ -76,7 +76,8 @@ std::vector<std::string> facts(const Journal& journal) {
     std::vector<std::string> all;
     for (RoundRecord round : journal.rounds) {
         round.run.clear();
-        round.finished.clear();
+        round.finished.clear();  // and other things of the moment
+        round.limits.clear();
         round.seconds = round.load_1min = round.foreign_load = round.steal_s = 0;
         all.push_back(journal_line(round));
     }

@@ -80,9 +80,9 @@ double some_f64(long times) {
 
 }  // namespace
 
-double multiply_add_rate(DType dtype, int threads, int windows) {
+double multiply_add_rate(DType dtype, int threads, int windows, double window_s) {
     const Work work = dtype == DType::f64 ? some_f64 : some_f32;
-    return sustained_rate(std::vector<Work>(static_cast<std::size_t>(threads), work), windows);
+    return sustained_rate(std::vector<Work>(static_cast<std::size_t>(threads), work), windows, window_s);
 }
 
 }  // namespace headcount::limits

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "harness/core/dtype.hpp"
+#include "harness/measure/limits/windows.hpp"
 
 namespace headcount::limits {
 
 /// Fused multiply-adds of all threads a second, two operations each, f32 or f64, on the instruction set that Highway
 /// has chosen (simd::force_target chooses another). Where it has none fused (SSE4), a multiply and an add.
-double multiply_add_rate(DType dtype, int threads, int windows);
+double multiply_add_rate(DType dtype, int threads, int windows, double window_s = kWindow_s);
 
 }  // namespace headcount::limits

@@ -79,6 +79,10 @@ std::map<std::string, double> measure_limits(const std::vector<int>& num_threads
     std::map<std::string, double> measured;
     for (const int threads : num_threads) {
         Book book(measured, threads);
+        if (which == LimitSet::peak) {
+            book.rate("fma_gflops.f32", multiply_add_rate(DType::f32, threads, 1, kShortWindow_s));
+            continue;
+        }
         measure_arithmetic(book, threads);
         book.rate("exp_gops.f32", exp_rate(threads, kFewWindows));
         book.rate("exp2_gops.f32", exp2_rate(threads, kFewWindows));

@@ -9,8 +9,9 @@
 
 namespace headcount {
 
-/// `bounds`: what predicted bounds rest on, measured at the beginning of every run. `all`: streams and products too.
-enum class LimitSet : std::uint8_t { bounds, all };
+/// `peak`: fma_gflops.f32 alone, in one window of 3 ms: what a clock that changes within a run changes. `bounds`: what
+/// predicted bounds rest on, measured at the beginning of every run. `all`: streams and products too.
+enum class LimitSet : std::uint8_t { peak, bounds, all };
 
 /// Measured now, each the median rate over windows of about 10 ms; about a second for each number of threads, two for
 /// `all`. Keys, for each number N, rates in 1e9 a second:

@@ -9,21 +9,19 @@
 namespace headcount::limits {
 namespace {
 
-constexpr double kWindow_s = 0.010;  // as long as many a point's forward pass
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 /// How often makes a window; warms up too.
-long times_in_a_window(const Work& work) {
+long times_in_a_window(const Work& work, double window_s) {
     long times = 1;
     for (double seconds = 0; times < (1L << 40);) {
         const auto start = std::chrono::steady_clock::now();
         work(times);
         seconds = seconds_since(start);
-        if (seconds >= kWindow_s) break;
-        const double growth = std::min(10.0, 1.2 * kWindow_s / std::max(seconds, 1e-7));
+        if (seconds >= window_s) break;
+        const double growth = std::min(10.0, 1.2 * window_s / std::max(seconds, 1e-7));
         times = std::max(times + 1, static_cast<long>(growth * static_cast<double>(times)));
     }
     return times;
@@ -31,8 +29,8 @@ long times_in_a_window(const Work& work) {
 
 }  // namespace
 
-double sustained_rate(const std::vector<Work>& works, int windows) {
-    const long times = times_in_a_window(works.front());
+double sustained_rate(const std::vector<Work>& works, int windows, double window_s) {
+    const long times = times_in_a_window(works.front(), window_s);
     std::vector<std::vector<double>> each(works.size());
     std::barrier together(static_cast<std::ptrdiff_t>(works.size()));
     const auto run = [&](std::size_t thread) {
