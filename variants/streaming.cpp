@@ -23,7 +23,8 @@ Variant streaming() {
             .function = Function::attention,
             .unsupported = runs_everything,
             .prepare = nullptr,
-            .forward = forward};
+            .forward = forward,
+            .stores_scores = false};
 }
 
 }  // namespace headcount::variants

@@ -82,6 +82,9 @@ struct Variant {
     /// Every temporary comes from `workspace`; nothing is allocated in the timed path.
     void (*forward)(const Inputs& in, const Weights& weights, Tensor out, Backend& backend,
                     Workspace& workspace) = nullptr;
+    /// Whether scores and weights are tensors of the point's dtype, not only a backend's scratch. The check's bound
+    /// then allows for the rounding of each (bf16).
+    bool stores_scores = true;
 };
 
 }  // namespace headcount

@@ -132,6 +132,20 @@ std::string note_of(const Entry& entry, const PointSummary& summary, bool is_bas
     return fmt::format("{}", fmt::join(notes, "; "));
 }
 
+// A faster time in narrower numbers says nothing without what it costs in accuracy.
+bool shows_errors(const RecordSet& records, const std::vector<std::size_t>& rows) {
+    std::set<DType> dtypes;
+    for (const std::size_t i : rows) {
+        if (records.entries()[i].resolved) dtypes.insert(records.entries()[i].point.problem.dtype);
+    }
+    return dtypes.size() > 1;
+}
+
+std::string error_text(const Entry& entry) {
+    const Value error = find_metric("max_error").value(entry, Ledger::required);
+    return error.rounds.empty() ? "" : fmt::format("{:.2g}", error.rounds.front().value);
+}
+
 std::string joined(const std::set<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "; ")); }
 
 }  // namespace
@@ -174,6 +188,8 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
     names.insert(names.end(), {"time / bound", "bound by"});
     const bool bandwidth = options.ids || shows_bandwidth(records, rows);
     if (bandwidth) names.push_back("of DRAM read");
+    const bool errors = shows_errors(records, rows);
+    if (errors) names.push_back("largest error");
     for (const char* name : names) table.columns.push_back({.name = name, .align = Align::right});
     table.columns.push_back({.name = "note"});
 
@@ -197,6 +213,7 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
             row.push_back(std::move(cell));
         }
         for (std::string& cell : bound_cells(entry, summaries[i], bandwidth)) row.push_back(std::move(cell));
+        if (errors) row.push_back(error_text(entry));
         row.push_back(note_of(entry, summaries[i], is_base));
         table.rows.push_back(std::move(row));
     }

@@ -16,8 +16,8 @@ struct Rates {
     double bytes = 0;  ///< streaming reads from beyond the caches
 };
 
-/// The rates of the run that took this record, for the point's threads; none for f64 points, nor where a limit was not
-/// measured.
+/// The rates of the run that took this record, for the point's threads; none for points that are not f32, nor where a
+/// limit was not measured.
 std::optional<Rates> rates_of(const RunRecord& run, const PointRecord& record, const Point& point);
 
 /// Seconds of one verb in three parts that sum to it. The first two are a model (Williams et al. 2009), bounded by what

@@ -51,10 +51,11 @@ double required_exps(const PointRecord& record) {
 }
 
 void bound_arithmetic(TimeBound& bound, const Entry& entry, const Limits& limits, double peak) {
-    double flops = product_flops(entry.record);
+    bound.arithmetic = product_flops(entry.record) / peak;
     const double exps = required_exps(entry.record);
-    if (entry.point.problem.dtype == DType::f32) {
-        flops += kFlopsInExp * exps;
+    if (accumulator_of(entry.point.problem.dtype) == DType::f32) {
+        const double peak_of_exps = limits.peak(DType::f32);
+        if (peak_of_exps > 0) bound.arithmetic += kFlopsInExp * exps / peak_of_exps;
         const double rate = limits.rate("exp2_gops.f32");
         if (rate > 0) {
             bound.exps = exps / rate;
@@ -65,7 +66,6 @@ void bound_arithmetic(TimeBound& bound, const Entry& entry, const Limits& limits
         bound.left_out.push_back(
             fmt::format("exponentials in {} are not measured", to_string(entry.point.problem.dtype)));
     }
-    bound.arithmetic = flops / peak;
 }
 
 // What does not fit into the caches before a level has to come from that level or from beyond it.

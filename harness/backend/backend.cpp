@@ -138,7 +138,8 @@ void Backend::attend(std::string_view role, double scale, Mask mask, const Tenso
             "attend", role, {&q, &k, &v, &out});
     const AttendShape shape = attend_shape(q, k, v);
     const Workspace::Frame frame(workspace);
-    const Tensor scratch = workspace.take("tile", q.dtype, {1, 1, 1, 1, attend_scratch_elements(shape)});
+    const Tensor scratch =
+        workspace.take("tile", accumulator_of(q.dtype), {1, 1, 1, 1, attend_scratch_elements(shape)});
     if (sink_ == nullptr) {
         do_attend(scale, mask, q, k, v, out, scratch);
         return;
@@ -175,7 +176,7 @@ AttendParts Backend::executed_attend(const AttendShape& shape, Mask mask) const 
 
 std::int64_t Backend::query_block(const AttendShape& shape) const {
     // Half of fast memory for the query rows and their outputs, half for the tile of scores.
-    const std::int64_t row_bytes = size_in_bytes(shape.dtype) * (shape.head_dim + shape.value_head_dim);
+    const std::int64_t row_bytes = size_in_bytes(accumulator_of(shape.dtype)) * (shape.head_dim + shape.value_head_dim);
     return std::clamp<std::int64_t>(kFastMemoryBytes / 2 / row_bytes, 1, shape.q_len);
 }
 

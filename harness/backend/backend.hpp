@@ -65,7 +65,8 @@ public:
     void copy(std::string_view role, const Tensor& from, const Tensor& to);
     /// out = softmax(scale * q @ k^T + mask) @ v in one pass, without a score matrix (Dao et al. 2022).
     /// q [b, kv_heads, group, q_len, d], k [b, kv_heads, 1, kv_len, d], v [b, kv_heads, 1, kv_len, dv],
-    /// out [b, kv_heads, group, q_len, dv]; scratch comes from `workspace` under the name "tile".
+    /// out [b, kv_heads, group, q_len, dv]; scratch comes from `workspace` under the name "tile", in
+    /// accumulator_of(dtype).
     void attend(std::string_view role, double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v,
                 const Tensor& out, Workspace& workspace);
 
@@ -90,13 +91,15 @@ public:
     /// Elements of scratch that attend needs in all, for all threads.
     virtual std::int64_t attend_scratch_elements(const AttendShape& shape) const;
 
+protected:
+    /// The default is the readable online-softmax loop.
+    virtual void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v,
+                           const Tensor& out, const Tensor& scratch);
+
 private:
     virtual void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) = 0;
     virtual void do_softmax_rows(Mask mask, const Tensor& scores) = 0;
     virtual void do_copy(const Tensor& from, const Tensor& to) = 0;
-    /// The default is the readable online-softmax loop.
-    virtual void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v,
-                           const Tensor& out, const Tensor& scratch);
 
     OpSink* sink_ = nullptr;
 };
@@ -119,6 +122,8 @@ struct BackendInfo {
     std::string missing;  ///< why it was not built ("CBLAS not found at configure time"); empty when it was
     /// Why this point cannot run (dtype, threads); empty when it can.
     std::string (*unsupported)(const Point& point) = nullptr;
+    /// Why this point may use no verb but `attend`; empty, or null, when it may use all.
+    std::string (*attends_only)(const Point& point) = nullptr;
     std::unique_ptr<Backend> (*make)(const Execution& execution) = nullptr;
     /// Facts about the library for the environment record, e.g. {"openblas_config", "..."}.
     std::vector<std::pair<std::string, std::string>> (*facts)() = nullptr;

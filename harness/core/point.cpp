@@ -125,10 +125,16 @@ Field seq_len_field() {
 }
 
 Field dtype_field() {
-    return {.info = {.name = "dtype", .type = FieldType::choice, .choices = {"f32", "f64"}, .doc = "element type"},
+    return {.info = {.name = "dtype",
+                     .type = FieldType::choice,
+                     .choices = {"f32", "f64", "bf16"},
+                     .doc = "element type of every tensor; bf16 is computed with in f32"},
             .set =
                 [](PointSpec& s, const FieldInfo& info, std::string_view text) {
-                    s.problem.dtype = parse_choice(info, text) == "f64" ? DType::f64 : DType::f32;
+                    const std::string_view name = parse_choice(info, text);
+                    for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
+                        if (to_string(dtype) == name) s.problem.dtype = dtype;
+                    }
                 },
             .append_value = [](const Point& p, std::string& text) { text += to_string(p.problem.dtype); },
             .is_default = [](const Point& p) { return p.problem.dtype == DType::f32; }};

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "harness/backend/counted.hpp"
+#include "harness/core/bfloat16.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/error_bound.hpp"
 #include "harness/measure/external_forward.hpp"
@@ -27,6 +28,7 @@ double element(const Tensor& t, std::int64_t b, std::int64_t row, std::int64_t c
         case DType::f32: return *t.at<float>(b, 0, 0, row, col);
         case DType::f64: return *t.at<double>(b, 0, 0, row, col);
         case DType::counted: return t.at<Counted>(b, 0, 0, row, col)->value();
+        case DType::bf16: return static_cast<float>(*t.at<BFloat16>(b, 0, 0, row, col));
     }
     throw Error("check: unknown dtype");
 }
@@ -63,6 +65,7 @@ void poison(const Tensor& out) {
         case DType::f32: fill(out, static_cast<float>(nan)); return;
         case DType::f64: fill(out, nan); return;
         case DType::counted: fill(out, Counted(nan)); return;
+        case DType::bf16: fill(out, BFloat16(static_cast<float>(nan))); return;
     }
 }
 
@@ -92,9 +95,9 @@ CheckedRows rows_to_check(const Problem& p, std::uint64_t seed) {
     return rows;
 }
 
-ReferenceRows reference_rows(const Layout& layout, Function function, std::uint64_t seed) {
-    const ReferenceData<double> data = reference_data(layout.inputs, layout.canonical, function);
-    const ErrorBound error_bound(data);
+ReferenceRows reference_rows(const Layout& layout, const Variant& variant, std::uint64_t seed) {
+    const ReferenceData<double> data = reference_data(layout.inputs, layout.canonical, variant.function);
+    const ErrorBound error_bound(data, variant.stores_scores);
     ReferenceRows result;
     result.rows = rows_to_check(data.problem, seed);
     std::int64_t batch = -1;
@@ -104,7 +107,7 @@ ReferenceRows reference_rows(const Layout& layout, Function function, std::uint6
         if (b != batch) {
             batch = b;
             keys = reference_keys(data, b);
-            key_errors = error_bound.of_keys(b);
+            key_errors = error_bound.of_keys(keys, b);
         }
         const ReferenceRow<double> row = reference_row(data, keys, b, i);
         const std::vector<double> bound = error_bound.of_row(keys, key_errors, row, b, i);
@@ -117,12 +120,14 @@ ReferenceRows reference_rows(const Layout& layout, Function function, std::uint6
 
 const ReferenceRows& ReferenceCache::of(const PointData& data) {
     const Point& point = data.point;
-    const bool known =
-        filled_ && problem_ == point.problem && function_ == data.variant->function && seed_ == point.seed;
+    const Variant& variant = *data.variant;
+    const bool known = filled_ && problem_ == point.problem && function_ == variant.function &&
+                       stores_scores_ == variant.stores_scores && seed_ == point.seed;
     if (!known) {
-        rows_ = reference_rows(data.layout, data.variant->function, point.seed);
+        rows_ = reference_rows(data.layout, variant, point.seed);
         problem_ = point.problem;
-        function_ = data.variant->function;
+        function_ = variant.function;
+        stores_scores_ = variant.stores_scores;
         seed_ = point.seed;
         filled_ = true;
     }

@@ -24,7 +24,7 @@ struct ReferenceRows {
 };
 
 /// Computed from the inputs and the canonical weights, without the verbs.
-ReferenceRows reference_rows(const Layout& layout, Function function, std::uint64_t seed);
+ReferenceRows reference_rows(const Layout& layout, const Variant& variant, std::uint64_t seed);
 
 /// Keeps the last reference, because the points of a comparison group often share their problem.
 class ReferenceCache {
@@ -35,6 +35,7 @@ private:
     bool filled_ = false;
     Problem problem_;
     Function function_ = Function::attention;
+    bool stores_scores_ = true;
     std::uint64_t seed_ = 0;
     ReferenceRows rows_;
 };

@@ -41,12 +41,14 @@ std::vector<double> column_norms(const ReferenceData<double>& data, const std::v
 
 }  // namespace
 
-ErrorBound::ErrorBound(const ReferenceData<double>& data)
+ErrorBound::ErrorBound(const ReferenceData<double>& data, bool stores_scores)
     : data_(&data),
       // The reference rounds too.
-      unit_((data.problem.dtype == DType::f32 ? 0x1p-24 : 0x1p-53) + 0x1p-53),
-      tiny_(data.problem.dtype == DType::f32 ? static_cast<double>(std::numeric_limits<float>::min())
-                                             : std::numeric_limits<double>::min()) {
+      unit_((accumulator_of(data.problem.dtype) == DType::f32 ? 0x1p-24 : 0x1p-53) + 0x1p-53),
+      storage_(data.problem.dtype == DType::bf16 ? 0x1p-8 : 0),
+      tiny_(accumulator_of(data.problem.dtype) == DType::f32 ? static_cast<double>(std::numeric_limits<float>::min())
+                                                             : std::numeric_limits<double>::min()),
+      stores_scores_(stores_scores) {
     const Problem& p = data.problem;
     wq_norms_ = column_norms(data, data.wq, p.num_heads, p.head_dim);
     wk_norms_ = column_norms(data, data.wk, p.num_kv_heads, p.head_dim);
@@ -57,8 +59,13 @@ double ErrorBound::dot_error(std::int64_t terms) const {
     return kLambda * std::sqrt(static_cast<double>(terms)) * unit_;
 }
 
-std::vector<double> ErrorBound::projection_errors(const double* x, std::int64_t heads, std::int64_t width,
-                                                  const std::vector<double>& w_norms,
+double ErrorBound::stored(double value, double error) const {
+    // Numbers below the smallest normal one may be stored as zero.
+    return storage_ == 0 ? error : error + storage_ * (std::abs(value) + error) + tiny_;
+}
+
+std::vector<double> ErrorBound::projection_errors(const double* x, const double* y, std::int64_t heads,
+                                                  std::int64_t width, const std::vector<double>& w_norms,
                                                   const std::vector<double>& bias) const {
     std::vector<double> errors(index(heads * width));
     for (std::int64_t h = 0; h < heads; ++h) {
@@ -67,19 +74,22 @@ std::vector<double> ErrorBound::projection_errors(const double* x, std::int64_t 
         for (std::int64_t c = h * width; c < (h + 1) * width; ++c) {
             errors[index(c)] = dot_error(rows.count + 1) * x_norm * w_norms[index(c)];
             if (!bias.empty()) errors[index(c)] += 2 * unit_ * std::abs(bias[index(c)]);
+            errors[index(c)] = stored(y[c], errors[index(c)]);
         }
     }
     return errors;
 }
 
-ReferenceKeys<double> ErrorBound::of_keys(std::int64_t batch) const {
+ReferenceKeys<double> ErrorBound::of_keys(const ReferenceKeys<double>& keys, std::int64_t batch) const {
     const Problem& p = data_->problem;
     ReferenceKeys<double> errors;
     if (p.scope == Scope::core) return errors;
     for (std::int64_t j = 0; j < p.kv_len; ++j) {
         const double* const x = data_->x_kv.data() + (batch * p.kv_len + j) * p.embed_dim;
-        const auto k = projection_errors(x, p.num_kv_heads, p.head_dim, wk_norms_, data_->bk);
-        const auto v = projection_errors(x, p.num_kv_heads, p.value_head_dim, wv_norms_, data_->bv);
+        const auto k =
+            projection_errors(x, keys.k.data() + j * p.key_width(), p.num_kv_heads, p.head_dim, wk_norms_, data_->bk);
+        const auto v = projection_errors(x, keys.v.data() + j * p.value_width(), p.num_kv_heads, p.value_head_dim,
+                                         wv_norms_, data_->bv);
         errors.k.insert(errors.k.end(), k.begin(), k.end());
         errors.v.insert(errors.v.end(), v.begin(), v.end());
     }
@@ -106,6 +116,7 @@ std::vector<double> ErrorBound::score_errors(const ReferenceKeys<double>& keys, 
         // Scaling rounds the score, the subtraction of the maximum rounds the difference.
         errors[index(j)] =
             p.scale() * std::sqrt(variance) + unit_ * (3 * std::abs(s[j]) + std::abs(peak) + (peak - s[j]));
+        if (stores_scores_) errors[index(j)] = stored(s[j], errors[index(j)]);
     }
     return errors;
 }
@@ -124,6 +135,7 @@ void ErrorBound::context_errors(const ReferenceKeys<double>& keys, const Referen
     for (std::int64_t j = 0; j < row.visible; ++j) mean_score_error += w[j] * score_errors[index(j)];
     const double sum_error = 2 * dot_error(row.visible) + kWeightRoundings * unit_;
     std::vector<double> variances(index(p.value_head_dim));
+    std::vector<double> rounded(index(p.value_head_dim)), squares(index(p.value_head_dim));
     for (std::int64_t j = 0; j < row.visible; ++j) {
         // d log weight = d score - mean of d score; from the logarithm, because a weight that underflows here may
         // not there. No weight exceeds 1.
@@ -136,9 +148,17 @@ void ErrorBound::context_errors(const ReferenceKeys<double>& keys, const Referen
             const std::size_t at = index(j * p.value_width() + column + c);
             errors[c] += weight_error * std::abs(keys.v[at]);
             if (!key_errors.v.empty()) variances[index(c)] += std::pow(w[j] * key_errors.v[at], 2);
+            const double rounding = storage_ * (w[j] + weight_error) * std::abs(keys.v[at]);
+            rounded[index(c)] += rounding;
+            squares[index(c)] += rounding * rounding;
         }
     }
-    for (std::int64_t c = 0; c < p.value_head_dim; ++c) errors[c] += std::sqrt(variances[index(c)]);
+    for (std::int64_t c = 0; c < p.value_head_dim; ++c) {
+        // Weights round independently of each other, so the bound on a sum of many is that of dot products.
+        errors[c] +=
+            std::sqrt(variances[index(c)]) + std::min(rounded[index(c)], kLambda * std::sqrt(squares[index(c)]));
+        errors[c] = stored(row.context[index(head * p.value_head_dim + c)], errors[c]);
+    }
 }
 
 std::vector<double> ErrorBound::output_errors(const ReferenceRow<double>& row,
@@ -151,15 +171,25 @@ std::vector<double> ErrorBound::output_errors(const ReferenceRow<double>& row,
     for (std::int64_t h = 0; h < outputs; ++h) {
         const double context_norm = norm(row.context.data() + h * rows, rows);
         for (std::int64_t c = h * cols; c < (h + 1) * cols; ++c) {
-            double inherited = 0;
+            double inherited = 0;  // squared
+            double of_head = 0;
             double w_norm = 0;
             for (std::int64_t e = h * rows; e < (h + 1) * rows; ++e) {
                 const double w = data_->wo[index(e * p.embed_dim + c)];
-                inherited += std::pow(context_errors[index(e)] * w, 2);
+                const double error = context_errors[index(e)] * std::abs(w);
+                of_head += error;
                 w_norm += w * w;
+                if (storage_ == 0) {
+                    inherited += error * error;
+                } else if ((e + 1) % p.value_head_dim == 0) {
+                    // What stored queries and keys do to a head's weights moves its whole context one way.
+                    inherited += of_head * of_head;
+                    of_head = 0;
+                }
             }
             errors[index(c)] = std::sqrt(inherited) + dot_error(rows + 1) * context_norm * std::sqrt(w_norm);
             if (!data_->bo.empty()) errors[index(c)] += 2 * unit_ * std::abs(data_->bo[index(c)]);
+            errors[index(c)] = stored(row.out[index(c)], errors[index(c)]);
         }
     }
     return errors;
@@ -172,7 +202,7 @@ std::vector<double> ErrorBound::of_row(const ReferenceKeys<double>& keys, const 
     std::vector<double> q_errors;
     if (p.scope == Scope::layer) {
         const double* const x = data_->x_q.data() + (batch * p.q_len + row_index) * p.embed_dim;
-        q_errors = projection_errors(x, p.num_heads, p.head_dim, wq_norms_, data_->bq);
+        q_errors = projection_errors(x, row.q.data(), p.num_heads, p.head_dim, wq_norms_, data_->bq);
     }
     std::vector<double> errors(index(p.context_width()));
     for (std::int64_t h = 0; h < p.num_heads && row.visible > 0; ++h) {

@@ -3,11 +3,13 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "harness/backend/all.hpp"
 #include "harness/backend/counted.hpp"
 #include "harness/backend/dry_backend.hpp"
+#include "harness/core/bfloat16.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/engines.hpp"
 #include "harness/measure/external_forward.hpp"
@@ -37,9 +39,18 @@ private:
 };
 
 template <class T>
+T rounded(double x) {
+    if constexpr (std::is_same_v<T, BFloat16>) {
+        return BFloat16(static_cast<float>(x));
+    } else {
+        return static_cast<T>(x);
+    }
+}
+
+template <class T>
 void fill(const Tensor& t, Random random, double scale) {
     T* const data = static_cast<T*>(t.data);
-    for (std::int64_t i = 0; i < t.elements(); ++i) data[i] = static_cast<T>(scale * random.next());
+    for (std::int64_t i = 0; i < t.elements(); ++i) data[i] = rounded<T>(scale * random.next());
 }
 
 /// Hands out dense tensors and fills them when there is memory behind them.
@@ -55,6 +66,7 @@ public:
             case DType::f32: fill<float>(t, random, scale); break;
             case DType::f64: fill<double>(t, random, scale); break;
             case DType::counted: fill<Counted>(t, random, scale); break;
+            case DType::bf16: fill<BFloat16>(t, random, scale); break;
         }
         return t;
     }
@@ -119,7 +131,9 @@ Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Bac
 std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     if (is_external(point)) {
-        return point.key_block == 0 ? why_no_engine(point) : "an engine chooses its own key_block; leave it out";
+        if (point.key_block != 0) return "an engine chooses its own key_block; leave it out";
+        if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
+        return why_no_engine(point);
     }
     for (const auto& engine : all_engines()) {
         if (engine.name == point.backend) return point.backend + " is an engine, which only variant external times";
@@ -128,6 +142,9 @@ std::string why_unsupported(const Point& point) {
     if (!backend.missing.empty()) return "backend " + point.backend + " is missing: " + backend.missing;
     if (backend.unsupported != nullptr) {
         if (std::string reason = backend.unsupported(point); !reason.empty()) return reason;
+    }
+    if (backend.attends_only != nullptr && (variant.stores_scores || point.problem.scope == Scope::layer)) {
+        if (std::string reason = backend.attends_only(point); !reason.empty()) return reason;
     }
     return variant.unsupported == nullptr ? "" : variant.unsupported(point.problem);
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "harness/backend/counted.hpp"
+#include "harness/core/bfloat16.hpp"
 #include "harness/core/error.hpp"
 
 namespace headcount {
@@ -10,6 +11,7 @@ namespace {
 
 double to_double(float x) { return x; }
 double to_double(double x) { return x; }
+double to_double(BFloat16 x) { return static_cast<float>(x); }
 double to_double(Counted x) { return x.value(); }
 
 template <class T>
@@ -27,6 +29,7 @@ std::vector<double> values_of(const Tensor& t) {
         case DType::f32: return convert<float>(t);
         case DType::f64: return convert<double>(t);
         case DType::counted: return convert<Counted>(t);
+        case DType::bf16: return convert<BFloat16>(t);
     }
     throw Error("reference: unknown dtype");
 }

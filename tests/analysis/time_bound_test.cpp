@@ -128,6 +128,38 @@ TEST_CASE("f64 has its own peak, and exponentials that nobody measured") {
     CHECK(bound.left_out.front().find("f64") != std::string::npos);
 }
 
+TEST_CASE("bf16 has its own peak for products, and exponentials in f32") {
+    const Fields fields{{"seq_len", "512"}, {"embed_dim", "512"}, {"dtype", "bf16"}};
+    Journal journal = one_point(fields, 268435456, 262144);
+    CHECK(bound_of(journal).missing.find("fma_gflops.bf16") != std::string::npos);
+    journal.run.limits["fma_gflops.bf16.threads=1"] = 500;
+    const TimeBound bound = bound_of(journal);
+    CHECK(bound.left_out.empty());
+    CHECK(bound.arithmetic == Approx(2.0 * 268435456 / 500e9 + 10.0 * 262144 / 250e9));
+    CHECK(bound.exps == Approx(262144 / 17e9));
+    CHECK(bound.memory == Approx((3 * 512 * 512 * 2 - 49152) / 240e9));  // from L2, where f32 comes from L3
+}
+
+TEST_CASE("errors stand beside times where dtypes differ, and nowhere else") {
+    const Fields narrow{{"seq_len", "512"}, {"embed_dim", "512"}, {"dtype", "bf16"}};
+    JournalBuilder builder({"dtype"});
+    builder.add_timed(point({{"seq_len", "512"}, {"embed_dim", "512"}}), "g", 10, [](int) { return 2e-3; });
+    builder.journal.points.back().check = {.done = true, .max_error = 3e-7, .bound = 1e-6, .worst = ""};
+    CHECK(cell(point_table(RecordSet(builder.journal)), "largest error") == "no column largest error");
+    builder.add_timed(point(narrow), "g", 10, [](int) { return 1e-3; });
+    builder.journal.points.back().check = {.done = true, .max_error = 0.002, .bound = 0.008, .worst = ""};
+    const RecordSet records(builder.journal);
+    const Table table = point_table(records);
+    CHECK(cell(table, "largest error") == "3e-07");
+    const auto value = [&](const char* metric) {
+        return find_metric(metric).value(records.entries().back(), Ledger::required).rounds.front().value;
+    };
+    CHECK(value("max_error") == Approx(0.002));
+    CHECK(value("error_over_bound") == Approx(0.25));
+    builder.journal.points.back().check = {};
+    CHECK_FALSE(find_metric("max_error").value(RecordSet(builder.journal).entries().back(), {}).missing.empty());
+}
+
 TEST_CASE("older limits give a partial bound that says so, absent ones none") {
     Journal old = decode(0.010);
     old.run.limits = {{"fma_gflops.f32.threads=1", 250}, {"exp_gops.f32.threads=1", 5}, {"read_gbps.threads=1", 46}};

@@ -14,9 +14,13 @@ namespace headcount::simd {
 template <std::int64_t kWidth>
 struct CountedLanesOf {
     using T = Counted;
+    using S = Counted;
     static constexpr std::int64_t kLanes = kWidth;
     static constexpr int kTileRows = 8;
     using V = std::array<Counted, kLanes>;
+
+    static constexpr std::int64_t kStep = 1;
+    static constexpr bool kPacks = false;
 
     static void took(std::int64_t /*key*/, std::int64_t /*count*/, bool /*masked*/) {}
 
@@ -74,6 +78,8 @@ struct CountedLanesOf {
     static V exp2(const V& x) {
         return each(x, x, [](Counted a, Counted) { return exp(Counted(a.value() * std::log(2.0))); });
     }
+    static Counted widened(Counted x) { return x; }
+    static Counted rounded(Counted x) { return x; }
     static Counted sum_of_lanes(const V& x) { return x[0] + x[1] + x[2] + x[3]; }
     static Counted max_of_lanes(const V& x) {
         Counted most = x[0];

@@ -28,7 +28,7 @@ TEST_CASE("a point's id reads back to the same point") {
         if (below(2) == 0) spec.problem.causal = true;
         if (below(2) == 0) spec.problem.bias = true;
         if (below(2) == 0) spec.problem.scope = Scope::core;
-        if (below(2) == 0) spec.problem.dtype = DType::f64;
+        if (below(2) == 0) spec.problem.dtype = below(2) == 0 ? DType::f64 : DType::bf16;
         if (below(3) == 0) spec.num_threads = 2;
         if (below(3) == 0) spec.seed = 99;
         const Point point = resolve(spec);

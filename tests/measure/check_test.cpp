@@ -1,12 +1,14 @@
 // All variants on all backends against the reference, and wrong kernels that must be caught.
 #include "harness/measure/check.hpp"
 
+#include <array>
 #include <cmath>
 #include <random>
 
 #include "harness/backend/all.hpp"
 #include "harness/backend/counted.hpp"
 #include "harness/backend/naive_backend.hpp"
+#include "harness/core/bfloat16.hpp"
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/random_problem.hpp"
@@ -23,6 +25,10 @@ void multiply_inputs(PointData& data, double factor) {
         for (std::int64_t i = 0; i < (t->data == nullptr ? 0 : t->elements()); ++i) {
             if (t->dtype == DType::f32) static_cast<float*>(t->data)[i] *= static_cast<float>(factor);
             if (t->dtype == DType::f64) static_cast<double*>(t->data)[i] *= factor;
+            if (t->dtype == DType::bf16) {
+                auto& x = static_cast<BFloat16*>(t->data)[i];
+                x = BFloat16(static_cast<float>(x) * static_cast<float>(factor));
+            }
         }
     }
 }
@@ -89,7 +95,11 @@ void faulty_forward(const Inputs& in, const Weights& weights, Tensor out, Backen
         backend.softmax_rows("weights", p.mask(), narrow);
         for_each_matrix(scores, [&](std::int64_t b, std::int64_t n, std::int64_t g) {
             for (std::int64_t i = 0; i < p.q_len && backend.executes(); ++i) {
-                *scores.at<float>(b, n, g, i, p.kv_len - 1) = 0;
+                if (scores.dtype == DType::bf16) {
+                    *scores.at<BFloat16>(b, n, g, i, p.kv_len - 1) = {};
+                } else {
+                    *scores.at<float>(b, n, g, i, p.kv_len - 1) = 0;
+                }
             }
         });
     } else {
@@ -186,6 +196,71 @@ TEST_CASE("a wrong scale, a mask off by one, swapped heads and a forgotten bias 
             }
         }
     }
+}
+
+TEST_CASE("the same faults are caught in bf16, whose bound allows for 8 bits of every stored number") {
+    for (const std::int64_t len : {3, 64, 400}) {
+        for (const std::int64_t heads : {2, 8}) {
+            Problem p = problem(len, len, 64, heads, true);
+            p.bias = true;
+            p.dtype = DType::bf16;
+            REQUIRE(passed(check_with(Fault::none, p, "naive")));
+            for (const Fault which : {Fault::scale, Fault::mask, Fault::heads, Fault::forgotten_bias}) {
+                const CheckRecord check = check_with(which, p, "naive");
+                CAPTURE(len, heads, static_cast<int>(which), check.max_error, check.bound);
+                REQUIRE_FALSE(passed(check));
+            }
+        }
+    }
+}
+
+TEST_CASE("bf16 is checked in the corners, and after inputs that make large logits") {
+    for (const bool causal : {false, true}) {
+        for (const auto& [q_len, kv_len, embed_dim, num_heads] :
+             {std::array{1, 1, 1, 1}, {1, 77, 30, 3}, {77, 1, 30, 3}, {33, 33, 16, 16}, {127, 127, 80, 1}}) {
+            Problem p = problem(q_len, kv_len, embed_dim, num_heads, causal);
+            p.dtype = DType::bf16;
+            for (const Scope scope : {Scope::layer, Scope::core}) {
+                p.scope = scope;
+                REQUIRE(check_everywhere(p, 1, 1) > 0);
+                REQUIRE(check_everywhere(p, 1, 1, 30.0) > 0);
+            }
+        }
+    }
+}
+
+TEST_CASE("only what stores scores is allowed their rounding in bf16") {
+    Problem p = problem(40, 40, 32, 2, false);
+    p.dtype = DType::bf16;
+    p.scope = Scope::core;
+    ReferenceCache cache;
+    const auto bound = [&](const char* variant) {
+        PointData data = make_point_data({.variant = variant, .backend = "naive", .problem = p});
+        REQUIRE(passed(check_point(data, &cache)));
+        return cache.of(data).bound;
+    };
+    const std::vector<double> stored = bound("multi_head"), fused = bound("streaming");
+    REQUIRE(stored.size() == fused.size());
+    for (std::size_t i = 0; i < stored.size(); ++i) REQUIRE(fused[i] < stored[i]);
+}
+
+TEST_CASE("what cannot run in bf16 says why") {
+    Problem p = problem(8, 8, 16, 2, false);
+    p.dtype = DType::bf16;
+    const auto reason = [&](const char* variant, const char* backend) {
+        return why_unsupported({.variant = variant, .backend = backend, .problem = p});
+    };
+    REQUIRE(reason("streaming", "naive").empty());
+    REQUIRE(reason("streaming", "counting").empty());
+    REQUIRE(reason("external", "torch_default").find("bf16 is not in their protocol") != std::string::npos);
+    const std::string blas = reason("streaming", "blas");
+    REQUIRE((blas.find("naive computes bf16") != std::string::npos || blas.find("is missing") != std::string::npos));
+    for (const char* variant : {"streaming", "multi_head"}) {  // in a layer
+        REQUIRE(reason(variant, "simd") == "in bf16 simd has the fused core only; naive has all verbs");
+    }
+    p.scope = Scope::core;
+    REQUIRE(reason("streaming", "simd").empty());
+    REQUIRE_FALSE(reason("multi_head", "simd").empty());
 }
 
 TEST_CASE("a wrong scale is caught without a mask and in a wide layer, too") {

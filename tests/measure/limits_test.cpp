@@ -19,7 +19,8 @@ using limits::ListedCache;
 namespace {
 
 std::set<std::string> names_for(int threads, bool all) {
-    std::set<std::string> names{"fma_gflops.f32", "fma_gflops.f64", "exp_gops.f32", "exp2_gops.f32", "read_gbps"};
+    std::set<std::string> names{"fma_gflops.f32", "fma_gflops.f64", "fma_gflops.bf16",
+                                "exp_gops.f32",   "exp2_gops.f32",  "read_gbps"};
     for (const std::string& target : simd::runnable_targets()) names.insert("fma_gflops.f32." + target);
     std::int64_t nearer = 0;
     for (const Cache& cache : limits::caches(threads)) {

@@ -1,6 +1,7 @@
 // Problems of any shape, drawn from a seed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <random>
 
@@ -8,8 +9,8 @@
 
 namespace headcount::testing {
 
-/// Lengths up to `longest`; grouped heads, own head widths, masks, biases and either scope among them. f32, and one in
-/// four f64 with `any_type`.
+/// Lengths up to `longest`; grouped heads, own head widths, masks, biases and either scope among them. f32, and with
+/// `any_type` one in four f64 and one in four bf16.
 inline Problem random_problem(std::mt19937_64& random, int longest, bool any_type = false) {
     const auto pick = [&](int n) { return static_cast<std::int64_t>(1 + random() % static_cast<unsigned>(n)); };
     ProblemSpec spec;
@@ -23,7 +24,7 @@ inline Problem random_problem(std::mt19937_64& random, int longest, bool any_typ
     if (pick(3) == 1) spec.value_head_dim = pick(11);
     spec.causal = pick(2) == 1;
     spec.bias = pick(2) == 1;
-    if (any_type) spec.dtype = pick(4) == 1 ? DType::f64 : DType::f32;
+    if (any_type) spec.dtype = std::array{DType::f64, DType::bf16, DType::f32, DType::f32}[random() % 4];
     spec.scope = pick(3) == 1 ? Scope::core : Scope::layer;
     return resolve(spec);
 }

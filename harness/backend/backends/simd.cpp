@@ -1,4 +1,5 @@
-// simd: packed register-blocked products and a fused core in f32, for the instruction set found at run time.
+// simd: packed register-blocked products in f32 and a fused core in f32 or bf16, for the instruction set found at run
+// time.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "harness/backend/simd/cost.hpp"
 #include "harness/backend/simd/kernels.hpp"
 #include "harness/backend/simd/tiles.hpp"
+#include "harness/core/bfloat16.hpp"
+#include "harness/core/error.hpp"
 
 namespace headcount::backends {
 namespace {
@@ -22,13 +25,23 @@ constexpr std::int64_t kTasksPerThread = 4;
 /// Rows that make it worth to pack a panel again.
 constexpr std::int64_t kFewestRows = 64;
 
-simd::View<float> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
-    const Matrix<float> m = matrix_at<float>(t, b, n, g);
+template <class S = float>
+simd::View<S> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
+    const Matrix<S> m = matrix_at<S>(t, b, n, g);
     return {m.data, m.row_stride, m.col_stride};
 }
-simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v.row_stride, v.col_stride}; }
+template <class S>
+simd::View<const S> readable(const simd::View<S>& v) {
+    return {v.data, v.row_stride, v.col_stride};
+}
 
-simd::View<float> rows_from(const simd::View<float>& v, std::int64_t row) {
+void require_f32(const Tensor& t, const char* verb) {
+    if (t.dtype == DType::f32) return;
+    throw Error(std::string(verb) + " on simd computes f32, not " + std::string(to_string(t.dtype)));
+}
+
+template <class S>
+simd::View<S> rows_from(const simd::View<S>& v, std::int64_t row) {
     return {v.data + row * v.row_stride, v.row_stride, v.col_stride};
 }
 
@@ -36,14 +49,15 @@ simd::View<float> rows_from(const simd::View<float>& v, std::int64_t row) {
 struct BlockPlace {
     std::int64_t b, n, g, first, rows;
 };
-simd::View<const float> queries_at(const Tensor& q, const BlockPlace& at) {
-    return readable(rows_from(view_at(q, at.b, at.n, at.g), at.first));
+template <class S>
+simd::View<const S> queries_at(const Tensor& q, const BlockPlace& at) {
+    return readable(rows_from(view_at<S>(q, at.b, at.n, at.g), at.first));
 }
 
 /// The heads of batch entry b from key head n on.
 template <class T>
 simd::HeadsView<T> heads_at(const Tensor& t, std::int64_t b, std::int64_t n) {
-    return {t.at<float>(b, n, 0, 0), t.stride[1], t.stride[2], t.stride[3], t.stride[4]};
+    return {t.at<T>(b, n, 0, 0), t.stride[1], t.stride[2], t.stride[3], t.stride[4]};
 }
 
 class SimdBackend final : public Backend {
@@ -69,7 +83,7 @@ public:
     OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
     AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
         if (simd::decodes(shape)) return simd::decode_cost(shape, mask, simd::lanes(), decode_plan(shape));
-        return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape), tiles_.key_block);
+        return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape), tiles_.key_block, step_of(shape));
     }
     /// Whole vectors of queries, as many as leave every thread a block; all where they are few.
     std::int64_t query_block(const AttendShape& shape) const override {
@@ -85,8 +99,13 @@ public:
     }
     std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
         if (simd::decodes(shape)) return num_threads() * decode_scratch(shape).all();
-        return num_threads() *
-               simd::stream_scratch_elements(simd::lanes(), shape.head_dim, shape.value_head_dim, tiles_.key_block);
+        const std::int64_t step = step_of(shape), lanes = simd::lanes();
+        std::int64_t each = simd::stream_scratch_elements(lanes, simd::steps_of(shape.head_dim, step),
+                                                          shape.value_head_dim, tiles_.key_block);
+        if (shape.dtype == DType::bf16) {
+            each += simd::packed_scratch_elements(lanes, shape.head_dim, shape.value_head_dim, tiles_.key_block, step);
+        }
+        return num_threads() * each;
     }
 
 private:
@@ -108,8 +127,11 @@ private:
             a, b, c, options.masked == Masked::output, options.mask,
             {.strips = strips(c), .tile_rows = simd::tile_rows(), .panel_cols = panel_cols()});
     }
+    /// Terms that one product of the streaming kernel takes at a time.
+    static std::int64_t step_of(const AttendShape& shape) { return shape.dtype == DType::bf16 ? simd::bf16_step() : 1; }
 
     void do_matmul(const Tensor& left, const Tensor& b, const Tensor& product, const MatmulOptions& options) override {
+        require_f32(product, "matmul");
         const LeftAndProduct flat = flattened(left, b, product, options.masked);
         const Tensor& a = flat.left;
         const Tensor& c = flat.product;
@@ -145,6 +167,7 @@ private:
     }
 
     void do_softmax_rows(Mask mask, const Tensor& scores) override {
+        require_f32(scores, "softmax_rows");
         if (scores.stride[4] != 1 && scores.cols() != 1) {
             naive_softmax<float>(mask, scores);
             return;
@@ -156,6 +179,7 @@ private:
     }
 
     void do_copy(const Tensor& from, const Tensor& to) override {
+        require_f32(to, "copy");
         share_rows(pool_, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
             copy_row(from.at<float>(b, n, g, row), from.stride[4], to.at<float>(b, n, g, row), to.stride[4], to.cols());
         });
@@ -163,9 +187,21 @@ private:
 
     void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
                    const Tensor& scratch) override {
+        auto* const memory = static_cast<float*>(scratch.data);
+        if (q.dtype == DType::bf16) {
+            attend_in<BFloat16>(scale, mask, q, k, v, out, memory);
+        } else {
+            attend_in<float>(scale, mask, q, k, v, out, memory);
+        }
+    }
+
+    /// Tensors of S.
+    template <class S>
+    void attend_in(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
+                   float* scratch) {
         const AttendShape shape = attend_shape(q, k, v);
         if (simd::decodes(shape)) {
-            decode(scale, mask, q, k, v, out, static_cast<float*>(scratch.data));
+            decode<S>(scale, mask, q, k, v, out, scratch);
             return;
         }
         const std::int64_t rows = query_block(shape);
@@ -185,21 +221,22 @@ private:
         pool_.run(tasks, [&](std::int64_t index, int thread) {
             const BlockPlace at = place_of(index);
             const BlockPlace next = place_of(std::min(index + 1, tasks - 1));
-            simd::stream_rows({.q = queries_at(q, at),
-                               .k = readable(view_at(k, at.b, at.n, at.g)),
-                               .v = readable(view_at(v, at.b, at.n, at.g)),
-                               .out = rows_from(view_at(out, at.b, at.n, at.g), at.first),
-                               .next_q = queries_at(q, next),
-                               .rows = at.rows,
-                               .kv_len = shape.kv_len,
-                               .head_dim = shape.head_dim,
-                               .value_head_dim = shape.value_head_dim,
-                               .next_rows = next.rows,
-                               .factor = static_cast<float>(scale * kLog2E),
-                               .visible = mask.causal ? shape.kv_len - shape.q_len + at.first + 1 : shape.kv_len,
-                               .visible_step = mask.causal ? 1 : 0,
-                               .key_block = tiles_.key_block,
-                               .scratch = static_cast<float*>(scratch.data) + thread * scratch_each});
+            simd::stream_rows(simd::StreamBlock<float, S>{
+                .q = queries_at<S>(q, at),
+                .k = readable(view_at<S>(k, at.b, at.n, at.g)),
+                .v = readable(view_at<S>(v, at.b, at.n, at.g)),
+                .out = rows_from(view_at<S>(out, at.b, at.n, at.g), at.first),
+                .next_q = queries_at<S>(q, next),
+                .rows = at.rows,
+                .kv_len = shape.kv_len,
+                .head_dim = shape.head_dim,
+                .value_head_dim = shape.value_head_dim,
+                .next_rows = next.rows,
+                .factor = static_cast<float>(scale * kLog2E),
+                .visible = mask.causal ? shape.kv_len - shape.q_len + at.first + 1 : shape.kv_len,
+                .visible_step = mask.causal ? 1 : 0,
+                .key_block = tiles_.key_block,
+                .scratch = scratch + thread * scratch_each});
         });
     }
 
@@ -218,6 +255,7 @@ private:
                 simd::decode_score_elements(lanes, rows)};
     }
 
+    template <class S>
     void decode(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
                 float* scratch) {
         const AttendShape shape = attend_shape(q, k, v);
@@ -226,27 +264,27 @@ private:
         const auto part = [&](std::int64_t piece, std::int64_t run, std::int64_t first, std::int64_t last) {
             const std::int64_t b = run / plan.runs_of_batch, n = run % plan.runs_of_batch * plan.run_heads;
             float* const own = scratch + piece * sizes.all();
-            return simd::DecodePart<float>{.q = heads_at<const float>(q, b, n),
-                                           .k = heads_at<const float>(k, b, n),
-                                           .v = heads_at<const float>(v, b, n),
-                                           .out = heads_at<float>(out, b, n),
-                                           .heads = plan.heads_of(run, shape.kv_heads),
-                                           .group = shape.group,
-                                           .q_len = shape.q_len,
-                                           .kv_len = shape.kv_len,
-                                           .head_dim = shape.head_dim,
-                                           .value_head_dim = shape.value_head_dim,
-                                           .first_key = first * simd::kDecodeKeys,
-                                           .last_key = std::min(last * simd::kDecodeKeys, shape.kv_len),
-                                           .factor = static_cast<float>(scale * kLog2E),
-                                           .visible = mask.causal ? shape.kv_len - shape.q_len + 1 : shape.kv_len,
-                                           .visible_step = mask.causal ? 1 : 0,
-                                           .state = first == 0 ? own : own + sizes.state,
-                                           .scores = own + 2 * sizes.state};
+            return simd::DecodePart<float, S>{.q = heads_at<const S>(q, b, n),
+                                              .k = heads_at<const S>(k, b, n),
+                                              .v = heads_at<const S>(v, b, n),
+                                              .out = heads_at<S>(out, b, n),
+                                              .heads = plan.heads_of(run, shape.kv_heads),
+                                              .group = shape.group,
+                                              .q_len = shape.q_len,
+                                              .kv_len = shape.kv_len,
+                                              .head_dim = shape.head_dim,
+                                              .value_head_dim = shape.value_head_dim,
+                                              .first_key = first * simd::kDecodeKeys,
+                                              .last_key = std::min(last * simd::kDecodeKeys, shape.kv_len),
+                                              .factor = static_cast<float>(scale * kLog2E),
+                                              .visible = mask.causal ? shape.kv_len - shape.q_len + 1 : shape.kv_len,
+                                              .visible_step = mask.causal ? 1 : 0,
+                                              .state = first == 0 ? own : own + sizes.state,
+                                              .scores = own + 2 * sizes.state};
         };
         pool_.run(plan.pieces, [&](std::int64_t piece, int /*thread*/) {
             plan.each_run(piece, [&](std::int64_t run, std::int64_t first, std::int64_t last) {
-                const simd::DecodePart<float> keys = part(piece, run, first, last);
+                const simd::DecodePart<float, S> keys = part(piece, run, first, last);
                 simd::decode_keys(keys);
                 if (first == 0 && last == plan.run_blocks) simd::decode_write(keys);
             });
@@ -258,7 +296,7 @@ private:
                     beginner = piece;
                     return;
                 }
-                const simd::DecodePart<float> begun = part(beginner, run, 0, first);
+                const simd::DecodePart<float, S> begun = part(beginner, run, 0, first);
                 simd::decode_merge(begun, part(piece, run, first, last));
                 if (last == plan.run_blocks) simd::decode_write(begun);
             });
@@ -276,10 +314,17 @@ private:
 }  // namespace
 
 BackendInfo simd() {
-    return {.summary = "own f32 kernels: packed products, fused core; vectors chosen at run time",
+    return {.summary = "own f32 kernels: packed products, fused core (bf16, too); vectors chosen at run time",
             .missing = "",
             .unsupported = [](const Point& point) -> std::string {
-                return point.problem.dtype == DType::f32 ? "" : "simd computes f32; blas and naive compute f64 too";
+                if (point.problem.dtype == DType::f64)
+                    return "simd computes f32 and bf16; blas and naive compute f64 too";
+                return point.problem.dtype == DType::counted ? "simd computes f32 and bf16; naive counts operations"
+                                                             : "";
+            },
+            .attends_only = [](const Point& point) -> std::string {
+                return point.problem.dtype == DType::bf16 ? "in bf16 simd has the fused core only; naive has all verbs"
+                                                          : "";
             },
             .make = [](const Execution& execution) -> std::unique_ptr<Backend> {
                 return std::make_unique<SimdBackend>(execution);
@@ -288,6 +333,7 @@ BackendInfo simd() {
                 const simd::CacheSizes caches = simd::cache_sizes();
                 const simd::Tiles tiles = simd::tiles_for(caches, simd::lanes());
                 return {{"instruction_set", simd::target_name()},
+                        {"bf16", simd::bf16_step() == 2 ? "multiplied in pairs (vdpbf16ps)" : "widened to f32"},
                         {"caches", std::to_string(caches.level1) + " and " + std::to_string(caches.level2) + " bytes"},
                         {"key_block", std::to_string(tiles.key_block)},
                         {"panel_depth", std::to_string(tiles.panel_depth)}};

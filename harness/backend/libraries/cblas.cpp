@@ -99,6 +99,7 @@ std::vector<std::pair<std::string, std::string>> cblas_facts(const CblasLibrary&
 }
 
 std::string cblas_unsupported(const std::string& name, const Point& point) {
+    if (point.problem.dtype == DType::bf16) return name + " computes f32 and f64; naive computes bf16";
     return point.problem.dtype == DType::counted ? name + " computes f32 and f64; naive counts operations" : "";
 }
 

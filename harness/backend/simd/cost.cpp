@@ -8,9 +8,10 @@
 namespace headcount::simd {
 
 AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block,
-                        std::int64_t key_block) {
+                        std::int64_t key_block, std::int64_t step) {
     const std::int64_t element = size_in_bytes(shape.dtype);
     const std::int64_t heads = shape.batch * shape.heads();
+    const std::int64_t depth = whole_vectors(shape.head_dim, step);
     AttendParts cost{};
     for (std::int64_t first = 0; first < shape.q_len; first += query_block) {
         const std::int64_t rows = std::min(query_block, shape.q_len - first);
@@ -22,9 +23,13 @@ AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
         const std::int64_t scores = heads * width * keys;
         const std::int64_t risings = heads * width * std::max<std::int64_t>(tiles - 1, 0);
 
-        cost.scale.multiplies += heads * width * shape.head_dim;
-        cost.scores.multiplies += scores * shape.head_dim;
-        cost.scores.adds += scores * shape.head_dim;
+        // Each tile's keys are terms of the second product.
+        const std::int64_t terms =
+            keys / key_block * whole_vectors(key_block, step) + whole_vectors(keys % key_block, step);
+
+        cost.scale.multiplies += shape.dtype == DType::bf16 ? scores : heads * width * shape.head_dim;
+        cost.scores.multiplies += scores * depth;
+        cost.scores.adds += scores * depth;
         cost.scores.bytes_read += element * heads * (rows + keys) * shape.head_dim;
 
         // Every score is compared with the maximum, every later tile's maximum with the one before, the sum with
@@ -36,8 +41,8 @@ AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
         cost.weights.divides += heads * width;
         cost.weights.multiplies += heads * width * shape.value_head_dim;
 
-        cost.context.multiplies += scores * shape.value_head_dim;
-        cost.context.adds += scores * shape.value_head_dim;
+        cost.context.multiplies += heads * width * terms * shape.value_head_dim;
+        cost.context.adds += heads * width * terms * shape.value_head_dim;
         cost.context.bytes_read += element * heads * keys * shape.value_head_dim;
         cost.context.bytes_written += element * heads * rows * shape.value_head_dim;
 

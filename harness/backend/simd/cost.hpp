@@ -13,8 +13,9 @@ namespace headcount::simd {
 /// loop it computes whole vectors of queries (a block's rows are rounded up to them) against every key that the block's
 /// last row sees; it begins sums at zero, so a product of n terms is n adds; the factor is applied to queries, not to
 /// scores. Rescales are an upper bound, reached when maxima rise with every block of keys.
+/// In bf16 the factor is applied to scores, and products take `step` terms at a time, rounded up to whole steps.
 AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block,
-                        std::int64_t key_block);
+                        std::int64_t key_block, std::int64_t step = 1);
 
 /// The same of the decode kernel, which reads keys and values once for all queries of a group and pads head dimensions,
 /// not queries, to whole vectors; the last keys of a piece are rounded up to kTileKeys, those that a query sees of a

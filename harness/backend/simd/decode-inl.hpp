@@ -28,8 +28,9 @@ class Decode {
 public:
     using T = typename L::T;
     using V = typename L::V;
+    using S = typename L::S;
 
-    HWY_INLINE explicit Decode(const DecodePart<T>& part)
+    HWY_INLINE explicit Decode(const DecodePart<T, S>& part)
         : part_(part),
           query_width_(whole_vectors(part.head_dim, L::kLanes)),
           result_width_(whole_vectors(part.value_head_dim, L::kLanes) + L::kLanes),
@@ -79,10 +80,11 @@ public:
             L::store(L::reciprocal(L::load(maxima_ + row)), maxima_ + row);
         }
         each_row([&](std::int64_t row, std::int64_t head, std::int64_t group, std::int64_t i) HEADCOUNT_INLINED {
-            const HeadsView<T>& out = part_.out;
-            T* const to = out.data + head * out.head_stride + group * out.group_stride + i * out.row_stride;
+            const HeadsView<S>& out = part_.out;
+            S* const to = out.data + head * out.head_stride + group * out.group_stride + i * out.row_stride;
             const T* const result = results_ + row * result_width_;
-            for (std::int64_t c = 0; c < part_.value_head_dim; ++c) to[c * out.col_stride] = result[c] * maxima_[row];
+            for (std::int64_t c = 0; c < part_.value_head_dim; ++c)
+                to[c * out.col_stride] = L::rounded(result[c] * maxima_[row]);
         });
     }
 
@@ -105,10 +107,10 @@ private:
 
     HWY_INLINE void begin() {
         each_row([&](std::int64_t row, std::int64_t head, std::int64_t group, std::int64_t i) HEADCOUNT_INLINED {
-            const HeadsView<const T>& q = part_.q;
-            const T* const from = q.data + head * q.head_stride + group * q.group_stride + i * q.row_stride;
+            const HeadsView<const S>& q = part_.q;
+            const S* const from = q.data + head * q.head_stride + group * q.group_stride + i * q.row_stride;
             T* const to = queries_ + row * query_width_;
-            for (std::int64_t c = 0; c < part_.head_dim; ++c) to[c] = from[c * q.col_stride] * part_.factor;
+            for (std::int64_t c = 0; c < part_.head_dim; ++c) to[c] = L::widened(from[c * q.col_stride]) * part_.factor;
             std::fill(to + part_.head_dim, to + query_width_, T{});
         });
         std::fill(results_, results_ + part_.rows() * result_width_, T{});
@@ -134,7 +136,7 @@ private:
 
     /// f(first head, end) for heads whose rows lie side by side and are read together, or else for one after another.
     template <class F>
-    HWY_INLINE void each_chunk(const HeadsView<const T>& view, const F& f) {
+    HWY_INLINE void each_chunk(const HeadsView<const S>& view, const F& f) {
         const std::int64_t most = view.head_stride < view.row_stride ? part_.heads : 1;
         for (std::int64_t head = 0; head < part_.heads; head += most) f(head, head + most);
     }
@@ -142,11 +144,11 @@ private:
         return std::clamp<std::int64_t>(kPage / row_width, 1, kDecodeKeys);
     }
     /// Asks for rows of a head, which are to be read later in the same order.
-    HWY_INLINE void prefetch(const HeadsView<const T>& view, std::int64_t head, std::int64_t key, std::int64_t keys,
+    HWY_INLINE void prefetch(const HeadsView<const S>& view, std::int64_t head, std::int64_t key, std::int64_t keys,
                              std::int64_t width) {
         for (std::int64_t j = 0; j < keys; ++j) {
             const std::int64_t row = std::min(key + j, part_.last_key - 1);
-            const T* const from = view.data + head * view.head_stride + row * view.row_stride;
+            const S* const from = view.data + head * view.head_stride + row * view.row_stride;
             for (std::int64_t c = 0; c < width; c += kLine) hwy::Prefetch(from + c * view.col_stride);
         }
     }
@@ -196,16 +198,16 @@ private:
     }
 
     /// Up to a vector of elements, zeros beyond.
-    static HWY_INLINE V gather(const T* from, std::int64_t stride, std::int64_t count) {
+    static HWY_INLINE V gather(const S* from, std::int64_t stride, std::int64_t count) {
         if (stride == 1) return L::load_first(from, count);
         T lanes[L::kLanes] = {};
-        for (std::int64_t i = 0; i < count; ++i) lanes[i] = from[i * stride];
+        for (std::int64_t i = 0; i < count; ++i) lanes[i] = L::widened(from[i * stride]);
         return L::load(lanes);
     }
 
     /// partial[row, t] = q[row] . key, each lane for itself.
     template <int kCount>
-    HWY_INLINE void multiply_key(std::int64_t row, const T* key, std::int64_t t) {
+    HWY_INLINE void multiply_key(std::int64_t row, const S* key, std::int64_t t) {
         const std::int64_t stride = part_.k.col_stride;
         const T* const queries = queries_ + row * query_width_;
         Tile<L, kCount, 1> tile;
@@ -277,8 +279,8 @@ private:
     template <int kCount>
     HWY_INLINE void add_values(std::int64_t head, std::int64_t row, std::int64_t key, std::int64_t first,
                                std::int64_t keys) {
-        const HeadsView<const T>& v = part_.v;
-        const T* const values = v.data + head * v.head_stride + (key + first) * v.row_stride;
+        const HeadsView<const S>& v = part_.v;
+        const S* const values = v.data + head * v.head_stride + (key + first) * v.row_stride;
         const T* const weights = scores_ + (head * part_.head_rows() + row) * kDecodeKeys + first;
         T* const results = results_ + (head * part_.head_rows() + row) * result_width_;
         const auto take = [&](std::int64_t c, auto cols, const auto& load) HEADCOUNT_INLINED {
@@ -318,12 +320,12 @@ private:
     }
 
     /// Elements that are read of one head before the next head's: memory is read page by page.
-    static constexpr std::int64_t kPage = 4096 / static_cast<std::int64_t>(sizeof(T));
+    static constexpr std::int64_t kPage = 4096 / static_cast<std::int64_t>(sizeof(S));
     /// One is too few (82 instead of 91 % of the bandwidth), four and eight do no better.
     static constexpr std::int64_t kPagesAhead = 2;
-    static constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(T));
+    static constexpr std::int64_t kLine = 64 / static_cast<std::int64_t>(sizeof(S));
 
-    const DecodePart<T>& part_;
+    const DecodePart<T, S>& part_;
     const std::int64_t query_width_, result_width_;
     T* const queries_;  ///< [row, query_width_]
     T* const results_;  ///< [row, result_width_], the sums of weights in the last vector

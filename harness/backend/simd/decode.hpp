@@ -31,13 +31,14 @@ struct HeadsView {
 };
 
 /// Keys [first_key, last_key) of some key heads of one batch entry, for all queries that look at them:
-/// out = softmax2(factor * q @ k^T) @ v, softmax2 with base 2; `factor` is scale * log2(e).
-template <class T>
+/// out = softmax2(factor * q @ k^T) @ v, softmax2 with base 2; `factor` is scale * log2(e). T computes, S lies in
+/// memory.
+template <class T, class S = T>
 struct DecodePart {
-    HeadsView<const T> q;  ///< [heads, group, q_len, head_dim]
-    HeadsView<const T> k;  ///< [heads, kv_len, head_dim]
-    HeadsView<const T> v;  ///< [heads, kv_len, value_head_dim]
-    HeadsView<T> out;      ///< [heads, group, q_len, value_head_dim]
+    HeadsView<const S> q;  ///< [heads, group, q_len, head_dim]
+    HeadsView<const S> k;  ///< [heads, kv_len, head_dim]
+    HeadsView<const S> v;  ///< [heads, kv_len, value_head_dim]
+    HeadsView<S> out;      ///< [heads, group, q_len, value_head_dim]
     std::int64_t heads, group, q_len, kv_len, head_dim, value_head_dim;
     std::int64_t first_key, last_key;
     T factor;
@@ -85,8 +86,9 @@ struct DecodePlan {
     /// thread.
     static DecodePlan of(const AttendShape& s, std::int64_t threads, std::int64_t smallest_piece) {
         DecodePlan plan{};
+        const std::int64_t page = s.dtype == DType::bf16 ? 2048 : 1024;  // a counting scalar stands for f32
         plan.run_heads =
-            std::clamp<std::int64_t>(std::min(1024 / s.head_dim, 256 / (s.group * s.q_len)), 1, s.kv_heads);
+            std::clamp<std::int64_t>(std::min(page / s.head_dim, 256 / (s.group * s.q_len)), 1, s.kv_heads);
         plan.runs_of_batch = (s.kv_heads + plan.run_heads - 1) / plan.run_heads;
         plan.run_blocks = (s.kv_len + kDecodeKeys - 1) / kDecodeKeys;
         plan.blocks = s.batch * plan.runs_of_batch * plan.run_blocks;

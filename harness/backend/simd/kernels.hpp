@@ -1,4 +1,4 @@
-// The simd kernels for f32, chosen for this processor when the program runs.
+// The simd kernels for f32 and bf16, chosen for this processor when the program runs.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include "harness/backend/simd/decode.hpp"
 #include "harness/backend/simd/product.hpp"
 #include "harness/backend/simd/stream.hpp"
+#include "harness/core/bfloat16.hpp"
 
 namespace headcount::simd {
 
@@ -20,14 +21,22 @@ std::string target_name();
 
 /// One block of query rows; at most kMostVectors * lanes() of them.
 void stream_rows(const StreamBlock<float>& block);
+void stream_rows(const StreamBlock<float, BFloat16>& block);
 /// The keys of a part; its state then holds what they contribute to its queries.
 void decode_keys(const DecodePart<float>& part);
+void decode_keys(const DecodePart<float, BFloat16>& part);
 /// Adds to the state of `part` what `other`, other keys for the same queries, contributes.
 void decode_merge(const DecodePart<float>& part, const DecodePart<float>& other);
+void decode_merge(const DecodePart<float, BFloat16>& part, const DecodePart<float, BFloat16>& other);
 /// Writes the output of a part whose state holds all keys.
 void decode_write(const DecodePart<float>& part);
+void decode_write(const DecodePart<float, BFloat16>& part);
 /// Columns [first_col, first_col + cols) of a product, at most kMostVectors * lanes() of them.
 void multiply_panel(const Product<float>& product, std::int64_t first_col, std::int64_t cols);
+/// Neighbours in a sum that one bf16 product takes at a time: 2 with AVX-512 BF16; 1 where bf16 is widened first.
+std::int64_t bf16_step();
+/// As the kernels write bf16; for tests.
+void round_all(const float* from, std::int64_t count, BFloat16* to);
 /// 2^x for x <= 0, as the streaming kernel computes it; for tests. x has `count` elements and is overwritten.
 void exp2_all(float* x, std::int64_t count);
 

@@ -20,11 +20,17 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// a scalar that counts, so every kernel below can be asked what it did.
 struct FloatLanes {
     using T = float;
+    using S = float;  ///< of tensors in memory
     using D = hn::CappedTag<float, 16>;
     using V = hn::Vec<D>;
     static constexpr std::int64_t kLanes = hn::MaxLanes(D());
     /// Rows of a register tile of three vectors: what 16 (AVX2, SSE) or 32 (AVX-512, NEON) registers hold.
     static constexpr int kTileRows = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 ? 4 : 8;
+
+    /// Terms of a sum that one lane of a product's operand holds.
+    static constexpr std::int64_t kStep = 1;
+    /// Whether a block of keys and values is copied to scratch first, where a product takes it in another form.
+    static constexpr bool kPacks = false;
 
     /// Told of each tile of keys that a block of queries takes. Nothing here; a test that wants the trace derives.
     static HWY_INLINE void took(std::int64_t /*key*/, std::int64_t /*count*/, bool /*masked*/) {}
@@ -68,6 +74,8 @@ struct FloatLanes {
     /// The same with another polynomial(r) for 2^r, r in [kExp2From, kExp2From + 1].
     template <class P>
     static HWY_INLINE V exp2_by(V x, const P& polynomial);
+    static HWY_INLINE float widened(float x) { return x; }
+    static HWY_INLINE float rounded(float x) { return x; }
     static HWY_INLINE float sum_of_lanes(V x) { return hn::GetLane(hn::SumOfLanes(D(), x)); }
     static HWY_INLINE float max_of_lanes(V x) { return hn::GetLane(hn::MaxOfLanes(D(), x)); }
     /// to[t] = sum of the lanes of in[t], t < 4.

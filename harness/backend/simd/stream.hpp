@@ -16,21 +16,22 @@ struct View {
     std::int64_t row_stride, col_stride;
 };
 
-/// out = softmax2(factor * q @ k^T) @ v, softmax2 with base 2; `factor` is scale * log2(e).
-template <class T>
+/// out = softmax2(factor * q @ k^T) @ v, softmax2 with base 2; `factor` is scale * log2(e). T computes, S lies in
+/// memory.
+template <class T, class S = T>
 struct StreamBlock {
-    View<const T> q;            ///< [rows, head_dim]
-    View<const T> k;            ///< [kv_len, head_dim]
-    View<const T> v;            ///< [kv_len, value_head_dim]
-    View<T> out;                ///< [rows, value_head_dim]
-    View<const T> next_q = {};  ///< [next_rows, head_dim]: queries that come after these, to be fetched meanwhile
+    View<const S> q;            ///< [rows, head_dim]
+    View<const S> k;            ///< [kv_len, head_dim]
+    View<const S> v;            ///< [kv_len, value_head_dim]
+    View<S> out;                ///< [rows, value_head_dim]
+    View<const S> next_q = {};  ///< [next_rows, head_dim]: queries that come after these, to be fetched meanwhile
     std::int64_t rows, kv_len, head_dim, value_head_dim;
     std::int64_t next_rows = 0;
     T factor;
     std::int64_t visible;       ///< keys that row 0 sees, before clamping to [0, kv_len]
     std::int64_t visible_step;  ///< how many more each further row sees: 1 causal, 0 not
     std::int64_t key_block;     ///< keys whose scores are held at a time
-    T* scratch;                 ///< stream_scratch_elements()
+    T* scratch;                 ///< stream_scratch_elements(), and packed_scratch_elements() where S is not T
 
     std::int64_t visible_of(std::int64_t row) const {
         return std::clamp<std::int64_t>(visible + row * visible_step, 0, kv_len);
@@ -46,6 +47,16 @@ constexpr std::int64_t block_vectors(std::int64_t left, std::int64_t lanes) {
 constexpr std::int64_t stream_scratch_elements(std::int64_t lanes, std::int64_t head_dim, std::int64_t value_head_dim,
                                                std::int64_t key_block) {
     return kMostVectors * lanes * (head_dim + value_head_dim + key_block);
+}
+
+/// Lanes' worth of `terms` terms, `step` to a lane.
+constexpr std::int64_t steps_of(std::int64_t terms, std::int64_t step) { return (terms + step - 1) / step; }
+
+/// More of it for bf16: keys and values of one block in the form that products take, queries on their way there.
+constexpr std::int64_t packed_scratch_elements(std::int64_t lanes, std::int64_t head_dim, std::int64_t value_head_dim,
+                                               std::int64_t key_block, std::int64_t step) {
+    return std::max(kMostVectors * lanes, key_block) * steps_of(head_dim, step) +
+           steps_of(key_block, step) * value_head_dim;
 }
 
 }  // namespace headcount::simd

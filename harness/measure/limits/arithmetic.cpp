@@ -8,7 +8,9 @@
 // clang-format off
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include "harness/backend/simd/target_bf16.hpp"
 // clang-format on
+#include "harness/backend/simd/kernels.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace headcount::limits::HWY_NAMESPACE {
@@ -44,6 +46,36 @@ double fma_kernel(long count, T* sink) {
     return static_cast<double>(count) * 12 * 2 * static_cast<double>(hn::Lanes(d));
 }
 
+/// The same of products of bf16: of pairs where the processor has them (AVX-512 BF16), of f32 elsewhere.
+double fma_bf16_kernel(long count, float* sink) {
+#ifdef HEADCOUNT_SIMD_PAIRS
+    if (simd::bf16_step() == 2) {
+        const auto a = reinterpret_cast<__m512bh>(_mm512_set1_ps(0.001F));
+        const auto start = [&](float x) HWY_ATTR { return _mm512_set1_ps(x); };
+        __m512 x0 = start(0), x1 = start(1), x2 = start(2), x3 = start(3), x4 = start(4), x5 = start(5);
+        __m512 x6 = start(6), x7 = start(7), x8 = start(8), x9 = start(9), xa = start(10), xb = start(11);
+        for (long i = 0; i < count; ++i) {
+            x0 = _mm512_dpbf16_ps(x0, a, a);
+            x1 = _mm512_dpbf16_ps(x1, a, a);
+            x2 = _mm512_dpbf16_ps(x2, a, a);
+            x3 = _mm512_dpbf16_ps(x3, a, a);
+            x4 = _mm512_dpbf16_ps(x4, a, a);
+            x5 = _mm512_dpbf16_ps(x5, a, a);
+            x6 = _mm512_dpbf16_ps(x6, a, a);
+            x7 = _mm512_dpbf16_ps(x7, a, a);
+            x8 = _mm512_dpbf16_ps(x8, a, a);
+            x9 = _mm512_dpbf16_ps(x9, a, a);
+            xa = _mm512_dpbf16_ps(xa, a, a);
+            xb = _mm512_dpbf16_ps(xb, a, a);
+        }
+        const __m512 low = (x0 + x1) + (x2 + x3) + (x4 + x5);
+        const __m512 high = (x6 + x7) + (x8 + x9) + (xa + xb);
+        *sink = _mm512_reduce_add_ps(low + high);
+        return static_cast<double>(count) * 12 * 4 * 16;
+    }
+#endif
+    return fma_kernel(count, sink);
+}
 double fma_f32_kernel(long count, float* sink) { return fma_kernel(count, sink); }
 double fma_f64_kernel(long count, double* sink) { return fma_kernel(count, sink); }
 
@@ -59,10 +91,18 @@ HWY_AFTER_NAMESPACE();
 namespace headcount::limits {
 namespace {
 
+HWY_EXPORT(fma_bf16_kernel);
 HWY_EXPORT(fma_f32_kernel);
 HWY_EXPORT(fma_f64_kernel);
 
 constexpr long kSteps = 1000;
+
+double some_bf16(long times) {
+    float sink = 0;
+    const double done = HWY_DYNAMIC_DISPATCH(fma_bf16_kernel)(kSteps * times, &sink);
+    benchmark::DoNotOptimize(sink);
+    return done;
+}
 
 double some_f32(long times) {
     float sink = 0;
@@ -81,7 +121,9 @@ double some_f64(long times) {
 }  // namespace
 
 double multiply_add_rate(DType dtype, int threads, int windows, double window_s) {
-    const Work work = dtype == DType::f64 ? some_f64 : some_f32;
+    Work work = some_f32;
+    if (dtype == DType::f64) work = some_f64;
+    if (dtype == DType::bf16) work = some_bf16;
     return sustained_rate(std::vector<Work>(static_cast<std::size_t>(threads), work), windows, window_s);
 }
 

@@ -39,6 +39,7 @@ struct BestAgain {
 
 void measure_arithmetic(Book& book, int threads) {
     book.rate("fma_gflops.f32", multiply_add_rate(DType::f32, threads, kManyWindows));
+    book.rate("fma_gflops.bf16", multiply_add_rate(DType::bf16, threads, kManyWindows));
     book.rate("fma_gflops.f64", multiply_add_rate(DType::f64, threads, kManyWindows));
     for (const std::string& target : simd::runnable_targets()) {
         const BestAgain afterwards;

@@ -16,6 +16,7 @@ enum class LimitSet : std::uint8_t { peak, bounds, all };
 /// Measured now, each the median rate over windows of about 10 ms; about a second for each number of threads, two for
 /// `all`. Keys, for each number N, rates in 1e9 a second:
 ///   fma_gflops.f32.threads=N, .f64.       fused multiply-adds on registers, two operations each, best instruction set
+///   fma_gflops.bf16.threads=N             products of bf16 added up in f32, likewise; f32 where there are none
 ///   fma_gflops.f32.AVX2.threads=N         likewise, for each instruction set (Highway's names) that the processor runs
 ///   exp_gops.f32.threads=N                e^x of cached values as softmax_rows computes it
 ///   exp2_gops.f32.threads=N               2^x of cached values as the fused core of backend simd computes it
