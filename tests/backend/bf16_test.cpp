@@ -13,39 +13,18 @@
 #include "harness/backend/simd/stream-inl.hpp"
 // clang-format on
 
-#include "harness/backend/all.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/backend/simd/cost.hpp"
 #include "harness/backend/simd/kernels.hpp"
 #include "harness/core/bfloat16.hpp"
 #include "tests/backend/counted_lanes.hpp"
+#include "tests/backend/every_target.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
+using namespace headcount::testing;
 
 namespace {
-
-/// Forces one instruction set for a scope.
-class Forced {
-public:
-    explicit Forced(const std::string& target) { simd::force_target(target); }
-    Forced(const Forced&) = delete;
-    Forced& operator=(const Forced&) = delete;
-    ~Forced() { simd::force_target(""); }
-};
-
-template <class F>
-void on_every_target(F f) {
-    for (const std::string& target : simd::runnable_targets()) {
-        const Forced forced(target);
-        INFO("instruction set " << target << ", " << simd::bf16_step() << " at a time");
-        f();
-    }
-}
-
-std::unique_ptr<Backend> make_simd(int threads, std::int64_t key_block = 0) {
-    return find_named(all_backends(), "simd", "backend").make({.num_threads = threads, .key_block = key_block});
-}
 
 struct Shape {
     std::int64_t kv_heads = 1, group = 1, q_len = 1, kv_len = 1, d = 1, dv = 1;

@@ -6,38 +6,15 @@
 #include <random>
 #include <vector>
 
-#include "harness/backend/all.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/backend/simd/kernels.hpp"
+#include "tests/backend/every_target.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
+using namespace headcount::testing;
 
 namespace {
-
-/// Forces one instruction set for a scope.
-class Forced {
-public:
-    explicit Forced(const std::string& target) { simd::force_target(target); }
-    Forced(const Forced&) = delete;
-    Forced& operator=(const Forced&) = delete;
-    ~Forced() { simd::force_target(""); }
-};
-
-template <class F>
-void on_every_target(F f) {
-    REQUIRE_FALSE(simd::runnable_targets().empty());
-    for (const std::string& target : simd::runnable_targets()) {
-        const Forced forced(target);
-        REQUIRE(simd::target_name() == target);
-        INFO("instruction set " << target);
-        f();
-    }
-}
-
-std::unique_ptr<Backend> make_simd(int threads, std::int64_t key_block = 0) {
-    return find_named(all_backends(), "simd", "backend").make({.num_threads = threads, .key_block = key_block});
-}
 
 /// q, k, v [1, heads, 1, len, width] as strided heads of one matrix each, in both precisions.
 struct Heads {
