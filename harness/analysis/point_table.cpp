@@ -189,7 +189,7 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
     const bool bandwidth = options.ids || shows_bandwidth(records, rows);
     if (bandwidth) names.push_back("of DRAM read");
     const bool errors = shows_errors(records, rows);
-    if (errors) names.push_back("largest error");
+    if (errors) names.push_back("worst error");
     for (const char* name : names) table.columns.push_back({.name = name, .align = Align::right});
     table.columns.push_back({.name = "note"});
 

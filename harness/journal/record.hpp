@@ -121,7 +121,7 @@ std::string_view to_string(Outcome outcome);
 /// What the check against the float64 reference found.
 struct CheckRecord {
     bool done = false;
-    double max_error = 0;                           ///< largest |out - reference|
+    double max_error = 0;                           ///< |out - reference| where it is largest in units of its bound
     double bound = 0;                               ///< what was allowed there
     std::string worst;                              ///< "batch 0, row 511, col 37"
     std::int64_t rows_checked = 0, rows_total = 0;  ///< query rows (x batch) covered

@@ -145,12 +145,12 @@ TEST_CASE("errors stand beside times where dtypes differ, and nowhere else") {
     JournalBuilder builder({"dtype"});
     builder.add_timed(point({{"seq_len", "512"}, {"embed_dim", "512"}}), "g", 10, [](int) { return 2e-3; });
     builder.journal.points.back().check = {.done = true, .max_error = 3e-7, .bound = 1e-6, .worst = ""};
-    CHECK(cell(point_table(RecordSet(builder.journal)), "largest error") == "no column largest error");
+    CHECK(cell(point_table(RecordSet(builder.journal)), "worst error") == "no column worst error");
     builder.add_timed(point(narrow), "g", 10, [](int) { return 1e-3; });
     builder.journal.points.back().check = {.done = true, .max_error = 0.002, .bound = 0.008, .worst = ""};
     const RecordSet records(builder.journal);
     const Table table = point_table(records);
-    CHECK(cell(table, "largest error") == "3e-07");
+    CHECK(cell(table, "worst error") == "3e-07");
     const auto value = [&](const char* metric) {
         return find_metric(metric).value(records.entries().back(), Ledger::required).rounds.front().value;
     };
