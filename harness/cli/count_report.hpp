@@ -8,8 +8,8 @@
 
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
-#include "harness/measure/block.hpp"
-#include "harness/measure/count.hpp"
+#include "harness/measure/point/block.hpp"
+#include "harness/measure/point/count.hpp"
 
 namespace headcount {
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/metric.hpp"
+#include "harness/analysis/metrics/metric.hpp"
 #include "harness/core/error.hpp"
-#include "harness/measure/count.hpp"
+#include "harness/measure/point/count.hpp"
 
 namespace headcount {
 

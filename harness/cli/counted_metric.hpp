@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "harness/analysis/expression.hpp"
+#include "harness/analysis/exact/expression.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
 

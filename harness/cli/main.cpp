@@ -13,7 +13,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
-#include "harness/measure/engines.hpp"
+#include "harness/measure/engine/engines.hpp"
 #include "harness/sweep/engines.hpp"
 #include "headcount_version.hpp"
 

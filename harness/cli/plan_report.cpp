@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "harness/analysis/metric.hpp"
+#include "harness/analysis/metrics/metric.hpp"
 #include "harness/core/printable.hpp"
 
 namespace headcount {

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "harness/measure/plan.hpp"
+#include "harness/measure/plan/plan.hpp"
 
 namespace headcount {
 

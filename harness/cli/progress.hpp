@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "harness/measure/campaign.hpp"
+#include "harness/measure/campaign/campaign.hpp"
 
 namespace headcount {
 

@@ -1,12 +1,12 @@
 #include "harness/cli/vocabulary.hpp"
 
-#include "harness/analysis/claim.hpp"
-#include "harness/analysis/metric.hpp"
+#include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/metrics/metric.hpp"
 #include "harness/backend/all.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
-#include "harness/measure/engines.hpp"
+#include "harness/measure/engine/engines.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {

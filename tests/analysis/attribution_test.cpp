@@ -1,12 +1,12 @@
 // Parts that sum to the difference, and a law that is found again where it holds and betrays itself where not.
-#include "harness/analysis/attribution.hpp"
+#include "harness/analysis/series/attribution.hpp"
 
 #include <cmath>
 #include <random>
 
-#include "harness/analysis/breakdown.hpp"
-#include "harness/analysis/law.hpp"
-#include "harness/analysis/roofline.hpp"
+#include "harness/analysis/model/breakdown.hpp"
+#include "harness/analysis/model/roofline.hpp"
+#include "harness/analysis/series/law.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

@@ -1,5 +1,5 @@
 // A row a shape, ours beside the others.
-#include "harness/analysis/beside_table.hpp"
+#include "harness/analysis/show/beside_table.hpp"
 
 #include <algorithm>
 

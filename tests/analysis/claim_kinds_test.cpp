@@ -2,8 +2,8 @@
 #include <cmath>
 #include <random>
 
-#include "harness/analysis/claim.hpp"
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

@@ -1,5 +1,5 @@
 // Two journals, or two sides of one, compared: each verdict reached, nothing found where nothing is.
-#include "harness/analysis/diff.hpp"
+#include "harness/analysis/compare/diff.hpp"
 
 #include <algorithm>
 #include <cmath>

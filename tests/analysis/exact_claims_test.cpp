@@ -1,7 +1,7 @@
 // Exact claim kinds on counts made by hand: each must support, refute and stay inconclusive where it should.
 #include <functional>
 
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

@@ -1,5 +1,5 @@
 // Exponents of series over lengths: with an interval wherever there are rounds enough, paired where rounds are shared.
-#include "harness/analysis/exponents.hpp"
+#include "harness/analysis/series/exponents.hpp"
 
 #include <cmath>
 #include <random>

@@ -1,5 +1,5 @@
 // Expressions over counts: exactness, precedence, functions, errors with a column, bounds on hostile input.
-#include "harness/analysis/expression.hpp"
+#include "harness/analysis/exact/expression.hpp"
 
 #include <random>
 #include <string>

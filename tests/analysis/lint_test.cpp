@@ -1,5 +1,5 @@
 // The twelve rules: a result that keeps them all, and for each rule one that breaks it and is told so.
-#include "harness/analysis/lint.hpp"
+#include "harness/analysis/lint/lint.hpp"
 
 #include <algorithm>
 #include <cmath>

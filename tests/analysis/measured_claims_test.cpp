@@ -2,7 +2,7 @@
 #include <cmath>
 #include <random>
 
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 

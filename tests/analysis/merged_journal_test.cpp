@@ -2,7 +2,7 @@
 #include <set>
 #include <tuple>
 
-#include "harness/analysis/record_set.hpp"
+#include "harness/analysis/records/record_set.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 

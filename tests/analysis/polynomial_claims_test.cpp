@@ -1,7 +1,7 @@
 // Identity of polynomials from a grid: what proves it, what does not, and what is caught.
 #include <functional>
 
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

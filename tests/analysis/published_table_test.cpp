@@ -1,6 +1,6 @@
 // Published tables: statuses, rounding, evidence, errors, and the three shipped tables against closed forms that
 // are written here once more, apart from the counting code.
-#include "harness/analysis/published_table.hpp"
+#include "harness/analysis/published/published_table.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "harness/analysis/export.hpp"
-#include "harness/analysis/gbench_json.hpp"
-#include "harness/analysis/metric.hpp"
-#include "harness/analysis/point_table.hpp"
+#include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/show/export.hpp"
+#include "harness/analysis/show/gbench_json.hpp"
+#include "harness/analysis/show/point_table.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

@@ -1,7 +1,7 @@
 // A claim that asks for more than its run could tell: inconclusive by construction, and never the other way round.
-#include "harness/analysis/resolution.hpp"
+#include "harness/analysis/verdicts/resolution.hpp"
 
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/core/error.hpp"
 #include "harness/stats/resolution.hpp"
 #include "tests/analysis/journal_builder.hpp"

@@ -1,7 +1,7 @@
 // What a journal of A/A comparisons is read as, on simulated samples.
-#include "harness/analysis/self_comparison.hpp"
+#include "harness/analysis/verdicts/self_comparison.hpp"
 
-#include "harness/analysis/limits_table.hpp"
+#include "harness/analysis/show/limits_table.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 

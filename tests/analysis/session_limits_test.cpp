@@ -1,7 +1,7 @@
 // Limits measured beside the rounds stand for the session: a median, of each source its own.
-#include "harness/analysis/session_limits.hpp"
+#include "harness/analysis/records/session_limits.hpp"
 
-#include "harness/analysis/record_set.hpp"
+#include "harness/analysis/records/record_set.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 

@@ -1,10 +1,10 @@
 // Bounds worked out by hand, what they lack when limits are missing, and times that refute one.
-#include "harness/analysis/time_bound.hpp"
+#include "harness/analysis/model/time_bound.hpp"
 
-#include "harness/analysis/export.hpp"
-#include "harness/analysis/lint.hpp"
-#include "harness/analysis/metric.hpp"
-#include "harness/analysis/point_table.hpp"
+#include "harness/analysis/lint/lint.hpp"
+#include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/show/export.hpp"
+#include "harness/analysis/show/point_table.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 

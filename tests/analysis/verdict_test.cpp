@@ -1,11 +1,11 @@
 // Combinations, summaries, order, exit status and commands of verdicts.
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 
 #include <algorithm>
 #include <random>
 
-#include "harness/analysis/conditions.hpp"
-#include "harness/analysis/export.hpp"
+#include "harness/analysis/records/conditions.hpp"
+#include "harness/analysis/show/export.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "harness/analysis/expression.hpp"
+#include "harness/analysis/exact/expression.hpp"
 #include "harness/core/error.hpp"
 #include "tests/fuzz/require.hpp"
 

@@ -1,12 +1,12 @@
 // Each state of a machine with the advice that it should get, and none where nothing is wrong.
-#include "harness/measure/advice.hpp"
+#include "harness/measure/doctor/advice.hpp"
 
 #include <filesystem>
 #include <fstream>
 
 #include <unistd.h>
 
-#include "harness/measure/environment.hpp"
+#include "harness/measure/machine/environment.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

@@ -4,7 +4,7 @@
 #include <new>
 
 #include "harness/backend/all.hpp"
-#include "harness/measure/inputs.hpp"
+#include "harness/measure/point/inputs.hpp"
 #include "tests/catch.hpp"
 #include "variants/all.hpp"
 

@@ -1,5 +1,5 @@
 // A whole Transformer block.
-#include "harness/measure/block.hpp"
+#include "harness/measure/point/block.hpp"
 
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"

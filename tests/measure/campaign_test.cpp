@@ -1,5 +1,5 @@
 // Whole campaigns with simulated workers: what is recorded, when it stops, what an accident costs.
-#include "harness/measure/campaign.hpp"
+#include "harness/measure/campaign/campaign.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -11,7 +11,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/journal/journal.hpp"
-#include "harness/measure/pinning.hpp"
+#include "harness/measure/process/pinning.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/simulated_worker.hpp"
 

@@ -1,5 +1,5 @@
 // All variants on all backends against the reference, and wrong kernels that must be caught.
-#include "harness/measure/check.hpp"
+#include "harness/measure/point/check.hpp"
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,6 @@
 // Three ways of counting that share no code must agree: closed forms written here, a dry run of the real forward,
 // and kernels and reference run on a scalar that counts. And the published oracle, to the last digit.
-#include "harness/measure/count.hpp"
+#include "harness/measure/point/count.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -13,7 +13,7 @@
 #include "harness/backend/all.hpp"
 #include "harness/backend/counted.hpp"
 #include "harness/core/error.hpp"
-#include "harness/measure/reference.hpp"
+#include "harness/measure/point/reference.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/closed_forms.hpp"
 #include "tests/measure/random_problem.hpp"

@@ -1,11 +1,11 @@
 // Scaling and wrapping of counters, and machines that do not count.
-#include "harness/measure/counters.hpp"
+#include "harness/measure/machine/counters.hpp"
 
 #include <fstream>
 
 #include <unistd.h>
 
-#include "harness/measure/pinning.hpp"
+#include "harness/measure/process/pinning.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

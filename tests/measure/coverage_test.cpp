@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/measure/rounds.hpp"
+#include "harness/measure/campaign/rounds.hpp"
 #include "harness/stats/decision.hpp"
 #include "harness/stats/paired.hpp"
 #include "tests/catch.hpp"

@@ -1,11 +1,11 @@
 // Readings of the machine, also where nothing can be read.
-#include "harness/measure/environment.hpp"
+#include "harness/measure/machine/environment.hpp"
 
 #include <fstream>
 
 #include <unistd.h>
 
-#include "harness/measure/process_memory.hpp"
+#include "harness/measure/machine/process_memory.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "harness/core/error.hpp"
-#include "harness/measure/campaign.hpp"
-#include "harness/measure/count.hpp"
-#include "harness/measure/engine_clocks.hpp"
-#include "harness/measure/engines.hpp"
-#include "harness/measure/external_forward.hpp"
-#include "harness/measure/worker.hpp"
+#include "harness/measure/campaign/campaign.hpp"
+#include "harness/measure/engine/engine_clocks.hpp"
+#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/external_forward.hpp"
+#include "harness/measure/point/count.hpp"
+#include "harness/measure/worker/worker.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 

@@ -1,5 +1,5 @@
 // Visits through Google Benchmark: how often the forward pass runs, never how long.
-#include "harness/measure/gbench_sampler.hpp"
+#include "harness/measure/clock/gbench_sampler.hpp"
 
 #include <chrono>
 #include <thread>

@@ -1,5 +1,5 @@
 // Seeded inputs: the same for every variant and backend, other for other seeds.
-#include "harness/measure/inputs.hpp"
+#include "harness/measure/point/inputs.hpp"
 
 #include <cmath>
 

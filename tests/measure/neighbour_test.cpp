@@ -1,13 +1,13 @@
 // Real workers: does one that is alive and idle sleep? With a control in which it is allowed not to.
-#include "harness/measure/neighbour.hpp"
+#include "harness/measure/doctor/neighbour.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "harness/core/point.hpp"
-#include "harness/measure/inputs.hpp"
-#include "harness/measure/worker.hpp"
-#include "harness/measure/worker_process.hpp"
+#include "harness/measure/point/inputs.hpp"
+#include "harness/measure/worker/worker.hpp"
+#include "harness/measure/worker/worker_process.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/simulated_worker.hpp"
 

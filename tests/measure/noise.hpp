@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/worker/sampler.hpp"
 
 namespace headcount::testing {
 

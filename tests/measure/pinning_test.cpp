@@ -1,5 +1,5 @@
 // Which cores are chosen, and that a process which may use fewer is not moved beyond them.
-#include "harness/measure/pinning.hpp"
+#include "harness/measure/process/pinning.hpp"
 
 #include <set>
 

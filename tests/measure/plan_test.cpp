@@ -1,5 +1,5 @@
 // Groups, skips and predictions, before anything runs.
-#include "harness/measure/plan.hpp"
+#include "harness/measure/plan/plan.hpp"
 
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"

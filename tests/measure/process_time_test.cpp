@@ -1,5 +1,5 @@
 // Processor time of processes and their descendants.
-#include "harness/measure/process_time.hpp"
+#include "harness/measure/machine/process_time.hpp"
 
 #include <csignal>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // The reference, by hand on the smallest cases, and with a scalar that counts.
-#include "harness/measure/reference.hpp"
+#include "harness/measure/point/reference.hpp"
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 // Order, pairing and stopping, without a clock.
-#include "harness/measure/rounds.hpp"
+#include "harness/measure/campaign/rounds.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // The A/A comparison of a run: what it times, how many rounds, and that it stays within its time.
-#include "harness/measure/self_comparison.hpp"
+#include "harness/measure/campaign/self_comparison.hpp"
 
-#include "harness/measure/rounds.hpp"
+#include "harness/measure/campaign/rounds.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/simulated_worker.hpp"
 

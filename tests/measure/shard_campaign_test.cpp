@@ -8,7 +8,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/journal/merge.hpp"
-#include "harness/measure/campaign.hpp"
+#include "harness/measure/campaign/campaign.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/simulated_worker.hpp"
 

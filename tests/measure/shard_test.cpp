@@ -1,5 +1,5 @@
 // Shards of a sweep: disjoint, complete, whole groups, even, and the same wherever they are worked out.
-#include "harness/measure/shard.hpp"
+#include "harness/measure/plan/shard.hpp"
 
 #include <algorithm>
 #include <map>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
-#include "harness/measure/plan.hpp"
+#include "harness/measure/plan/plan.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/measure/sampler.hpp"
+#include "harness/measure/worker/sampler.hpp"
 
 namespace headcount {
 

@@ -1,5 +1,5 @@
 // The worker's end of the protocol with real points, and the parent's end with real processes and accidents.
-#include "harness/measure/worker.hpp"
+#include "harness/measure/worker/worker.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -10,8 +10,8 @@
 #include "harness/core/error.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"
-#include "harness/measure/campaign.hpp"
-#include "harness/measure/worker_process.hpp"
+#include "harness/measure/campaign/campaign.hpp"
+#include "harness/measure/worker/worker_process.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/attribution.hpp"
-#include "harness/analysis/law.hpp"
+#include "harness/analysis/series/attribution.hpp"
+#include "harness/analysis/series/law.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"

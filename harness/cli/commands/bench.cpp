@@ -12,11 +12,11 @@
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
-#include "harness/measure/count.hpp"
-#include "harness/measure/engines.hpp"
-#include "harness/measure/external_forward.hpp"
-#include "harness/measure/inputs.hpp"
-#include "harness/measure/plan.hpp"
+#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/external_forward.hpp"
+#include "harness/measure/plan/plan.hpp"
+#include "harness/measure/point/count.hpp"
+#include "harness/measure/point/inputs.hpp"
 
 namespace headcount::commands {
 namespace {

@@ -1,5 +1,5 @@
 // headcount diff: two results, or two sides of one: what is faster or slower, and what differs around them.
-#include "harness/analysis/diff.hpp"
+#include "harness/analysis/compare/diff.hpp"
 
 #include <memory>
 #include <string>

@@ -9,9 +9,9 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "harness/analysis/limits_table.hpp"
-#include "harness/analysis/record_set.hpp"
-#include "harness/analysis/self_comparison.hpp"
+#include "harness/analysis/records/record_set.hpp"
+#include "harness/analysis/show/limits_table.hpp"
+#include "harness/analysis/verdicts/self_comparison.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
@@ -20,12 +20,12 @@
 #include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
 #include "harness/journal/json.hpp"
-#include "harness/measure/advice.hpp"
-#include "harness/measure/campaign.hpp"
-#include "harness/measure/environment.hpp"
+#include "harness/measure/campaign/campaign.hpp"
+#include "harness/measure/doctor/advice.hpp"
+#include "harness/measure/doctor/neighbour.hpp"
 #include "harness/measure/limits/gemm.hpp"
-#include "harness/measure/neighbour.hpp"
-#include "harness/measure/worker_process.hpp"
+#include "harness/measure/machine/environment.hpp"
+#include "harness/measure/worker/worker_process.hpp"
 #include "harness/stats/paired.hpp"
 
 namespace headcount::commands {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/export.hpp"
+#include "harness/analysis/show/export.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/journal/journal.hpp"
 

@@ -1,5 +1,5 @@
 // headcount lint: a result against the twelve rules of scientific benchmarking.
-#include "harness/analysis/lint.hpp"
+#include "harness/analysis/lint/lint.hpp"
 
 #include <memory>
 #include <string>

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/claim.hpp"
-#include "harness/analysis/metric.hpp"
+#include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/metrics/metric.hpp"
 #include "harness/backend/all.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/paths.hpp"
@@ -14,7 +14,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
-#include "harness/measure/engines.hpp"
+#include "harness/measure/engine/engines.hpp"
 #include "variants/all.hpp"
 
 namespace headcount::commands {

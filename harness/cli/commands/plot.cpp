@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/export.hpp"
+#include "harness/analysis/show/export.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"

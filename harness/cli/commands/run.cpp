@@ -16,7 +16,7 @@
 #include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
-#include "harness/measure/campaign.hpp"
+#include "harness/measure/campaign/campaign.hpp"
 
 namespace headcount::commands {
 namespace {

@@ -5,15 +5,15 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/metric.hpp"
-#include "harness/analysis/record_set.hpp"
-#include "harness/analysis/time_bound.hpp"
+#include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/record_set.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/count_report.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/point.hpp"
 #include "harness/journal/journal.hpp"
-#include "harness/measure/count.hpp"
+#include "harness/measure/point/count.hpp"
 #include "harness/stats/interval.hpp"
 
 namespace headcount::commands {

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/beside_table.hpp"
-#include "harness/analysis/conditions.hpp"
-#include "harness/analysis/point_table.hpp"
-#include "harness/analysis/published_table.hpp"
+#include "harness/analysis/published/published_table.hpp"
+#include "harness/analysis/records/conditions.hpp"
+#include "harness/analysis/show/beside_table.hpp"
+#include "harness/analysis/show/point_table.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/counted_metric.hpp"
 #include "harness/cli/exit_code.hpp"

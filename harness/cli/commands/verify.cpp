@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/conditions.hpp"
-#include "harness/analysis/resolution.hpp"
-#include "harness/analysis/verdict.hpp"
+#include "harness/analysis/records/conditions.hpp"
+#include "harness/analysis/verdicts/resolution.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"

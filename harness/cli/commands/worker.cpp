@@ -1,5 +1,5 @@
 // headcount worker: the process that runs points for `headcount run`; hidden, people do not call it.
-#include "harness/measure/worker.hpp"
+#include "harness/measure/worker/worker.hpp"
 
 #include "harness/cli/command.hpp"
 

@@ -70,7 +70,7 @@ HWY_AFTER_NAMESPACE();
 
 #include "harness/measure/limits/caches.hpp"
 #include "harness/measure/limits/windows.hpp"
-#include "harness/measure/process_memory.hpp"
+#include "harness/measure/machine/process_memory.hpp"
 
 namespace headcount::limits {
 namespace {

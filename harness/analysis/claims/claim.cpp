@@ -1,0 +1,152 @@
+// Claim kinds: what "equal", "proportional_to" or "within" mean for the points of one comparison.
+#include "harness/analysis/claims/claim.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/stats/paired.hpp"
+
+namespace headcount {
+
+namespace {
+
+[[noreturn]] void fail(const ClaimSpec& claim, std::string_view what) {
+    throw UsageError(
+        fmt::format("{}: claim {}: {}", claim.location.empty() ? "config" : claim.location, claim.id, what));
+}
+
+Values names_for(const Comparison& comparison, const Case& c, const std::set<std::string, std::less<>>& wanted) {
+    const Problem& p = c.entry->point.problem;
+    Values names{{"batch", p.batch},
+                 {"q_len", p.q_len},
+                 {"kv_len", p.kv_len},
+                 {"embed_dim", p.embed_dim},
+                 {"num_heads", p.num_heads},
+                 {"num_kv_heads", p.num_kv_heads},
+                 {"head_dim", p.head_dim},
+                 {"value_head_dim", p.value_head_dim},
+                 {"causal", p.causal ? 1 : 0},
+                 {"bias", p.bias ? 1 : 0},
+                 {"dtype_bytes", size_in_bytes(p.dtype)},
+                 {"num_threads", c.entry->point.num_threads},
+                 {"pairs", p.mask().pairs(p.q_len, p.kv_len)},
+                 {"query_block", c.entry->record.query_block}};
+    if (p.q_len == p.kv_len) names.emplace("seq_len", p.q_len);
+    const auto add = [&](const std::string& name, const Value& value) {
+        if (value.exact) names.emplace(name, *value.exact);
+    };
+    if (wanted.contains("required")) add("required", comparison.metric.value(*c.entry, Ledger::required));
+    if (wanted.contains("executed")) add("executed", comparison.metric.value(*c.entry, Ledger::executed));
+    if (wanted.contains("base") && !comparison.cases.empty()) add("base", comparison.base_case().value);
+    for (const std::string& name : wanted) {
+        if (names.contains(name)) continue;
+        for (const Metric& metric : all_metrics()) {
+            if (metric.name == name && metric.exact) add(name, metric.value(*c.entry, comparison.claim.ledger));
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+std::string Comparison::label(const Case& c) const {
+    std::string text;
+    for (const std::string& field : claim.across) {
+        text += fmt::format("{}{}={}", text.empty() ? "" : ", ", field, get_field(c.entry->point, field));
+    }
+    return text;
+}
+
+Rational argument_at(const Comparison& comparison, const Case& c) {
+    return argument_at(comparison, c, comparison.claim.argument);
+}
+
+Rational argument_at(const Comparison& comparison, const Case& c, std::string_view expression) {
+    try {
+        const std::vector<std::string> wanted = names_in(expression);
+        return evaluate(expression, names_for(comparison, c, {wanted.begin(), wanted.end()}));
+    } catch (const UsageError& error) {
+        fail(comparison.claim, fmt::format("'{}': {}", expression, error.what()));
+    }
+}
+
+Rational across_value(const Comparison& comparison, const Case& c) {
+    if (comparison.claim.across.size() != 1) fail(comparison.claim, "needs exactly one axis in `across`");
+    const std::string& field = comparison.claim.across.front();
+    if (point_field(field).type != FieldType::integer && field != "seq_len") {
+        fail(comparison.claim, fmt::format("the axis '{}' is not numeric; name a numeric one in `across`", field));
+    }
+    return argument_at(comparison, c, field);
+}
+
+std::string factor_text(const Rational& value, const Rational& base) {
+    if (value == base) return "equal";
+    if (base == 0) return fmt::format("{} against 0", to_text(value));
+    const Rational factor = value / base;
+    if (denominator(factor) == 1) return fmt::format("exactly {} times", to_text(factor));
+    if (numerator(factor) == 1) return fmt::format("exactly {} times less", to_text(Rational(denominator(factor))));
+    return fmt::format("exactly {} times ({})", to_text(factor), to_decimal(factor));
+}
+
+PairedRounds paired_rounds(const Value& value, const Value& base) {
+    // Both are sorted by key: a record set keeps them so.
+    PairedRounds pairs;
+    auto other = base.rounds.begin();
+    for (const RoundValue& round : value.rounds) {
+        while (other != base.rounds.end() && other->key < round.key) ++other;
+        if (other == base.rounds.end()) break;
+        if (other->key != round.key) continue;
+        pairs.value.push_back(round.value);
+        pairs.base.push_back(other->value);
+    }
+    return pairs;
+}
+
+Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range) {
+    Test test{.label = std::move(label), .is_ratio = true, .range = range};
+    const PairedRounds rounds = paired_rounds(value, reference);
+    if (rounds.value.empty()) return test;
+    const PairedRatio ratio(rounds.value, rounds.base);
+    test.interval = ratio.interval();
+    test.rounds = rounds.value.size();
+    test.autocorrelated = ratio.logs().autocorrelated();
+    test.supports = equivalence(test.interval, range.low, range.high) == Status::supported && test.interval.bounded();
+    // Each end is tested at half the level, so that p-value and two-sided interval say the same.
+    if (range.low > 0) test.p_refuted = std::min(test.p_refuted, 2 * ratio.p_at_least(range.low));
+    if (std::isfinite(range.high)) test.p_refuted = std::min(test.p_refuted, 2 * ratio.p_at_most(range.high));
+    test.at_confidence = [ratio](double confidence) { return ratio.interval(confidence); };
+    return test;
+}
+
+Test ratio_test(const Comparison& comparison, const Case& c, const Range& range) {
+    return ratio_test(comparison.label(c), c.value, comparison.base_case().value, range);
+}
+
+Finding test_ratios(const Comparison& comparison, const std::function<Range(const Case&)>& range) {
+    Finding finding;
+    for (const Case& c : comparison.cases) {
+        if (&c == &comparison.base_case()) continue;
+        finding.tests.push_back(ratio_test(comparison, c, range(c)));
+        if (finding.tests.back().rounds == 0) {
+            finding.reason = fmt::format("{} shares no round with the base case", comparison.label(c));
+        }
+    }
+    if (comparison.cases.size() < 2) finding.reason = "one point only: nothing to compare";
+    return finding;
+}
+
+double number_argument(const ClaimSpec& claim, std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        fail(claim, fmt::format("'{}' is not a number; write e.g. 0.02", text));
+    }
+    return number;
+}
+
+}  // namespace headcount

@@ -1,0 +1,25 @@
+// `at_least: EXPR`: the value never below a bound; of a measured metric, the ratio to the base case.
+#include <functional>
+
+#include "harness/analysis/claims/kinds/bound.hpp"
+
+namespace headcount::claims {
+
+namespace {
+
+Finding judge(const Comparison& comparison) {
+    if (comparison.metric.exact) return judge_bound(comparison, std::greater_equal<>(), "below", "at least");
+    return test_ratios(comparison,
+                       [&](const Case& c) { return Range{.low = static_cast<double>(argument_at(comparison, c))}; });
+}
+
+}  // namespace
+
+ClaimKind at_least() {
+    return {.judges = Judges::either,
+            .argument = "EXPR",
+            .doc = "never below an expression of the point's fields; of a measured metric, the ratio to the base case",
+            .judge = judge};
+}
+
+}  // namespace headcount::claims

@@ -1,0 +1,13 @@
+// `inversely_proportional_to: EXPR`: value * EXPR is the same in every case.
+#include "harness/analysis/claims/kinds/proportional.hpp"
+
+namespace headcount::claims {
+
+ClaimKind inversely_proportional_to() {
+    return {.judges = Judges::exact,
+            .argument = "EXPR",
+            .doc = "exactly inversely proportional to an expression of the point's fields",
+            .judge = [](const Comparison& comparison) { return judge_proportion(comparison, Proportion::inverse); }};
+}
+
+}  // namespace headcount::claims

@@ -1,0 +1,137 @@
+// Counted work, by part of the layer and kind of operation, from the traced operations of the point.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "harness/analysis/metrics/metric.hpp"
+
+namespace headcount::metrics {
+
+namespace {
+
+bool is_projection(const OpPart& part) {
+    static constexpr std::array<std::string_view, 5> kRoles{"query", "key", "value", "output", "qkv"};
+    return (part.op == "matmul" || part.op == "bias") && std::ranges::find(kRoles, part.role) != kRoles.end();
+}
+bool is_product(const OpPart& part) { return part.op == "matmul" && (part.role == "scores" || part.role == "context"); }
+bool is_copy(const OpPart& part) { return part.op == "copy"; }
+bool is_attention(const OpPart& part) { return !is_projection(part) && !is_copy(part); }
+bool is_elementwise(const OpPart& part) { return is_attention(part) && part.op != "matmul"; }
+
+struct Selector {
+    std::string name;
+    std::string doc;
+    std::function<bool(const OpPart&)> holds;
+};
+
+Selector product_of(const std::string& role) {
+    return {role, fmt::format("the product that makes the {}", role),
+            [role](const OpPart& part) { return part.role == role && (part.op == "matmul" || part.op == "bias"); }};
+}
+Selector kind_of_op(const std::string& op, const std::string& doc) {
+    return {op, doc, [op](const OpPart& part) { return part.op == op; }};
+}
+
+std::vector<Selector> selectors() {
+    return {
+        {"total", "everything", [](const OpPart&) { return true; }},
+        {"projections", "the projections to Q, K, V and back, with their biases", is_projection},
+        {"products", "the products QK^T and PV", is_product},
+        {"attention", "all that happens between Q, K, V and the context, layout copies apart", is_attention},
+        {"elementwise", "scale, softmax and rescaling of the scores", is_elementwise},
+        {"weights", "the softmax that makes the weights", [](const OpPart& part) { return part.role == "weights"; }},
+        kind_of_op("softmax", "the softmax"),
+        kind_of_op("scale", "the factor 1/sqrt(head_dim)"),
+        kind_of_op("rescale", "the rescaling of online softmax"),
+        {"copies", "layout changes", is_copy},
+        product_of("query"),
+        product_of("key"),
+        product_of("value"),
+        product_of("scores"),
+        product_of("context"),
+        product_of("output")};
+}
+
+struct Kind {
+    const char* name;
+    const char* unit;
+    std::int64_t (*of)(const OpCost& cost);
+};
+
+constexpr std::array<Kind, 7> kKinds{{{"multiplies", "", [](const OpCost& c) { return c.multiplies; }},
+                                      {"adds", "", [](const OpCost& c) { return c.adds; }},
+                                      {"compares", "", [](const OpCost& c) { return c.compares; }},
+                                      {"divides", "", [](const OpCost& c) { return c.divides; }},
+                                      {"exps", "", [](const OpCost& c) { return c.exps; }},
+                                      {"flops", "FLOP", [](const OpCost& c) { return c.flops(); }},
+                                      {"bytes", "B", [](const OpCost& c) { return c.bytes(); }}}};
+
+using Holds = std::function<bool(const OpPart&)>;
+
+Rational sum(const Entry& entry, Ledger ledger, const Holds& holds, std::int64_t (*of)(const OpCost&)) {
+    Rational total = 0;
+    for (const OpPart& part : entry.record.ops) {
+        if (holds(part)) total += of(ledger == Ledger::required ? part.required : part.executed);
+    }
+    return total;
+}
+
+/// Why there is no sum, or nothing.
+std::optional<Value> uncounted(const Entry& entry, Ledger ledger) {
+    const bool known = std::ranges::all_of(entry.record.ops, &OpPart::executed_known);
+    if (entry.counts() && (known || ledger == Ledger::required)) return std::nullopt;
+    if (entry.counts()) return Value{.missing = "what an engine executes is not known"};
+    const std::string why = entry.absent_because();
+    return Value{.missing = why.empty() ? "no operations were recorded" : why};
+}
+
+Metric count(const std::string& name, const std::string& doc, const Holds& holds, const Kind& kind) {
+    return {.name = fmt::format("{}.{}", name, kind.name),
+            .unit = kind.unit,
+            .doc = fmt::format("{} of {}", kind.name, doc),
+            .exact = true,
+            .value = [holds, of = kind.of](const Entry& entry, Ledger ledger) {
+                if (auto missing = uncounted(entry, ledger)) return *missing;
+                return Value{.exact = sum(entry, ledger, holds, of)};
+            }};
+}
+
+/// 2 x multiplies of the products over the bytes of all operands: the roofline's convention.
+Metric intensity(const std::string& name, const std::string& doc, const Holds& holds) {
+    return {.name = name + ".intensity",
+            .unit = "FLOP/B",
+            .doc = fmt::format("2 x product multiplies over operand bytes of {}", doc),
+            .exact = true,
+            .value = [holds](const Entry& entry, Ledger ledger) {
+                if (auto missing = uncounted(entry, ledger)) return *missing;
+                const Rational bytes = sum(entry, ledger, holds, [](const OpCost& c) { return c.bytes(); });
+                if (bytes == 0) return Value{.missing = "it moves no bytes"};
+                const Holds products = [&](const OpPart& part) { return holds(part) && part.op == "matmul"; };
+                const Rational multiplies = sum(entry, ledger, products, [](const OpCost& c) { return c.multiplies; });
+                return Value{.exact = 2 * multiplies / bytes};
+            }};
+}
+
+}  // namespace
+
+MetricFamily work() {
+    MetricFamily family{.doc = "counted operations and operand bytes, under the required or the executed ledger",
+                        .metrics = {}};
+    for (const Selector& selector : selectors()) {
+        for (const Kind& kind : kKinds)
+            family.metrics.push_back(count(selector.name, selector.doc, selector.holds, kind));
+        family.metrics.push_back(intensity(selector.name, selector.doc, selector.holds));
+    }
+    // "core" is what people say: for multiplies and adds its two products (R3 would otherwise count the scale),
+    // for everything else all of it.
+    for (const Kind& kind : kKinds) {
+        const bool products = kind.of({.multiplies = 1}) != 0 || kind.of({.adds = 1}) != 0;
+        const std::string doc = products ? "the core's two products, QK^T and PV" : "the core, softmax included";
+        family.metrics.push_back(count("core", doc, products ? Holds(is_product) : Holds(is_attention), kind));
+    }
+    family.metrics.push_back(intensity("core", "the core, softmax included", is_attention));
+    return family;
+}
+
+}  // namespace headcount::metrics

@@ -1,0 +1,58 @@
+// Metrics: named numbers of a point, either exact or measured round by round.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/analysis/exact/expression.hpp"
+#include "harness/analysis/records/record_set.hpp"
+#include "harness/core/op_cost.hpp"
+#include "harness/registry/registry.hpp"
+
+namespace headcount {
+
+struct RoundValue {
+    RoundKey key;
+    double value = 0;
+};
+
+/// One of `exact`, `rounds` (one or more) or `missing` (why there is no value).
+struct Value {
+    std::optional<Rational> exact{};
+    std::vector<RoundValue> rounds{};
+    std::string missing{};
+};
+
+struct Metric {
+    std::string name;  ///< "core.multiplies"
+    std::string unit;  ///< "", "B", "s", "FLOP/B"
+    std::string doc;
+    bool exact = true;
+    /// Metrics without ledgers ignore the second argument.
+    std::function<Value(const Entry& entry, Ledger ledger)> value;
+};
+
+/// What `metrics/x.cpp` defines as `MetricFamily x()`: metrics that belong together.
+struct MetricFamily {
+    std::string doc;
+    std::vector<Metric> metrics;
+};
+
+/// Generated from the files of metrics/.
+const std::vector<Named<MetricFamily>>& all_metric_families();
+
+/// Every metric of every family, in the order of the families.
+const std::vector<Metric>& all_metrics();
+std::vector<std::string> metric_names();
+/// Throws UsageError naming the nearest known metric.
+const Metric& find_metric(std::string_view name);
+
+/// "16777216", "128/5 (25.6)" or "1.234 ms"-like text with its unit; the median stands for rounds.
+std::string to_text(const Value& value, std::string_view unit);
+/// "1.234 ms", "25.6 FLOP/B", "6.5e+07 B": four significant digits.
+std::string quantity(double value, std::string_view unit);
+
+}  // namespace headcount

@@ -1,0 +1,54 @@
+// Where the time goes: the traced pass, and the work it did, by share.
+#include "harness/analysis/model/breakdown.hpp"
+
+#include <algorithm>
+
+namespace headcount {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kProjections{"query", "key", "value", "output", "qkv"};
+
+std::size_t named(std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(kShares, name, &Share::name) - kShares.begin());
+}
+
+/// The share of a product, its scale and its bias included.
+std::size_t share_of_product(std::string_view role) {
+    if (role == "scores" || role == "context") return named(role);
+    return named(std::ranges::find(kProjections, role) != kProjections.end() ? "projections" : "other");
+}
+
+std::size_t share_of(const SpanRecord& span) {
+    if (span.verb == "copy") return named("copies");
+    if (span.verb == "attend") return named("fused");
+    if (span.verb == "softmax_rows") return named("softmax");
+    return span.verb == "matmul" ? share_of_product(span.role) : named("other");
+}
+
+/// The share whose spans do this work; a fused core does all of the core's in one span.
+std::size_t share_of(const OpPart& part, bool fused) {
+    if (part.op == "copy") return named("copies");
+    const std::size_t product = share_of_product(part.role);
+    if (product == named("projections")) return product;
+    if (fused) return named("fused");
+    if (part.op == "softmax") return named("softmax");
+    return part.op == "rescale" ? named("fused") : product;
+}
+
+}  // namespace
+
+std::array<double, kShares.size()> shares_of(const PointRecord& record) {
+    std::array<double, kShares.size()> seconds{};
+    for (const SpanRecord& span : record.breakdown) seconds[share_of(span)] += span.seconds;
+    return seconds;
+}
+
+std::array<OpCost, kShares.size()> work_of(const PointRecord& record) {
+    const bool fused = std::ranges::find(record.breakdown, "attend", &SpanRecord::verb) != record.breakdown.end();
+    std::array<OpCost, kShares.size()> work{};
+    for (const OpPart& part : record.ops) work[share_of(part, fused)] += part.executed;
+    return work;
+}
+
+}  // namespace headcount

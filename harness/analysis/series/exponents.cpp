@@ -1,0 +1,87 @@
+// How time grows with the sequence length: the slope on logarithmic axes of points that differ in length alone.
+#include "harness/analysis/series/exponents.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "harness/stats/fit.hpp"
+
+namespace headcount {
+
+namespace {
+
+/// Everything but the lengths, and of these how they hang together.
+std::string family_of(const Entry& entry) {
+    std::string family;
+    for (const FieldInfo& field : point_fields()) {
+        if (field.name == "seq_len" || field.name == "q_len" || field.name == "kv_len") continue;
+        family += "/" + get_field(entry.point, field.name);
+    }
+    const Problem& p = entry.point.problem;
+    return family + (p.q_len == p.kv_len ? "/self" : "/" + std::to_string(p.q_len));
+}
+
+std::vector<double> times_of(const Entry& entry) {
+    std::vector<double> times;
+    for (const RoundSample& round : entry.samples) times.push_back(round.sample.wall_s);
+    return times;
+}
+
+/// times[round][point] of the rounds in which every point was visited.
+std::vector<std::vector<double>> shared_rounds(const std::vector<const Entry*>& points) {
+    std::map<RoundKey, std::vector<double>> rounds;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        for (const RoundSample& round : points[i]->samples) {
+            std::vector<double>& times = rounds[round.key];
+            if (times.size() == i) times.push_back(round.sample.wall_s);
+        }
+    }
+    std::vector<std::vector<double>> complete;
+    for (auto& [key, times] : rounds) {
+        if (times.size() == points.size()) complete.push_back(std::move(times));
+    }
+    return complete;
+}
+
+Exponent exponent_of(const std::vector<const Entry*>& points) {
+    std::vector<double> lengths, medians;
+    std::vector<std::vector<double>> samples;
+    for (const Entry* entry : points) {
+        lengths.push_back(static_cast<double>(entry->point.problem.kv_len));
+        samples.push_back(times_of(*entry));
+        medians.push_back(median(samples.back()));
+    }
+    const auto rounds = shared_rounds(points);
+    const auto step = [&](std::size_t i) {
+        return log_log_slope(std::span(lengths).subspan(i, 2), std::span(medians).subspan(i, 2));
+    };
+    return {.shortest = points.front(),
+            .lengths = points.size(),
+            .paired = !rounds.empty(),
+            .slope = rounds.empty() ? slope_of_centres(lengths, samples) : slopes_by_round(lengths, rounds).interval(),
+            .first_step = step(0),
+            .last_step = step(points.size() - 2)};
+}
+
+}  // namespace
+
+std::vector<Exponent> exponents(const RecordSet& records) {
+    std::vector<std::vector<const Entry*>> families;
+    std::map<std::string, std::size_t> index;
+    for (const Entry& entry : records.entries()) {
+        if (!entry.resolved || entry.samples.empty() || entry.record.outcome == Outcome::failed) continue;
+        const auto [place, added] = index.try_emplace(family_of(entry), families.size());
+        if (added) families.emplace_back();
+        families[place->second].push_back(&entry);
+    }
+    std::vector<Exponent> all;
+    for (std::vector<const Entry*>& points : families) {
+        if (points.size() < 3) continue;
+        std::ranges::stable_sort(points, {}, [](const Entry* e) { return e->point.problem.kv_len; });
+        all.push_back(exponent_of(points));
+    }
+    return all;
+}
+
+}  // namespace headcount

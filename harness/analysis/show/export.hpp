@@ -1,0 +1,34 @@
+// A result as plain files: what plots, spreadsheets and other people's tools read.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "harness/analysis/records/record_set.hpp"
+#include "harness/analysis/show/point_summary.hpp"
+#include "harness/analysis/table/table.hpp"
+#include "harness/analysis/verdicts/verdict.hpp"
+
+namespace headcount {
+
+// Tidy tables, numbers with full precision, empty cells where there is no value.
+Table points_csv(const RecordSet& records);     ///< one row a point: fields, counts, memory, time, ratio, check
+Table ops_csv(const RecordSet& records);        ///< one row a point, operation, role and ledger
+Table breakdown_csv(const RecordSet& records);  ///< one row a point, verb and role of the traced pass
+/// One row for each series of three lengths or more: how its time grows with the length (exponents.hpp).
+Table exponents_csv(const RecordSet& records);
+Table samples_csv(const RecordSet& records);  ///< one row a sample
+Table verdicts_csv(const std::vector<Verdict>& verdicts);
+
+/// Writes points.csv, ops.csv, breakdown.csv, exponents.csv, samples.csv, verdicts.csv and run.json (the run record)
+/// into `directory`, which is created. Throws Error when a file cannot be written.
+void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
+                 const std::filesystem::path& directory);
+/// The same for a journal: every claim is judged first; `result_path` stands in the commands.
+void export_data(const Journal& journal, const std::string& result_path, const std::filesystem::path& directory);
+
+/// Writes Google Benchmark's JSON (gbench_json.hpp) into `file`, creating its directory. Throws Error.
+void export_gbench(const Journal& journal, const std::filesystem::path& file);
+
+}  // namespace headcount

@@ -1,0 +1,32 @@
+// The timing of each point in numbers: median with interval, spread, paired ratio to its group's base.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/analysis/records/record_set.hpp"
+#include "harness/stats/interval.hpp"
+
+namespace headcount {
+
+struct PointSummary {
+    std::size_t rounds = 0;
+    Interval time{};         ///< median of wall seconds, rank interval
+    double p5 = 0, p95 = 0;  ///< seconds
+    bool autocorrelated = false;
+    bool several_modes = false;
+    double disturbed_share = -1;        ///< of the samples whose foreign load is known; -1: of none
+    std::optional<std::size_t> base{};  ///< entry that the ratio refers to: the base of its comparison group
+    Interval ratio{};                   ///< paired by round; {1, 1, 1} for the base itself
+};
+
+/// One for each entry. A group's base is the base case of a claim on time where one names it, else the group's
+/// first point in the order of the config.
+std::vector<PointSummary> summarise(const RecordSet& records);
+
+/// "num_heads=8": the fields of `other` that differ from `point`, derived widths left out.
+std::string differing_fields(const Point& point, const Point& other);
+
+}  // namespace headcount

@@ -1,0 +1,61 @@
+// Verdicts: every claim of a run judged from its journal, one for each combination and one in summary.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/analysis/records/record_set.hpp"
+#include "harness/analysis/table/table.hpp"
+#include "harness/stats/decision.hpp"
+
+namespace headcount {
+
+struct Verdict {
+    std::string claim, says, kind, metric, ledger, unit;
+    bool summary = false;
+    std::string combination;  ///< "variant=multi_head, seq_len=128"; "all" where nothing else varies
+    Status status = Status::inconclusive;
+    std::string expected;  ///< "supported" or "refuted"; empty for measured claims
+    bool exact = true;
+    std::string observed;
+    Interval interval;       ///< measured only: of the case furthest from the base; combinations only
+    bool corrected = false;  ///< the interval is wider than 95 % asks: corrected for the claim's other comparisons
+    std::string margin;
+    std::string base;        ///< "num_heads=1"
+    std::string base_value;  ///< with unit
+    std::string reason;      ///< why inconclusive, and which points failed or were skipped
+    int combinations = 1;
+    int agreeing = 1;     ///< combinations with the status of the summary
+    int unfinished = 0;   ///< points without a record yet: nothing is concluded from the others alone
+    std::string command;  ///< reproduces it
+
+    /// "exact", "[1.02, 1.05]" or "" where there is none.
+    std::string interval_text() const;
+    /// For want of points, not of truth.
+    bool open() const { return unfinished > 0 && status == Status::inconclusive; }
+    bool as_expected() const { return expected.empty() || open() || expected == to_string(status); }
+};
+
+struct VerifyOptions {
+    std::vector<std::string> claims{};   ///< ids; empty: all. Unknown ids throw UsageError.
+    std::string result_path = "RESULT";  ///< for the commands
+};
+
+/// In the order of the config; the summary of a claim stands before its combinations. Throws UsageError with
+/// the config's location for a claim that cannot be understood (unknown metric, kind, field, expression).
+std::vector<Verdict> verify(const RecordSet& records, const VerifyOptions& options = {});
+std::vector<Verdict> verify(const Journal& journal, const VerifyOptions& options = {});
+
+/// 0: exact claims came out as declared and measured ones are decided; 1: an exact one did not; 3: a measured
+/// one is inconclusive, or any for want of points in an unfinished run. 1 goes before 3.
+int exit_status(const std::vector<Verdict>& verdicts);
+
+/// Claim, says, status, observed, interval, margin, base, n, reproduce. With `combinations` their rows follow
+/// their summary.
+Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations = false);
+
+/// For the terminal, 120 columns: for each claim its verdict, what was observed, what was tested, the base case
+/// and the command that reproduces it; then how many came out how.
+std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations = false);
+
+}  // namespace headcount

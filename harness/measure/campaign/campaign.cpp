@@ -1,0 +1,101 @@
+// Runs a sweep: journal and resume, then rounds where they are needed most, then what closes each point.
+#include "harness/measure/campaign/campaign.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "harness/core/error.hpp"
+#include "harness/measure/campaign/campaign_state.hpp"
+#include "harness/measure/worker/worker_process.hpp"
+
+namespace headcount {
+namespace {
+
+double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+int most_threads(const Plan& plan) {
+    int threads = 1;
+    for (const PlannedPoint& point : plan.points) {
+        if (point.work == Work::time) threads = std::max(threads, point.point.num_threads);
+    }
+    return threads;
+}
+
+}  // namespace
+
+Campaign::Campaign(const Sweep& sweep, const CampaignOptions& options, Progress& progress)
+    : sweep_(sweep),
+      options_(options),
+      progress_(progress),
+      plan_(options.shard.whole() ? make_plan(sweep) : make_plan(shard_of(sweep, options.shard))) {
+    if (!options_.now_s) options_.now_s = steady_s;
+    if (!options_.start_worker) {
+        options_.start_worker = [this] {
+            return start_worker_process({.executable = options_.executable}, sweep_.protocol, plan_.memory_limit_bytes);
+        };
+    }
+    if (options_.pin) pinning_ = choose_cores(most_threads(plan_));
+    started_s_ = options_.now_s();
+}
+
+CampaignResult Campaign::run() {
+    for (std::size_t i = 0; i < plan_.points.size(); ++i) index_[plan_.points[i].id] = i;
+    progress_.on_plan(plan_);
+    try {
+        open_journal();
+        record_what_is_not_run();
+        time_groups();
+    } catch (const Interrupted&) {
+        result_.interrupted = true;
+    }
+    for (const auto& [id, outcome] : outcomes_) {
+        ++(outcome == Outcome::measured  ? result_.measured
+           : outcome == Outcome::counted ? result_.counted
+           : outcome == Outcome::skipped ? result_.skipped
+                                         : result_.failed);
+    }
+    result_.elapsed_s = options_.now_s() - started_s_;
+    return result_;
+}
+
+/// Pinned to as many cores as the widest point of the group has threads.
+std::unique_ptr<Worker> Campaign::start_worker(const GroupState& group) {
+    int threads = 1;
+    for (const std::size_t index : group.planned->points) {
+        threads = std::max(threads, plan_.points[index].point.num_threads);
+    }
+    return start_worker(threads);
+}
+
+std::unique_ptr<Worker> Campaign::start_worker(int num_threads) {
+    const PinnedHere pinned(pinning_.first(num_threads));
+    return options_.start_worker();
+}
+
+void Campaign::stop_if_asked() {
+    if (stop_requested()) throw Interrupted("interrupted");
+}
+
+void Campaign::doing(const std::string& what) {
+    ProgressState state{.points_done = outcomes_.size(),
+                        .points_total = total_points(),
+                        .rounds_done = 0,
+                        .elapsed_s = options_.now_s() - started_s_,
+                        .left_s = 0,
+                        .doing = what};
+    for (const GroupState& group : groups_) {
+        state.rounds_done += group.taken();
+        if (!group.finished) {
+            state.left_s += std::max(0, sweep_.protocol.max_rounds - group.taken()) * group.round_s();
+        }
+    }
+    state.left_s = std::max(0.0, std::min(state.left_s, budget_left_s()));
+    progress_.on_state(state);
+}
+
+CampaignResult run_campaign(const Sweep& sweep, const CampaignOptions& options, Progress& progress) {
+    const SignalGuard guard;
+    return Campaign(sweep, options, progress).run();
+}
+
+}  // namespace headcount

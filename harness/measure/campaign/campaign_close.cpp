@@ -1,0 +1,85 @@
+// Closes a point: a traced pass, its memory in a process of its own, its record.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/measure/campaign/campaign_state.hpp"
+#include "harness/measure/engine/engines.hpp"
+
+namespace headcount {
+
+/// Every point of the group that has no record yet, or one from before the group went on.
+void Campaign::close(GroupState& group) {
+    const std::vector<std::string> points = group.alive;
+    for (const std::string& id : points) {
+        const auto early = ended_early_.find(id);
+        if (early != ended_early_.end()) {
+            if (early->second.group == group.planned->id) close_again(group, std::move(early->second));
+            continue;
+        }
+        if (has_record(id)) continue;
+        stop_if_asked();
+        try {
+            close_point(group, id);
+        } catch (const PointFailure& failure) {
+            if (failure.worker_lost) group.worker.reset();
+            fail(group, id, failure);
+        }
+    }
+    group.finished = true;
+    group.worker.reset();
+}
+
+void Campaign::close_point(GroupState& group, const std::string& id) {
+    Traced traced{.breakdown = {}, .seconds = -1};
+    if (!is_external(planned(id).point)) {  // an engine has no verbs to look at
+        doing("tracing " + id);
+        timed(id, "trace", [&] {
+            if (!group.worker) group.worker = start_worker(group);
+            traced = group.worker->trace(id);
+            if (!fits_together(group)) group.worker->forget(id);
+        });
+    }
+    PeakMemory memory;
+    doing("measuring the memory of " + id);
+    timed(id, "memory", [&] { memory = memory_of(id); });
+    PointRecord record = counted_record(planned(id));
+    record.outcome = Outcome::measured;
+    record.breakdown = std::move(traced.breakdown);
+    record.traced_s = traced.seconds;
+    record.memory.peak_bytes = memory.peak_bytes;
+    record.memory.process_peak_bytes = memory.process_peak_bytes;
+    record.memory.note = memory.note;
+    say_why_stopped(record, group);
+    write(record);
+}
+
+/// The earlier record with the rounds that were taken since; traced and measured memory once is enough.
+void Campaign::close_again(const GroupState& group, PointRecord record) {
+    if (record.rounds == group.taken()) return;
+    for (const auto& [what, seconds] : spent_s_[record.point]) record.spent_s[what] += seconds;
+    say_why_stopped(record, group);
+    write(record);
+}
+
+void Campaign::say_why_stopped(PointRecord& record, const GroupState& group) const {
+    record.rounds = group.taken();
+    record.stopped_because = group.stopped_because;
+    record.budget_s = group.stopped_because == "budget" ? sweep_.protocol.budget_s : -1;
+    record.reason =
+        before_first_look(group)
+            ? fmt::format("stopped after {} of the {} rounds of a first look: twice the budget of {} s was over",
+                          group.taken(), looks(sweep_.protocol).front(), sweep_.protocol.budget_s)
+            : std::string();
+}
+
+PeakMemory Campaign::memory_of(const std::string& id) {
+    try {
+        return start_worker(planned(id).point.num_threads)->peak_memory(id);
+    } catch (const PointFailure& failure) {
+        return {.note = fmt::format("unavailable: {}", failure.what())};
+    }
+}
+
+}  // namespace headcount

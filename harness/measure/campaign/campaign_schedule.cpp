@@ -1,0 +1,83 @@
+// Which group has the next rounds: all to their first look, then the one with the widest interval, while time lasts.
+#include <algorithm>
+#include <limits>
+
+#include "harness/measure/campaign/campaign_state.hpp"
+
+namespace headcount {
+
+double Campaign::elapsed_s() const { return spent_before_s_ + options_.now_s() - started_s_; }
+
+double Campaign::budget_left_s() const {
+    const double budget = sweep_.protocol.budget_s;
+    return budget > 0 ? budget - elapsed_s() : std::numeric_limits<double>::infinity();
+}
+
+bool Campaign::before_first_look(const GroupState& group) const {
+    return group.taken() < looks(sweep_.protocol).front();
+}
+
+/// What a group may still take: before its first look the budget may be overdrawn by as much again.
+double Campaign::allowed_s(const GroupState& group) const {
+    return std::max(0.0, budget_left_s() + (before_first_look(group) ? sweep_.protocol.budget_s : 0));
+}
+
+void Campaign::time_groups() {
+    first_looks();
+    while (GroupState* group = most_uncertain()) {
+        take_rounds(*group, group->decide_now(sweep_.protocol, options_.width).next_look, allowed_s(*group));
+        settle(*group);
+    }
+    for (GroupState& group : groups_) {
+        if (group.finished) continue;
+        if (group.stopped_because.empty()) group.stopped_because = "budget";
+        close(group);
+    }
+    for (const GroupState& group : groups_) result_.budget_ended |= group.stopped_because == "budget";
+}
+
+/// Every group up to its first look, because fewer rounds give no interval, each with its share of the time by
+/// what its rounds are guessed to take; at least one round, because a point without any sample says nothing.
+void Campaign::first_looks() {
+    if (groups_.empty()) return;
+    const int first = looks(sweep_.protocol).front();
+    double guessed_s = 0;
+    for (const GroupState& group : groups_) guessed_s += group.planned->round_s;
+    for (GroupState& group : groups_) {
+        const double share = guessed_s > 0 ? group.planned->round_s / guessed_s : 1;
+        guessed_s -= group.planned->round_s;
+        settle(group);
+        if (group.finished) continue;
+        // A group that is done sooner than its share leaves the rest to the others.
+        if (group.taken() < first) take_rounds(group, first, share * allowed_s(group));
+        settle(group);
+    }
+}
+
+/// Among the groups whose next look fits into the budget, the one with the widest interval.
+GroupState* Campaign::most_uncertain() {
+    GroupState* best = nullptr;
+    double widest = 0;
+    for (GroupState& group : groups_) {
+        if (group.finished || group.alive.empty()) continue;
+        const Decision decision = group.decide_now(sweep_.protocol, options_.width);
+        const double cost_s = (decision.next_look - group.taken()) * group.round_s();
+        if (allowed_s(group) <= 0 || (!before_first_look(group) && cost_s > allowed_s(group))) continue;
+        if (best == nullptr || decision.width > widest) {
+            best = &group;
+            widest = decision.width;
+        }
+    }
+    return best;
+}
+
+/// Closes a group that has reached a reason to stop.
+void Campaign::settle(GroupState& group) {
+    if (!group.finished && group.stopped_because.empty() && !group.alive.empty()) {
+        group.stopped_because = group.decide_now(sweep_.protocol, options_.width).because;
+    }
+    if (!group.finished && (group.alive.empty() || !group.stopped_because.empty())) close(group);
+    group.worker.reset();
+}
+
+}  // namespace headcount

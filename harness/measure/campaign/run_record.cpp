@@ -1,0 +1,81 @@
+// Builds the run record and compares two of them.
+#include "harness/measure/campaign/run_record.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/journal/checksum.hpp"
+#include "harness/journal/journal.hpp"
+#include "harness/journal/json.hpp"
+#include "harness/journal/protocol_identity.hpp"
+#include "harness/measure/machine/environment.hpp"
+
+namespace headcount {
+namespace {
+
+std::string run_hash(const RunRecord& run) {
+    const Json what = {{"config", run.config_hash},
+                       {"profile", run.profile},
+                       {"seed", run.seed},
+                       {"protocol", measurement_identity(run.protocol)},
+                       {"machine", identity(run.environment)}};
+    return "run-" + hex(fnv64(to_line(what)), 16);  // the prefix keeps readers from taking it for a number
+}
+
+std::string differing_keys(const Json& before, const Json& now) {
+    std::string text;
+    for (const auto& [key, value] : now.items()) {
+        const auto old = before.find(key);
+        if (old != before.end() && *old == value) continue;
+        const std::string was = old == before.end() ? "absent" : to_line(*old);
+        text += fmt::format("{}{} was {}, is {}", text.empty() ? "" : "; ", key, was, to_line(value));
+    }
+    return text;
+}
+
+}  // namespace
+
+RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::string>& environment) {
+    RunRecord run;
+    run.started = utc_now();
+    run.name = sweep.name;
+    run.question = sweep.question;
+    run.config_path = sweep.path;
+    run.config_text = sweep.text;
+    run.profile = sweep.profile;
+    run.config_hash = sweep.config_hash;
+    run.seed = sweep.seed;
+    run.protocol = sweep.protocol;
+    for (const Part& part : sweep.parts) {
+        PartRecord record{.name = part.name, .compare_by = part.compare_by, .axes = part.axes, .point_ids = {}};
+        for (const Point& point : part.points) record.point_ids.push_back(point.id());
+        run.parts.push_back(std::move(record));
+    }
+    run.claims = sweep.claims;
+    run.environment = environment;
+    run.run = run_hash(run);
+    return run;
+}
+
+std::string difference(const RunRecord& before, const RunRecord& now) {
+    if (!before.sources.empty()) return fmt::format("{} runs merged into one file", before.sources.size());
+    if (before.run == now.run && before.shard != now.shard) {
+        const auto name = [](const std::string& shard) { return shard.empty() ? "the whole" : "shard " + shard; };
+        return fmt::format("{} of this question, now {}", name(before.shard), name(now.shard));
+    }
+    if (before.run == now.run) return {};
+    if (before.config_hash != now.config_hash || before.profile != now.profile || before.seed != now.seed) {
+        return fmt::format("another question (config {} {}, now {} {})", before.name, before.config_hash, now.name,
+                           now.config_hash);
+    }
+    const std::string protocol =
+        differing_keys(measurement_identity(before.protocol), measurement_identity(now.protocol));
+    if (!protocol.empty()) return "another protocol (" + protocol + ")";
+    return "another machine or build (" +
+           differing_keys(Json(identity(before.environment)), Json(identity(now.environment))) + ")";
+}
+
+std::string changed_bounds(const Protocol& before, const Protocol& now) {
+    return differing_keys(to_json(before), to_json(now));
+}
+
+}  // namespace headcount

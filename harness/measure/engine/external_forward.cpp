@@ -1,0 +1,156 @@
+#include "harness/measure/engine/external_forward.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/measure/engine/engines.hpp"
+
+namespace headcount {
+namespace {
+
+Json problem_json(const Problem& p) {
+    return {{"batch", p.batch},
+            {"q_len", p.q_len},
+            {"kv_len", p.kv_len},
+            {"embed_dim", p.embed_dim},
+            {"num_heads", p.num_heads},
+            {"num_kv_heads", p.num_kv_heads},
+            {"head_dim", p.head_dim},
+            {"value_head_dim", p.value_head_dim},
+            {"causal", p.causal},
+            {"bias", p.bias},
+            {"dtype", to_string(p.dtype)},
+            {"scope", to_string(p.scope)}};
+}
+
+/// {"q": {"offset": 0, "shape": [1, 512, 512]}, ...}
+Json tensors_json(const Layout& layout, const char* base) {
+    Json tensors = Json::object();
+    const auto add = [&](const char* name, const Tensor& t, Json shape) {
+        tensors[name] = {{"offset", static_cast<const char*>(t.data) - base}, {"shape", std::move(shape)}};
+    };
+    const auto rows = [&](const char* name, const Tensor& t) { add(name, t, {t.batch(), t.rows(), t.cols()}); };
+    if (layout.inputs.problem.scope == Scope::core) {
+        rows("q", layout.inputs.q);
+        rows("k", layout.inputs.k);
+        rows("v", layout.inputs.v);
+    } else {
+        rows("x_q", layout.inputs.x_q);
+        rows("x_kv", layout.inputs.x_kv);
+    }
+    for (const char* name : {"wq", "wk", "wv", "wo"}) {
+        if (const Tensor* weight = layout.canonical.find(name)) add(name, *weight, {weight->rows(), weight->cols()});
+    }
+    for (const char* name : {"bq", "bk", "bv", "bo"}) {
+        if (const Tensor* bias = layout.canonical.find(name)) add(name, *bias, Json::array({bias->cols()}));
+    }
+    rows("out", layout.out);
+    return tensors;
+}
+
+int next_handle() {
+    static int last = 0;
+    return ++last;
+}
+
+}  // namespace
+
+std::shared_ptr<EngineProcess> EnginePool::of(const std::string& engine, int num_threads,
+                                              EngineProcess::Clock::time_point deadline) {
+    std::shared_ptr<EngineProcess>& process = processes_[{engine, num_threads}];
+    if (process == nullptr || !process->alive()) {
+        process =
+            std::make_shared<EngineProcess>(engine, find_named(all_engines(), engine, "engine"), num_threads, deadline);
+    }
+    if (!process->hello().missing.empty()) {
+        throw EngineUnsupported(fmt::format("engine {} is missing: {}", engine, process->hello().missing));
+    }
+    return process;
+}
+
+ExternalForward::ExternalForward(const PointData& data, ReferenceRows expected, EnginePool& pool)
+    : point_(data.point),
+      layout_(data.layout),
+      file_(data.shared.path()),
+      base_(static_cast<const char*>(data.shared.data())),
+      expected_(std::move(expected)),
+      pool_(pool),
+      handle_(next_handle()) {}
+
+ExternalForward::~ExternalForward() {
+    if (!prepared_ || !process_->alive()) return;
+    try {
+        constexpr std::chrono::seconds kSoon{10};
+        process_->ask(request("free"), EngineProcess::Clock::now() + kSoon);
+    } catch (const std::exception&) {
+        // An engine that cannot free shows at its next request.
+    }
+}
+
+Json ExternalForward::request(const char* verb) const { return {{"do", verb}, {"handle", handle_}}; }
+
+EngineProcess& ExternalForward::process() {
+    prepare();
+    return *process_;
+}
+
+void ExternalForward::prepare() {
+    if (prepared_) return;
+    process_ = pool_.of(point_.backend, point_.num_threads, deadline_);
+    Json json = request("prepare");
+    json["problem"] = problem_json(point_.problem);
+    json["num_threads"] = point_.num_threads;
+    json["file"] = file_;
+    json["tensors"] = tensors_json(layout_, base_);
+    process_->ask(json, deadline_);
+    prepared_ = true;
+}
+
+Clocked ExternalForward::run(std::int64_t times) {
+    constexpr int kEnoughDoubts = 3;
+    Json json = request("run");
+    json["times"] = times;
+    const EngineProcess::Answer answer = process().ask(json, deadline_);
+    const Clocked seen{.wall_s = answer.wall_s, .cpu_s = answer.cpu_s, .waited_s = answer.waited_s};
+    const auto number = [&](const char* key) {
+        const auto found = answer.ok.find(key);
+        return found != answer.ok.end() && found->is_number() ? found->get<double>() : std::nan("");
+    };
+    const Clocked claimed{.wall_s = number("wall_s"), .cpu_s = number("cpu_s")};
+    std::string why = impossible(claimed, seen);
+    if (why.empty()) {
+        why = doubtful(claimed, seen, point_.num_threads);
+        doubts_ = why.empty() ? 0 : doubts_ + 1;
+        if (doubts_ < kEnoughDoubts) return claimed;
+        why += fmt::format(", {} times in a row", doubts_);
+    }
+    throw Error(fmt::format("engine {}: its clocks cannot be believed: {}", point_.backend, why));
+}
+
+void ExternalForward::audit(double pass_s) {
+    constexpr double kLong_s = 0.02;
+    constexpr double kMost = 1e6;
+    const auto times = static_cast<std::int64_t>(std::clamp(kLong_s / std::max(pass_s, 1e-9), 1.0, kMost));
+    do {
+        run(times);
+    } while (doubts_ > 0);
+}
+
+void ExternalForward::output() { process().ask(request("output"), deadline_); }
+
+void ExternalForward::poison_output() { poison(layout_.out); }
+
+void ExternalForward::verify() {
+    output();
+    const CheckRecord record = compare(layout_.out, expected_);
+    if (passed(record)) return;
+    throw Error(fmt::format("engine {}: wrong result after a timed run: error {:.3g} where {:.3g} is allowed, at {}",
+                            point_.backend, record.max_error, record.bound, record.worst));
+}
+
+Bytes ExternalForward::peak_memory() { return process().peak_memory(); }
+
+}  // namespace headcount

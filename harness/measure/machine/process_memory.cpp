@@ -1,0 +1,55 @@
+// Reads /proc and the control group; each reading may be unavailable.
+#include "harness/measure/machine/process_memory.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include <fmt/format.h>
+
+namespace headcount {
+namespace {
+
+/// "VmHWM:    1234 kB" in a file of such lines.
+Bytes field_in_kib(const std::filesystem::path& path, const std::string& field) {
+    std::ifstream file(path);
+    if (!file) return {.value = -1, .unavailable = fmt::format("{} cannot be read", path.string())};
+    std::string line;
+    while (std::getline(file, line)) {
+        if (!line.starts_with(field + ":")) continue;
+        std::istringstream words(line.substr(field.size() + 1));
+        std::int64_t kib = -1;
+        std::string unit;
+        if (words >> kib >> unit && unit == "kB" && kib >= 0) return {.value = kib * 1024, .unavailable = {}};
+        break;
+    }
+    return {.value = -1, .unavailable = fmt::format("{} has no usable {}", path.string(), field)};
+}
+
+std::optional<std::int64_t> number_in(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    std::int64_t value = 0;
+    if (file >> value) return value;  // "max" is no number: no limit
+    return std::nullopt;
+}
+
+}  // namespace
+
+Bytes process_memory(const std::string& field, const std::filesystem::path& status) {
+    return field_in_kib(status, field);
+}
+
+Bytes available_memory(const std::filesystem::path& meminfo, const std::filesystem::path& cgroup) {
+    Bytes available = field_in_kib(meminfo, "MemAvailable");
+    const auto limit = number_in(cgroup / "memory.max");
+    const auto used = number_in(cgroup / "memory.current");
+    if (limit && used) {
+        const std::int64_t room = std::max<std::int64_t>(0, *limit - *used);
+        if (available.value < 0 || room < available.value) available = {.value = room, .unavailable = {}};
+    }
+    return available;
+}
+
+}  // namespace headcount

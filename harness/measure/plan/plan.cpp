@@ -1,0 +1,196 @@
+// Groups points by what they share, predicts memory and time, and says what cannot run and why.
+#include "harness/measure/plan/plan.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
+#include "harness/core/point_index.hpp"
+#include "harness/measure/machine/process_memory.hpp"
+#include "harness/measure/point/count.hpp"
+#include "harness/measure/point/inputs.hpp"
+
+namespace headcount {
+namespace {
+
+// Rates for the rough guess of time only; what is measured replaces them during a run.
+struct Rates {
+    double flops, exps;
+};
+Rates guessed_rates(const Point& point) {
+    if (point.backend == "naive") return {.flops = 1e9, .exps = 1e8};
+    return {.flops = 2e10 * point.num_threads, .exps = 5e8 * point.num_threads};
+}
+// The program, its libraries and the float64 reference of the check, beside the point's own tensors.
+constexpr std::int64_t kProgramBytes = std::int64_t{96} << 20;
+
+std::string gib(std::int64_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / (1 << 30)); }
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Does this field tell groups of a part apart? Lengths and widths may follow from a compared field (head_dim
+/// from num_heads, kv_len from q_len), so they count only where they are axes themselves.
+bool identifies_group(std::string_view field, const Part& part) {
+    if (field == "seq_len" || contains(part.compare_by, field)) return false;
+    if (field == "q_len" || field == "kv_len") {
+        return contains(part.axes, field) || (contains(part.axes, "seq_len") && !contains(part.compare_by, "seq_len"));
+    }
+    const bool width = field == "embed_dim" || field == "num_heads" || field == "num_kv_heads" || field == "head_dim" ||
+                       field == "value_head_dim";
+    return !width || contains(part.axes, field);
+}
+
+void predict(PlannedPoint& planned) {
+    const Count count = count_point(planned.point);
+    OpCost executed;
+    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
+    planned.workspace_bytes = count.workspace_bytes;
+    planned.inputs_bytes = count.inputs_bytes;
+    planned.needed_bytes = count.workspace_reserved_bytes + 2 * count.inputs_bytes + kProgramBytes;
+    const Rates rates = guessed_rates(planned.point);
+    planned.forward_s =
+        static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps;
+}
+
+PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64_t limit) {
+    PlannedPoint planned{.point = point, .id = point.id(), .reason = {}, .group = {}};
+    planned.reason = why_unsupported(point);
+    if (!planned.reason.empty()) {
+        planned.work = Work::skip;
+        return planned;
+    }
+    if (point.backend == "counting" || protocol.max_rounds <= 0) {
+        planned.work = Work::count;  // counted when it is its turn: nothing here depends on its size
+        return planned;
+    }
+    try {
+        predict(planned);
+    } catch (const Error& error) {
+        planned.work = Work::skip;
+        planned.reason = error.what();
+        return planned;
+    }
+    if (limit > 0 && planned.needed_bytes > limit) {
+        planned.work = Work::skip;
+        planned.reason =
+            fmt::format("needs {} of memory ({} workspace, {} inputs, weights and output); the limit is {}",
+                        gib(planned.needed_bytes), gib(planned.workspace_bytes), gib(planned.inputs_bytes), gib(limit));
+    }
+    return planned;
+}
+
+double visit_s(const PlannedPoint& planned, const Protocol& protocol) {
+    const bool warm = planned.forward_s < 1;
+    return std::max(protocol.min_sample_s, planned.forward_s) + (warm ? planned.forward_s : 0);
+}
+
+/// The part's timed points by what they share, in the order written.
+std::vector<PlannedGroup> group_points(const Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
+    std::vector<PlannedGroup> groups;
+    std::unordered_map<std::string, std::size_t> place_of;
+    for (const std::size_t index : timed) {
+        const auto [slot, is_new] = place_of.try_emplace(group_id(plan.points[index].point, part), groups.size());
+        if (is_new) groups.push_back({.id = slot->first, .points = {}});
+        groups[slot->second].points.push_back(index);
+    }
+    return groups;
+}
+
+/// Adds the part's groups. One whose points are all in an earlier part's group is not timed again.
+void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
+    std::unordered_map<std::string_view, std::size_t> earlier;
+    for (std::size_t g = 0; g < plan.groups.size(); ++g) earlier.emplace(plan.groups[g].id, g);
+    std::vector<PlannedGroup> fresh = group_points(plan, part, timed);
+    std::erase_if(fresh, [&](const PlannedGroup& group) {
+        const auto other = earlier.find(plan.points[group.points.front()].group);
+        if (other == earlier.end()) return false;
+        const std::vector<std::size_t>& there = plan.groups[other->second].points;
+        return std::all_of(group.points.begin(), group.points.end(), [&](std::size_t index) {
+            return std::find(there.begin(), there.end(), index) != there.end();
+        });
+    });
+    for (PlannedGroup& group : fresh) {
+        for (const std::size_t index : group.points) {
+            if (plan.points[index].group.empty()) plan.points[index].group = group.id;
+        }
+        plan.groups.push_back(std::move(group));
+    }
+}
+
+}  // namespace
+
+std::string group_id(const Point& point, const Part& part) {
+    if (part.compare_by.empty()) return point.id();
+    static const Point kDefault;
+    std::string id = part.name.empty() ? std::string("main:") : part.name + ":";
+    for (const FieldInfo& field : point_fields()) {
+        if (!identifies_group(field.name, part)) continue;
+        const std::string value = get_field(point, field.name);
+        if (contains(part.axes, field.name) || value != get_field(kDefault, field.name)) {
+            id += fmt::format(" {}={}", field.name, value);
+        }
+    }
+    return id;
+}
+
+std::size_t Plan::count(Work work) const {
+    return static_cast<std::size_t>(
+        std::count_if(points.begin(), points.end(), [&](const PlannedPoint& p) { return p.work == work; }));
+}
+
+Plan make_plan(const Sweep& sweep) {
+    Plan plan;
+    plan.memory_limit_bytes = sweep.protocol.memory_limit_bytes;
+    if (plan.memory_limit_bytes == 0) {
+        const Bytes available = available_memory();
+        plan.memory_limit_bytes = available.value < 0 ? 0 : available.value / 10 * 8;
+    }
+    std::size_t most = 0;
+    for (const Part& part : sweep.parts) most += part.points.size();
+    plan.points.reserve(most);
+    PointIndex numbers;
+    const bool several = sweep.parts.size() > 1;
+    if (several) numbers.reserve(most);
+    std::unordered_set<std::string_view> unresolved;
+    for (std::size_t p = 0; p < sweep.parts.size(); ++p) {
+        const Part& part = sweep.parts[p];
+        std::vector<std::size_t> timed;
+        for (const Point& point : part.points) {
+            // A part holds no point twice, so a sweep of one part needs no index.
+            const auto [number, is_new] = several ? numbers.add(point) : std::pair(plan.points.size(), true);
+            if (is_new) {
+                plan.points.push_back(plan_point(point, sweep.protocol, plan.memory_limit_bytes));
+                plan.points.back().part = p;
+            }
+            if (plan.points[number].work == Work::time) timed.push_back(number);
+        }
+        add_groups(plan, part, timed);
+        for (const SkippedPoint& skipped : part.skipped) {
+            if (unresolved.insert(skipped.id).second) plan.unresolved.push_back(skipped);
+        }
+    }
+    for (PlannedGroup& group : plan.groups) {
+        double once = 0;
+        for (const std::size_t index : group.points) {
+            group.round_s += visit_s(plan.points[index], sweep.protocol);
+            group.needed_bytes += plan.points[index].needed_bytes - kProgramBytes;
+            once += 6 * plan.points[index].forward_s + 0.1;  // check, calibration, traced passes, a child for memory
+        }
+        group.needed_bytes += kProgramBytes;
+        plan.min_s += once + group.round_s * std::min(sweep.protocol.min_rounds, sweep.protocol.max_rounds);
+        plan.max_s += once + group.round_s * sweep.protocol.max_rounds;
+    }
+    if (sweep.protocol.budget_s > 0) {
+        plan.max_s = std::max(plan.min_s, std::min(plan.max_s, sweep.protocol.budget_s));
+    }
+    return plan;
+}
+
+}  // namespace headcount

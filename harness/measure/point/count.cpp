@@ -1,0 +1,116 @@
+#include "harness/measure/point/count.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "harness/backend/all.hpp"
+#include "harness/backend/dry_backend.hpp"
+#include "harness/core/error.hpp"
+#include "harness/measure/engine/engines.hpp"
+#include "variants/all.hpp"
+
+namespace headcount {
+namespace {
+
+/// Keys and values of one layer as the run produced them: given in core scope, written by the projections in
+/// layer scope.
+std::int64_t kv_bytes(const Layout& layout, const std::vector<OpPart>& ops) {
+    const Problem& p = layout.inputs.problem;
+    if (p.scope == Scope::core) return layout.inputs.k.bytes() + layout.inputs.v.bytes();
+    std::int64_t bytes = 0;
+    for (const OpPart& part : ops) {
+        if (part.op != "matmul") continue;
+        if (part.role == "key" || part.role == "value") bytes += part.executed.bytes_written;
+        if (part.role == "qkv") {
+            bytes += part.executed.bytes_written - p.batch * p.q_len * p.query_width() * size_in_bytes(p.dtype);
+        }
+    }
+    return bytes;
+}
+
+/// Of an engine we know what its problem requires; what it executes and how it uses memory is its own affair.
+void keep_what_the_problem_says(Count& count) {
+    std::erase_if(count.ops, [](const OpPart& part) { return part.required == OpCost{}; });
+    for (OpPart& part : count.ops) {
+        part.executed = {};
+        part.executed_known = false;
+    }
+    count.score_bytes = count.workspace_bytes = -1;
+    count.workspace_reserved_bytes = 0;
+}
+
+}  // namespace
+
+OpCost total(const std::vector<OpPart>& parts, Ledger ledger) {
+    OpCost sum;
+    for (const OpPart& part : parts) sum += ledger == Ledger::required ? part.required : part.executed;
+    return sum;
+}
+
+OpCost Count::total(Ledger ledger) const { return headcount::total(ops, ledger); }
+
+bool Count::knows(Ledger ledger) const {
+    return ledger == Ledger::required ||
+           std::all_of(ops.begin(), ops.end(), [](const OpPart& part) { return part.executed_known; });
+}
+
+std::vector<OpPart> sum_parts(const std::vector<OpSpan>& spans) {
+    std::vector<OpPart> sums;
+    for (const OpSpan& span : spans) {
+        for (const OpPart& part : span.parts) {
+            const auto known = std::find_if(sums.begin(), sums.end(), [&](const OpPart& sum) {
+                return sum.op == part.op && sum.role == part.role;
+            });
+            if (known == sums.end()) {
+                sums.push_back(part);
+            } else {
+                known->required += part.required;
+                known->executed += part.executed;
+            }
+        }
+    }
+    return sums;
+}
+
+Count count_point(const Point& point) {
+    if (const std::string reason = why_unsupported(point); !reason.empty()) {
+        throw UsageError(point.id() + " cannot be counted: " + reason);
+    }
+    const Variant& variant = find_named(all_variants(), point.variant, "variant");
+    const BackendInfo& info = verbs_of(point);
+
+    DryBackend backend(info.make(execution_of(point)));
+    Workspace store = Workspace::dry();
+    Workspace workspace = Workspace::dry();
+    const Layout layout = lay_out(point.problem, variant, point.seed, backend, store);
+    OpLog log;
+    backend.listen(&log);
+    variant.forward(layout.inputs, layout.prepared, layout.out, backend, workspace);
+
+    Count count;
+    count.ops = sum_parts(log.spans);
+    count.score_bytes = workspace.peak_bytes("scores");
+    count.workspace_bytes = workspace.peak_bytes();
+    count.workspace_reserved_bytes = workspace.reserved_bytes();
+    count.parameters = layout.prepared.elements();
+    count.kv_cache_bytes = kv_bytes(layout, count.ops);
+    count.inputs_bytes = layout.bytes();
+    if (is_external(point)) {
+        keep_what_the_problem_says(count);
+        return count;
+    }
+    if (std::any_of(log.spans.begin(), log.spans.end(), [](const OpSpan& s) { return s.verb == "attend"; })) {
+        const Problem& p = point.problem;
+        count.query_block = backend.query_block({.batch = p.batch,
+                                                 .kv_heads = p.num_kv_heads,
+                                                 .group = p.group(),
+                                                 .q_len = p.q_len,
+                                                 .kv_len = p.kv_len,
+                                                 .head_dim = p.head_dim,
+                                                 .value_head_dim = p.value_head_dim,
+                                                 .dtype = p.dtype});
+    }
+    return count;
+}
+
+}  // namespace headcount

@@ -1,0 +1,203 @@
+#include "harness/measure/point/inputs.hpp"
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "harness/backend/all.hpp"
+#include "harness/backend/counted.hpp"
+#include "harness/backend/dry_backend.hpp"
+#include "harness/core/bfloat16.hpp"
+#include "harness/core/error.hpp"
+#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/external_forward.hpp"
+#include "variants/all.hpp"
+
+namespace headcount {
+namespace {
+
+/// SplitMix64 (Steele et al. 2014): the same numbers on every machine, unlike std::uniform_real_distribution.
+class Random {
+public:
+    Random(std::uint64_t seed, std::string_view stream) : state_(seed) {
+        for (const char c : stream) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    }
+    /// Uniform with mean 0 and variance 1.
+    double next() {
+        state_ += 0x9e3779b97f4a7c15ULL;
+        std::uint64_t z = state_;
+        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+        z ^= z >> 31U;
+        return (static_cast<double>(z >> 11U) * 0x1p-52 - 1.0) * 1.7320508075688772;
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+template <class T>
+T rounded(double x) {
+    if constexpr (std::is_same_v<T, BFloat16>) {
+        return BFloat16(static_cast<float>(x));
+    } else {
+        return static_cast<T>(x);
+    }
+}
+
+template <class T>
+void fill(const Tensor& t, Random random, double scale) {
+    T* const data = static_cast<T*>(t.data);
+    for (std::int64_t i = 0; i < t.elements(); ++i) data[i] = rounded<T>(scale * random.next());
+}
+
+/// Hands out dense tensors and fills them when there is memory behind them.
+class Source {
+public:
+    Source(DType dtype, std::uint64_t seed, Workspace& store) : dtype_(dtype), seed_(seed), store_(&store) {}
+
+    Tensor take(std::string_view name, std::int64_t batch, std::int64_t rows, std::int64_t cols, double scale) {
+        const Tensor t = store_->take(name, dtype_, {batch, 1, 1, rows, cols});
+        if (store_->is_dry()) return t;
+        const Random random(seed_, name);
+        switch (dtype_) {
+            case DType::f32: fill<float>(t, random, scale); break;
+            case DType::f64: fill<double>(t, random, scale); break;
+            case DType::counted: fill<Counted>(t, random, scale); break;
+            case DType::bf16: fill<BFloat16>(t, random, scale); break;
+        }
+        return t;
+    }
+    /// A weight, scaled so that its product with unit-variance rows has unit variance.
+    Tensor weight(std::string_view name, std::int64_t rows, std::int64_t cols) {
+        return take(name, 1, rows, cols, 1 / std::sqrt(static_cast<double>(rows)));
+    }
+
+private:
+    DType dtype_;
+    std::uint64_t seed_;
+    Workspace* store_;
+};
+
+Weights canonical_weights(const Problem& p, Source& source) {
+    Weights w;
+    if (p.scope == Scope::core) return w;
+    w.set("wq", source.weight("wq", p.embed_dim, p.query_width()));
+    w.set("wk", source.weight("wk", p.embed_dim, p.key_width()));
+    w.set("wv", source.weight("wv", p.embed_dim, p.value_width()));
+    w.set("wo", source.weight("wo", p.context_width(), p.embed_dim));
+    if (!p.bias) return w;
+    constexpr double kBiasScale = 0.5;  // large enough that a forgotten bias shows
+    w.set("bq", source.take("bq", 1, 1, p.query_width(), kBiasScale));
+    w.set("bk", source.take("bk", 1, 1, p.key_width(), kBiasScale));
+    w.set("bv", source.take("bv", 1, 1, p.value_width(), kBiasScale));
+    w.set("bo", source.take("bo", 1, 1, p.embed_dim, kBiasScale));
+    return w;
+}
+
+}  // namespace
+
+std::int64_t Layout::bytes() const {
+    std::int64_t sum = prepared.bytes() + out.bytes();
+    if (inputs.problem.scope == Scope::core) return sum + inputs.q.bytes() + inputs.k.bytes() + inputs.v.bytes();
+    sum += inputs.x_q.bytes();
+    if (inputs.problem.q_len != inputs.problem.kv_len) sum += inputs.x_kv.bytes();
+    return sum;
+}
+
+Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Backend& backend, Workspace& store) {
+    Source source(p.dtype, seed, store);
+    Layout layout;
+    layout.inputs.problem = p;
+    if (p.scope == Scope::layer) {
+        layout.inputs.x_q = source.take("x_q", p.batch, p.q_len, p.embed_dim, 1);
+        layout.inputs.x_kv =
+            p.q_len == p.kv_len ? layout.inputs.x_q : source.take("x_kv", p.batch, p.kv_len, p.embed_dim, 1);
+    } else {
+        layout.inputs.q = source.take("q", p.batch, p.q_len, p.query_width(), 1);
+        layout.inputs.k = source.take("k", p.batch, p.kv_len, p.key_width(), 1);
+        layout.inputs.v = source.take("v", p.batch, p.kv_len, p.value_width(), 1);
+    }
+    layout.canonical = canonical_weights(p, source);
+    layout.prepared =
+        variant.prepare == nullptr ? layout.canonical : variant.prepare(p, layout.canonical, backend, store);
+    const std::int64_t width = p.scope == Scope::layer ? p.embed_dim : p.context_width();
+    layout.out = store.take("out", p.dtype, {p.batch, 1, 1, p.q_len, width});
+    return layout;
+}
+
+std::string why_unsupported(const Point& point) {
+    const Variant& variant = find_named(all_variants(), point.variant, "variant");
+    if (is_external(point)) {
+        if (point.key_block != 0) return "an engine chooses its own key_block; leave it out";
+        if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
+        return why_no_engine(point);
+    }
+    for (const auto& engine : all_engines()) {
+        if (engine.name == point.backend) return point.backend + " is an engine, which only variant external times";
+    }
+    const BackendInfo& backend = find_named(all_backends(), point.backend, "backend");
+    if (!backend.missing.empty()) return "backend " + point.backend + " is missing: " + backend.missing;
+    if (backend.unsupported != nullptr) {
+        if (std::string reason = backend.unsupported(point); !reason.empty()) return reason;
+    }
+    if (backend.attends_only != nullptr && (variant.stores_scores || point.problem.scope == Scope::layer)) {
+        if (std::string reason = backend.attends_only(point); !reason.empty()) return reason;
+    }
+    return variant.unsupported == nullptr ? "" : variant.unsupported(point.problem);
+}
+
+const BackendInfo& verbs_of(const Point& point) {
+    return find_named(all_backends(), is_external(point) ? "naive" : point.backend, "backend");
+}
+
+PointData make_point_data(const Point& point) {
+    if (const std::string reason = why_unsupported(point); !reason.empty()) {
+        throw Error(point.id() + " cannot run: " + reason);
+    }
+    const Variant& variant = find_named(all_variants(), point.variant, "variant");
+    const BackendInfo& info = verbs_of(point);
+
+    DryBackend dry(info.make(execution_of(point)));
+    Workspace dry_store = Workspace::dry();
+    Workspace dry_workspace = Workspace::dry();
+    Layout layout = lay_out(point.problem, variant, point.seed, dry, dry_store);
+    variant.forward(layout.inputs, layout.prepared, layout.out, dry, dry_workspace);
+
+    PointData data(point, variant, info.make(execution_of(point)));
+    if (is_external(point)) {
+        data.shared = SharedMemory(dry_store.reserved_bytes());
+        data.store = Workspace::over(data.shared.data(), dry_store.reserved_bytes());
+        data.layout = lay_out(point.problem, variant, point.seed, *data.backend, data.store);
+        return data;
+    }
+    data.layout = std::move(layout);
+    if (!data.backend->executes()) return data;
+    data.store = Workspace::reserve(dry_store.reserved_bytes());
+    data.layout = lay_out(point.problem, variant, point.seed, *data.backend, data.store);
+    data.workspace = Workspace::reserve(dry_workspace.reserved_bytes());
+    return data;
+}
+
+PointData::PointData(const Point& its_point, const Variant& its_variant, std::unique_ptr<Backend> its_backend)
+    : point(its_point),
+      variant(&its_variant),
+      backend(std::move(its_backend)),
+      store(Workspace::dry()),
+      workspace(Workspace::dry()) {}
+
+PointData::PointData(PointData&& other) noexcept = default;
+PointData::~PointData() = default;
+
+void run_forward(PointData& data) {
+    if (data.external) {
+        data.external->run(1);
+        data.external->output();
+        return;
+    }
+    data.variant->forward(data.layout.inputs, data.layout.prepared, data.layout.out, *data.backend, data.workspace);
+}
+
+}  // namespace headcount

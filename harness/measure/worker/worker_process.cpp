@@ -1,0 +1,254 @@
+// Spawning, pipes, time limits, and what a dead worker's status says.
+#include "harness/measure/worker/worker_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/journal/json.hpp"
+#include "harness/measure/machine/process_time.hpp"
+#include "harness/measure/process/child.hpp"
+#include "harness/measure/worker/wire.hpp"
+
+namespace headcount {
+namespace {
+
+volatile std::sig_atomic_t g_stop_signal = 0;
+void on_signal(int signal) { g_stop_signal = signal; }
+
+constexpr std::array kStopSignals{SIGINT, SIGTERM, SIGHUP};
+constexpr std::array kIgnoredSignals{SIGPIPE, SIGXFSZ};
+std::array<struct sigaction, kStopSignals.size() + kIgnoredSignals.size()> g_old_actions;
+
+/// A library's idle threads would spin on the core that the next visit needs.
+const std::map<std::string, std::string>& passive_waiting() {
+    static const std::map<std::string, std::string> variables{
+        {"OPENBLAS_THREAD_TIMEOUT", "4"},  // 2^4 cycles of spinning instead of 2^26, which is some 25 ms
+        {"OMP_WAIT_POLICY", "PASSIVE"},
+        {"GOMP_SPINCOUNT", "0"},
+        {"KMP_BLOCKTIME", "0"},
+    };
+    return variables;
+}
+
+/// This process's environment, with passive waiting where it is wanted.
+std::vector<std::string> worker_environment(bool wait_passively) {
+    std::vector<std::string> changes;
+    if (wait_passively) {
+        for (const auto& [name, value] : passive_waiting()) changes.push_back(fmt::format("{}={}", name, value));
+    }
+    return environment_with(changes);
+}
+
+std::string describe_status(int status) {
+    return (WIFSIGNALED(status) ? "crashed: " : "crashed: the worker ") + describe_exit(status);
+}
+
+class WorkerProcess final : public Worker {
+public:
+    WorkerProcess(const WorkerCommand& command, const Protocol& protocol) : protocol_(protocol) {
+        Fd child_requests, child_answers;
+        make_pipe(child_requests, requests_);
+        make_pipe(answers_, child_answers);
+        make_output_file(output_, "worker output");
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_adddup2(&actions, child_requests.get(), STDIN_FILENO);
+        ::posix_spawn_file_actions_adddup2(&actions, child_answers.get(), wire::kAnswerFd);
+        if (output_.get() >= 0) {
+            ::posix_spawn_file_actions_adddup2(&actions, output_.get(), STDOUT_FILENO);
+            ::posix_spawn_file_actions_adddup2(&actions, output_.get(), STDERR_FILENO);
+        }
+        std::vector<std::string> arguments{command.executable.string()};
+        arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+        std::vector<std::string> environment = worker_environment(command.passive_waiting);
+        const int failed = ::posix_spawn(&pid_, command.executable.c_str(), &actions, nullptr,
+                                         pointers(arguments).data(), pointers(environment).data());
+        ::posix_spawn_file_actions_destroy(&actions);
+        if (failed != 0) {
+            pid_ = -1;
+            throw Error(fmt::format("{}: the worker cannot be started: {}", command.executable.string(),
+                                    std::strerror(failed)));
+        }
+    }
+    ~WorkerProcess() override {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        reap();
+    }
+    WorkerProcess(const WorkerProcess&) = delete;
+    WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+    Sample visit(const std::string& point) override {
+        Sample sample;
+        from_json(ask({{"do", wire::visit}, {"point", point}}, protocol_.timeout_s), sample);
+        return sample;
+    }
+    CheckRecord check(const std::string& point) override {
+        const Json answer = ask({{"do", wire::check}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
+        CheckRecord record;
+        from_json(answer, record);
+        if (!answer.value("passed", false)) {
+            throw PointFailure(fmt::format("wrong result: error {:.3g} where {:.3g} is allowed, at {}",
+                                           record.max_error, record.bound, record.worst),
+                               false);
+        }
+        return record;
+    }
+    double calibrate(const std::string& point) override {
+        return ask({{"do", wire::calibrate},
+                    {"point", point},
+                    {"min_sample_s", protocol_.min_sample_s},
+                    {"cold_cache", protocol_.cold_cache}},
+                   kSetupVisits * protocol_.timeout_s)
+            .get<double>();
+    }
+    Traced trace(const std::string& point) override {
+        const Json answer = ask({{"do", wire::trace}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
+        Traced traced{.breakdown = {}, .seconds = answer.at("seconds").get<double>()};
+        for (const Json& span : answer.at("breakdown")) from_json(span, traced.breakdown.emplace_back());
+        return traced;
+    }
+    void forget(const std::string& point) override {
+        ask({{"do", wire::forget}, {"point", point}}, protocol_.timeout_s);
+    }
+    PeakMemory peak_memory(const std::string& point) override {
+        const Json answer = ask({{"do", wire::memory}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
+        return {.peak_bytes = answer.at("peak_bytes").get<std::int64_t>(),
+                .process_peak_bytes = answer.at("process_peak_bytes").get<std::int64_t>(),
+                .note = answer.at("note").get<std::string>()};
+    }
+    std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) override {
+        return ask({{"do", wire::limits}, {"num_threads", num_threads}, {"which", static_cast<int>(which)}},
+                   kSetupVisits * protocol_.timeout_s)
+            .get<std::map<std::string, double>>();
+    }
+    void bound_memory(std::int64_t bytes) { ask({{"do", wire::bound}, {"bytes", bytes}}, protocol_.timeout_s); }
+
+    double cpu_seconds() const override { return family_cpu_seconds(pid_); }
+
+private:
+    // Preparing inputs, the float64 reference and five passes take longer than one visit.
+    static constexpr double kSetupVisits = 10;
+    using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>>;
+
+    Json ask(Json request, double timeout_s) {
+        request["timeout_s"] = timeout_s;
+        const std::string line = to_line(request) + '\n';
+        if (::write(requests_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) lost();
+        const TimePoint deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
+        std::size_t end = buffer_.find('\n');
+        while (end == std::string::npos) {
+            wait_until(deadline, timeout_s);
+            std::array<char, 4096> chunk{};
+            const auto got = ::read(answers_.get(), chunk.data(), chunk.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) lost();
+            buffer_.append(chunk.data(), static_cast<std::size_t>(got));
+            end = buffer_.find('\n');
+        }
+        const std::string text = buffer_.substr(0, end);
+        buffer_.erase(0, end + 1);
+        Json answer = Json::parse(text, nullptr, false);
+        if (!answer.is_object())
+            throw PointFailure(fmt::format("the worker's answer cannot be understood: {}", text.substr(0, 100)), true);
+        if (answer.contains("skipped")) {
+            throw PointFailure(answer.at("skipped").get<std::string>(), false, Outcome::skipped);
+        }
+        if (answer.contains("failed")) {
+            throw PointFailure(answer.at("failed").get<std::string>(), answer.value("lost", false));
+        }
+        return answer.value("ok", Json());
+    }
+
+    void wait_until(TimePoint deadline, double timeout_s) {
+        for (;;) {
+            if (stop_requested()) throw Interrupted("interrupted");
+            const auto left = std::chrono::duration<double, std::milli>(deadline - std::chrono::steady_clock::now());
+            if (left.count() <= 0) {
+                ::kill(pid_, SIGKILL);
+                reap();
+                throw PointFailure(fmt::format("timed out: no answer within {} s", timeout_s), true);
+            }
+            // Short slices, because a signal may arrive between the test above and the wait.
+            pollfd wanted{.fd = answers_.get(), .events = POLLIN, .revents = 0};
+            if (::poll(&wanted, 1, static_cast<int>(std::min(left.count() + 1, 200.0))) > 0) return;
+        }
+    }
+
+    [[noreturn]] void lost() {
+        const int status = reap();
+        if (stop_requested()) throw Interrupted("interrupted");
+        std::string reason = describe_status(status);
+        const std::string last = last_lines(output_, 1);  // an assertion, a sanitizer's summary
+        if (!last.empty()) reason += ": " + last;
+        throw PointFailure(reason, true);
+    }
+
+    int reap() {
+        int status = 0;
+        while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = -1;
+        return status;
+    }
+
+    Protocol protocol_;
+    pid_t pid_ = -1;
+    Fd requests_, answers_, output_;
+    std::string buffer_;
+};
+
+}  // namespace
+
+bool stop_requested() { return g_stop_signal != 0; }
+int stop_signal() { return g_stop_signal; }
+
+SignalGuard::SignalGuard() {
+    g_stop_signal = 0;
+    std::size_t next = 0;
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    for (const int signal : kStopSignals) ::sigaction(signal, &action, &g_old_actions[next++]);
+    action.sa_handler = SIG_IGN;
+    for (const int signal : kIgnoredSignals) ::sigaction(signal, &action, &g_old_actions[next++]);
+}
+
+SignalGuard::~SignalGuard() {
+    std::size_t next = 0;
+    for (const int signal : kStopSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
+    for (const int signal : kIgnoredSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
+}
+
+std::string waiting_policy() {
+    std::string text;
+    for (const auto& [name, value] : passive_waiting()) {
+        text += fmt::format("{} {}={}", text.empty() ? "" : ",", name, value);
+    }
+    return "passive:" + text;
+}
+
+std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const Protocol& protocol,
+                                             std::int64_t memory_limit_bytes) {
+    auto worker = std::make_unique<WorkerProcess>(command, protocol);
+    try {
+        if (memory_limit_bytes > 0) worker->bound_memory(memory_limit_bytes);
+    } catch (const PointFailure& failure) {  // no point was asked for yet: it is the worker itself
+        throw Error(fmt::format("{}: the worker does not work: {}", command.executable.string(), failure.what()));
+    }
+    return worker;
+}
+
+}  // namespace headcount
