@@ -1,70 +1,182 @@
 #!/usr/bin/env python3
-"""Checks who includes whom: the direction of docs/design.md, so that measuring and analysing stay apart."""
+"""Checks the code against the table of layers.py: who includes whom, no circles, no file that is too long to read.
+
+usage: includes.py [--write]
+With --write the table in docs/design.md is made anew; without, it is a complaint when it is not what would be written.
+"""
 
 import pathlib
 import re
 import sys
 
+from layers import LAYERS, OPEN_INCLUDES, OPEN_LENGTHS
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-# module -> (modules it may include, third-party headers it may include; None: any)
-ALLOWED = {
-    "core": (set(), set()),
-    "registry": ({"core"}, set()),
-    "backend": ({"core", "registry"}, {"oneapi", "hwy"}),
-    "variants": ({"core", "registry", "backend"}, set()),
-    "engines": (set(), {"nlohmann", "oneapi"}),
-    "sweep": ({"core"}, {"fmt", "nlohmann", "yaml-cpp"}),
-    "journal": ({"core"}, {"fmt", "nlohmann"}),
-    "stats": ({"core"}, {"boost"}),
-    "measure": (
-        {"core", "registry", "backend", "variants", "sweep", "journal", "stats"},
-        {"fmt", "nlohmann", "benchmark", "hwy", "hwloc.h", "headcount_version.hpp"},
-    ),
-    "analysis": ({"core", "registry", "journal", "stats", "sweep"}, {"fmt", "nlohmann", "boost"}),
-    "cli": (None, {"fmt", "nlohmann", "benchmark", "CLI", "headcount_version.hpp"}),
-}
-# analysis may know how a published table is written down, not how a sweep is read.
-ANALYSIS_MAY_SEE = {"harness/sweep/table_config.hpp"}
+LONGEST = 350
 SYSTEM = re.compile(r"^(sys|linux|gnu)/|^(unistd|fcntl|poll|signal|spawn|sched|dlfcn|x86intrin|immintrin|cpuid)\.h$")
-INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+BEGIN, END = "<!-- layers: written by .ci/includes.py --write -->\n", "<!-- end of layers -->\n"
 
 
-def module_of(path: str) -> str:
-    if path.startswith("variants/external/"):
-        return "engines"
-    parts = path.split("/")
-    return parts[1] if parts[0] == "harness" else parts[0]
+def layer_of(path, layers):
+    """The layer with the longest folder that holds the path; None where none does."""
+    holds = [layer for layer in layers if path.startswith(layer.folder + "/")]
+    return max(holds, key=lambda layer: len(layer.folder), default=None)
 
 
-def complaints(path: pathlib.Path):
-    relative = path.relative_to(ROOT).as_posix()
-    module = module_of(relative)
-    if module not in ALLOWED:
-        yield f"{relative}:1: module '{module}' is unknown; add it to .ci/includes.py and docs/design.md"
-        return
-    modules, libraries = ALLOWED[module]
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        match = INCLUDE.match(line)
-        if not match:
+def module_of(layer):
+    return layer.name.split("/")[0]
+
+
+def sources(root):
+    """Path -> its includes as (line, quote, header)."""
+    found = {}
+    for folder in ("harness", "variants"):
+        for path in sorted((root / folder).rglob("*.[ch]pp")):
+            text = path.read_text()
+            found[path.relative_to(root).as_posix()] = [
+                (text.count("\n", 0, m.start(1)) + 1, m[1], m[2]) for m in INCLUDE.finditer(text)
+            ]
+    return found
+
+
+def wrong_table(layers):
+    """An arrow up in the table itself would allow a circle."""
+    above = {"*"}
+    for layer in layers:
+        for name in layer.may_include:
+            if name not in above:
+                yield f"layers.py: {layer.name} may include {name}, which does not stand above it"
+        above.add(layer.name)
+
+
+def wrong_rooms(files, layers):
+    """A row without files, files without a row, folders that are no room."""
+    used = set()
+    for path in files:
+        layer = layer_of(path, layers)
+        if layer is None:
+            yield f"{path}:1: no layer holds it; add one to .ci/layers.py"
             continue
-        quote, header = match.groups()
-        where = f"{relative}:{number}"
-        if quote == '"' and header.startswith(("harness/", "variants/")):
-            target = module_of(header)
-            if target == module or modules is None:
+        used.add(layer.name)
+        has_rooms = any(other.name.startswith(layer.name + "/") for other in layers)
+        folder = path[len(layer.folder) + 1:].split("/")
+        if has_rooms and len(folder) > 1:
+            yield f"{path}:1: {layer.folder}/{folder[0]} is no room of {layer.name}; add it to .ci/layers.py"
+    for layer in layers:
+        if layer.name not in used and not any(name.startswith(layer.name + "/") for name in used):
+            yield f"layers.py: {layer.name} has no files in {layer.folder}"
+
+
+def may_include(source, target, layers):
+    modules = {layer.name: layer for layer in layers if "/" not in layer.name}
+    if module_of(source) == module_of(target):
+        # The files beside the rooms are below them, like backend.hpp.
+        return source == target or target.name == module_of(source) or target.name in source.may_include
+    allowed = modules[module_of(source)].may_include
+    return "*" in allowed or module_of(target) in allowed
+
+
+def wrong_includes(files, layers, still_open):
+    needed = set()
+    for path, includes in files.items():
+        source = layer_of(path, layers)
+        if source is None:
+            continue
+        libraries = next(layer.libraries for layer in layers if layer.name == module_of(source))
+        for number, quote, header in includes:
+            if quote == '"' and header.startswith(("harness/", "variants/")):
+                target = layer_of(header, layers)
+                if target is None or may_include(source, target, layers):
+                    continue
+                if (source.name, target.name) in still_open:
+                    needed.add((source.name, target.name))
+                else:
+                    yield f"{path}:{number}: {source.name} may not include {header}"
+            elif "." in header and not SYSTEM.match(header) and header.split("/")[0] not in libraries:
+                yield f"{path}:{number}: {module_of(source)} may not include <{header}>"
+    for source, target in sorted(still_open - needed):
+        yield f"layers.py: {source} does not include {target} any more; take it out of OPEN_INCLUDES"
+
+
+def circles(files):
+    """Circles among files; those among rooms cannot be, because arrows only go down."""
+    graph = {path: [header for _, quote, header in includes if quote == '"'] for path, includes in files.items()}
+    done, trail = set(), []
+
+    def walk(path):
+        if path in trail:
+            yield " -> ".join(trail[trail.index(path):] + [path])
+            return
+        if path in done:
+            return
+        trail.append(path)
+        for other in graph.get(path, ()):
+            yield from walk(other)
+        trail.pop()
+        done.add(path)
+
+    for path in graph:
+        for circle in walk(path):
+            yield f"a circle of includes: {circle}"
+
+
+def too_long(root, still_open):
+    needed = set()
+    for folder in ("harness", "variants", "tests", "plots", ".ci"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix not in {".cpp", ".hpp", ".py", ".js", ".sh", ".cmake"} or "node_modules" in path.parts:
                 continue
-            if target not in modules or (module == "analysis" and target == "sweep" and header not in ANALYSIS_MAY_SEE):
-                yield f"{where}: {module} may not include {header}"
-        elif "." in header and not SYSTEM.match(header):
-            if header.split("/")[0] not in libraries:
-                yield f"{where}: {module} may not include <{header}>"
+            lines = path.read_text().count("\n")
+            relative = path.relative_to(root).as_posix()
+            if lines <= LONGEST:
+                continue
+            if relative in still_open:
+                needed.add(relative)
+            else:
+                yield f"{relative}:{LONGEST}: {lines} lines, more than {LONGEST}: divide it by idea"
+    for relative in sorted(still_open - needed):
+        yield f"layers.py: {relative} is no longer too long; take it out of OPEN_LENGTHS"
+
+
+def table(layers):
+    """What docs/design.md shows."""
+    lines = ["| module or room | purpose | may include |\n", "|---|---|---|\n"]
+    for layer in layers:
+        names = [name.split("/")[-1] for name in layer.may_include]
+        text = "everything" if "*" in names else ", ".join(names) or ("" if "/" in layer.name else "the standard library")
+        name = f"&nbsp; `{layer.name}`" if "/" in layer.name else f"`{layer.folder}`"
+        lines.append(f"| {name} | {layer.purpose} | {text} |\n")
+    return "".join(lines)
+
+
+def with_table(text, layers):
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + table(layers) + END + rest.split(END)[1]
+
+
+def complaints(root, layers=None, open_includes=frozenset(), open_lengths=frozenset()):
+    layers = LAYERS if layers is None else layers
+    files = sources(root)
+    yield from wrong_table(layers)
+    yield from wrong_rooms(files, layers)
+    yield from wrong_includes(files, layers, set(open_includes))
+    yield from circles(files)
+    yield from too_long(root, set(open_lengths))
+    text = (root / "docs" / "design.md").read_text()
+    if BEGIN not in text or END not in text:
+        yield f"docs/design.md: the line '{BEGIN.strip()}' or '{END.strip()}' is gone"
+    elif text != with_table(text, layers):
+        yield "docs/design.md: its table is not that of .ci/layers.py; run .ci/includes.py --write"
 
 
 def main() -> int:
-    files = sorted(p for folder in ("harness", "variants") for p in (ROOT / folder).rglob("*.[ch]pp"))
-    found = [text for path in files for text in complaints(path)]
-    print("\n".join(found) if found else f"{len(files)} files include in the right direction")
+    if sys.argv[1:] == ["--write"]:
+        path = ROOT / "docs" / "design.md"
+        path.write_text(with_table(path.read_text(), LAYERS))
+        return 0
+    found = list(complaints(ROOT, LAYERS, OPEN_INCLUDES, OPEN_LENGTHS))
+    print("\n".join(found) if found else "includes go down, in no circle, and no file is too long")
     return 1 if found else 0
 
 

@@ -1,0 +1,86 @@
+"""Who may include whom: the one table. docs/design.md shows it; includes.py checks the code against it, and writes it there.
+
+Bottom to top: a row may include only what stands above it here, so there is no circle. A module may have rooms, its
+folders; a room may include, outside of its module, what the module may, and inside of it what its own row says.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layer:
+    name: str  # "measure", "measure/plan"
+    folder: str
+    purpose: str
+    may_include: tuple = ()
+    libraries: tuple = ()  # third-party headers, by what they begin with
+
+
+def module(name, purpose, may_include="", libraries="", folder=None):
+    return Layer(name, folder or f"harness/{name}", purpose, tuple(may_include.split()), tuple(libraries.split()))
+
+
+def room(name, purpose, may_include=""):
+    parent, short = name.split("/")
+    return Layer(name, f"harness/{name}", purpose, tuple(f"{parent}/{other}" for other in may_include.split()))
+
+
+LAYERS = [
+    module("core", "problems, points, tensors, workspace, costs, errors"),
+    module("registry", "folder to list, generated at configure time", "core"),
+    module("backend", "the verbs, their cost, tracing", "core registry", "oneapi hwy"),
+    room("backend/simd", "our own kernels"),
+    room("backend/libraries", "what backends over a library share"),
+    room("backend/backends", "one file each", "simd libraries"),
+    module("variants", "one attention algorithm a file, written over verbs", "core registry backend", folder="variants"),
+    module("engines", "programs that compute attention with another library, in processes of their own", "",
+           "nlohmann oneapi", folder="variants/external"),
+    module("sweep", "YAML to typed questions; the only place that sees yaml-cpp", "core", "fmt nlohmann yaml-cpp"),
+    module("journal", "records to JSON lines and back", "core", "fmt nlohmann"),
+    module("stats", "intervals, equivalence, corrections, fits", "core", "boost"),
+    module("measure", "asks points for samples; never concludes", "core registry backend variants journal stats",
+           "fmt nlohmann benchmark hwy hwloc.h headcount_version.hpp"),
+    room("measure/process", "children, pipes, signals, pinning, shared memory"),
+    room("measure/machine", "what can be read of this machine and its processes"),
+    room("measure/limits", "the rates this machine sustains", "machine"),
+    room("measure/point", "one point: its inputs, its count, its check", "process"),
+    room("measure/engine", "points that another program computes", "process machine point"),
+    room("measure/clock", "one visit, timed", "machine engine"),
+    room("measure/plan", "which points are timed, counted, skipped; shards", "machine point"),
+    room("measure/worker", "both ends of the process that runs points",
+         "process machine limits point engine clock"),
+    room("measure/campaign", "a whole run: rounds, stopping, what is written", "process machine point engine plan worker"),
+    room("measure/doctor", "what this machine does to measurements", "machine worker campaign"),
+    module("analysis", "from the journal to verdicts, tables, exports", "core registry journal stats", "fmt nlohmann boost"),
+    room("analysis/exact", "rational arithmetic and laws"),
+    room("analysis/table", "rows and columns, and how they are written"),
+    room("analysis/records", "a journal, arranged for questions"),
+    room("analysis/model", "time bounds, roofline, shares of the time", "records"),
+    room("analysis/metrics", "what can be asked of a point", "exact records model"),
+    room("analysis/claims", "the kinds of claim, decided", "exact records metrics"),
+    room("analysis/verdicts", "what became of the claims of a run", "table records claims"),
+    room("analysis/series", "what grows with the number of heads, and how", "records model"),
+    room("analysis/compare", "two results, point by point", "table claims verdicts"),
+    room("analysis/published", "tables of papers, computed again", "exact"),
+    room("analysis/lint", "does a report follow the rules of the art?", "records model claims verdicts"),
+    room("analysis/show", "everything that is printed",
+         "table records model metrics claims verdicts series lint published"),
+    module("cli", "commands", "*", "fmt nlohmann benchmark CLI headcount_version.hpp"),
+]
+
+# What is not so yet. Each line is a complaint when it is no longer needed.
+OPEN_INCLUDES = {
+    ("measure/point", "measure/engine"),
+    ("measure/engine", "measure/worker"),
+    ("analysis/lint", "analysis/show"),
+}
+OPEN_LENGTHS = {
+    "harness/analysis/compare/diff.cpp",
+    "harness/journal/json.cpp",
+    "variants/external/onednn.cpp",
+    "tests/analysis/lint_test.cpp",
+    "tests/backend/simd_test.cpp",
+    "tests/cli/cli_test.py",
+    "tests/measure/campaign_test.cpp",
+    "tests/measure/count_test.cpp",
+}
