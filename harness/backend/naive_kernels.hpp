@@ -4,25 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <string>
 
 #include "harness/backend/backend.hpp"
-#include "harness/backend/counted.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/storage.hpp"
 
 namespace headcount {
-
-/// Calls f with a value of the C++ type that `dtype` is computed in; throws Error where that is another (bf16).
-template <class F>
-void with_scalar(DType dtype, F f) {
-    switch (dtype) {
-        case DType::f32: f(float{}); return;
-        case DType::f64: f(double{}); return;
-        case DType::counted: f(Counted{}); return;
-        case DType::bf16: break;
-    }
-    throw Error("no kernel for dtype " + std::string(to_string(dtype)));
-}
 
 /// One matrix inside a tensor.
 template <class T>

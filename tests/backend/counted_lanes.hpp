@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "harness/backend/counted.hpp"
+#include "harness/core/counted.hpp"
 
 namespace headcount::simd {
 

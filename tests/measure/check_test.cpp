@@ -6,9 +6,9 @@
 #include <random>
 
 #include "harness/backend/all.hpp"
-#include "harness/backend/counted.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/core/bfloat16.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/random_problem.hpp"

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "harness/backend/all.hpp"
-#include "harness/backend/counted.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/point/reference.hpp"
 #include "tests/catch.hpp"

@@ -7,9 +7,7 @@
 #include <random>
 #include <string>
 
-#include "harness/backend/counted.hpp"
-#include "harness/core/bfloat16.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/storage.hpp"
 #include "harness/measure/engine/external_forward.hpp"
 #include "harness/measure/point/error_bound.hpp"
 #include "harness/measure/point/reference.hpp"
@@ -24,18 +22,7 @@ constexpr std::int64_t kSampledRows = 32;
 constexpr std::int64_t kSampledBatches = 3;
 
 double element(const Tensor& t, std::int64_t b, std::int64_t row, std::int64_t col) {
-    switch (t.dtype) {
-        case DType::f32: return *t.at<float>(b, 0, 0, row, col);
-        case DType::f64: return *t.at<double>(b, 0, 0, row, col);
-        case DType::counted: return t.at<Counted>(b, 0, 0, row, col)->value();
-        case DType::bf16: return static_cast<float>(*t.at<BFloat16>(b, 0, 0, row, col));
-    }
-    throw Error("check: unknown dtype");
-}
-
-template <class T>
-void fill(const Tensor& t, T value) {
-    std::fill_n(static_cast<T*>(t.data), t.elements(), value);
+    return with_storage(t.dtype, [&](auto storage) { return value_of(*t.at<decltype(storage)>(b, 0, 0, row, col)); });
 }
 
 std::string place(std::int64_t b, std::int64_t row, std::int64_t col) {
@@ -61,12 +48,10 @@ bool find_non_finite(const Tensor& out, CheckRecord& check) {
 
 void poison(const Tensor& out) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    switch (out.dtype) {
-        case DType::f32: fill(out, static_cast<float>(nan)); return;
-        case DType::f64: fill(out, nan); return;
-        case DType::counted: fill(out, Counted(nan)); return;
-        case DType::bf16: fill(out, BFloat16(static_cast<float>(nan))); return;
-    }
+    with_storage(out.dtype, [&](auto storage) {
+        using T = decltype(storage);
+        std::fill_n(static_cast<T*>(out.data), out.elements(), stored<T>(nan));
+    });
 }
 
 CheckedRows rows_to_check(const Problem& p, std::uint64_t seed) {

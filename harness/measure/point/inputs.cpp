@@ -3,14 +3,12 @@
 #include <cmath>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include "harness/backend/all.hpp"
-#include "harness/backend/counted.hpp"
 #include "harness/backend/dry_backend.hpp"
-#include "harness/core/bfloat16.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/storage.hpp"
 #include "harness/measure/engine/engines.hpp"
 #include "harness/measure/engine/external_forward.hpp"
 #include "variants/all.hpp"
@@ -39,18 +37,9 @@ private:
 };
 
 template <class T>
-T rounded(double x) {
-    if constexpr (std::is_same_v<T, BFloat16>) {
-        return BFloat16(static_cast<float>(x));
-    } else {
-        return static_cast<T>(x);
-    }
-}
-
-template <class T>
 void fill(const Tensor& t, Random random, double scale) {
     T* const data = static_cast<T*>(t.data);
-    for (std::int64_t i = 0; i < t.elements(); ++i) data[i] = rounded<T>(scale * random.next());
+    for (std::int64_t i = 0; i < t.elements(); ++i) data[i] = stored<T>(scale * random.next());
 }
 
 /// Hands out dense tensors and fills them when there is memory behind them.
@@ -62,12 +51,7 @@ public:
         const Tensor t = store_->take(name, dtype_, {batch, 1, 1, rows, cols});
         if (store_->is_dry()) return t;
         const Random random(seed_, name);
-        switch (dtype_) {
-            case DType::f32: fill<float>(t, random, scale); break;
-            case DType::f64: fill<double>(t, random, scale); break;
-            case DType::counted: fill<Counted>(t, random, scale); break;
-            case DType::bf16: fill<BFloat16>(t, random, scale); break;
-        }
+        with_storage(dtype_, [&](auto storage) { fill<decltype(storage)>(t, random, scale); });
         return t;
     }
     /// A weight, scaled so that its product with unit-variance rows has unit variance.

@@ -2,36 +2,20 @@
 
 #include <string_view>
 
-#include "harness/backend/counted.hpp"
-#include "harness/core/bfloat16.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/storage.hpp"
 
 namespace headcount {
 namespace {
 
-double to_double(float x) { return x; }
-double to_double(double x) { return x; }
-double to_double(BFloat16 x) { return static_cast<float>(x); }
-double to_double(Counted x) { return x.value(); }
-
-template <class T>
-std::vector<double> convert(const Tensor& t) {
-    std::vector<double> values(static_cast<std::size_t>(t.elements()));
-    const T* const data = static_cast<const T*>(t.data);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = to_double(data[i]);
-    return values;
-}
-
 /// The harness's own inputs and weights are dense, so their elements lie one after another.
 std::vector<double> values_of(const Tensor& t) {
     if (t.data == nullptr) return {};
-    switch (t.dtype) {
-        case DType::f32: return convert<float>(t);
-        case DType::f64: return convert<double>(t);
-        case DType::counted: return convert<Counted>(t);
-        case DType::bf16: return convert<BFloat16>(t);
-    }
-    throw Error("reference: unknown dtype");
+    std::vector<double> values(static_cast<std::size_t>(t.elements()));
+    with_storage(t.dtype, [&](auto storage) {
+        const auto* const data = static_cast<const decltype(storage)*>(t.data);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of(data[i]);
+    });
+    return values;
 }
 
 }  // namespace
