@@ -71,7 +71,6 @@ LAYERS = [
 # What is not so yet. Each line is a complaint when it is no longer needed.
 OPEN_INCLUDES = {
     ("measure/point", "measure/engine"),
-    ("measure/engine", "measure/worker"),
     ("analysis/lint", "analysis/show"),
 }
 OPEN_LENGTHS = {

@@ -1,4 +1,4 @@
-// CRC-32C by table, FNV-1a, and hexadecimal digits.
+// CRC-32C by table.
 #include "harness/journal/checksum.hpp"
 
 #include <array>
@@ -25,12 +25,6 @@ std::uint32_t crc32c(std::string_view bytes) {
     std::uint32_t crc = 0xffffffffU;
     for (const char c : bytes) crc = (crc >> 8U) ^ kTable[(crc ^ static_cast<unsigned char>(c)) & 0xffU];
     return ~crc;
-}
-
-std::uint64_t fnv64(std::string_view bytes, std::uint64_t seed) {
-    std::uint64_t hash = seed;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    return hash;
 }
 
 std::string hex(std::uint64_t value, int digits) { return fmt::format("{:0{}x}", value, digits); }

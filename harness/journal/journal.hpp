@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct Journal {
     std::vector<ResumeRecord> resumes;
     std::vector<RoundRecord> rounds;
     std::vector<PointRecord> points;
+    /// Lines of kinds that this program does not know, whole and of this run: how many of each kind were left out.
+    std::map<std::string, std::int64_t> passed_over;
     std::vector<std::string> warnings;
 };
 

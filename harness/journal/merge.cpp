@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/hash.hpp"
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/journal/question.hpp"

@@ -36,7 +36,15 @@ public:
         journal_.warnings.push_back(fmt::format("{}:{}: {}", name_, number, what));
     }
     bool has_run() const { return has_run_; }
-    Journal take_journal() { return std::move(journal_); }
+    Journal take_journal() {
+        for (const auto& [kind, lines] : journal_.passed_over) {
+            journal_.warnings.push_back(
+                fmt::format("{}: {} {} of kind '{}', which this program does not know: passed over; read them with the "
+                            "version of headcount that wrote them, or a newer one",
+                            name_, lines, lines == 1 ? "line is" : "lines are", kind));
+        }
+        return std::move(journal_);
+    }
 
 private:
     void take(std::int64_t number, const std::string& text) {
@@ -57,8 +65,10 @@ private:
             take_round(number, json);
         } else if (kind == "point") {
             take_point(number, json);
-        } else {
-            throw Error(fmt::format("unknown kind '{}'", kind));
+        } else if (kind.empty()) {
+            throw Error("it does not say its kind");
+        } else if (is_ours(number, json.value("run", std::string{}))) {
+            ++journal_.passed_over[kind];
         }
     }
     void take_run(std::int64_t number, const Json& json) {

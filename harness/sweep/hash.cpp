@@ -1,4 +1,6 @@
 // The identity of a config.
+#include "harness/core/hash.hpp"
+
 #include <fmt/format.h>
 
 #include "harness/sweep/load.hpp"
@@ -6,25 +8,20 @@
 namespace headcount {
 namespace {
 
-/// FNV-1a, 64 bits: stable across machines and versions; it guards against mistakes, not against malice.
-class Fnv {
+class Hash {
 public:
     /// Every piece ends with a byte that no piece contains, so that pieces cannot run together.
-    void add(std::string_view piece) {
-        for (const char c : piece) step(static_cast<unsigned char>(c));
-        step(0x1f);
-    }
-    std::uint64_t value() const { return hash_; }
+    void add(std::string_view piece) { value_ = fnv64("\x1f", fnv64(piece, value_)); }
+    std::uint64_t value() const { return value_; }
 
 private:
-    void step(std::uint64_t byte) { hash_ = (hash_ ^ byte) * 0x100000001b3ULL; }
-    std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+    std::uint64_t value_ = fnv64("");
 };
 
 }  // namespace
 
 std::string hash_config(const Sweep& sweep) {
-    Fnv hash;
+    Hash hash;
     hash.add("headcount sweep 1");
     hash.add(std::to_string(sweep.seed));
     std::string id;

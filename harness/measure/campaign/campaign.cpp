@@ -2,16 +2,14 @@
 #include "harness/measure/campaign/campaign.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "harness/core/error.hpp"
+#include "harness/core/stopwatch.hpp"
 #include "harness/measure/campaign/campaign_state.hpp"
 #include "harness/measure/worker/worker_process.hpp"
 
 namespace headcount {
 namespace {
-
-double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 int most_threads(const Plan& plan) {
     int threads = 1;
@@ -70,10 +68,6 @@ std::unique_ptr<Worker> Campaign::start_worker(const GroupState& group) {
 std::unique_ptr<Worker> Campaign::start_worker(int num_threads) {
     const PinnedHere pinned(pinning_.first(num_threads));
     return options_.start_worker();
-}
-
-void Campaign::stop_if_asked() {
-    if (stop_requested()) throw Interrupted("interrupted");
 }
 
 void Campaign::doing(const std::string& what) {

@@ -6,7 +6,7 @@
 #include "harness/core/error.hpp"
 #include "harness/measure/campaign/campaign_state.hpp"
 #include "harness/measure/point/count.hpp"
-#include "harness/measure/worker/worker_process.hpp"
+#include "harness/measure/process/signals.hpp"
 
 namespace headcount {
 

@@ -85,7 +85,6 @@ private:
         spent_s_[id][what] += seconds;
         result_.setup_s += seconds;
     }
-    static void stop_if_asked();
 
     const Sweep& sweep_;
     CampaignOptions options_;

@@ -2,16 +2,15 @@
 #include "harness/measure/campaign/load_meter.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include <sys/resource.h>
+
+#include "harness/core/stopwatch.hpp"
 
 namespace headcount {
 namespace {
 
 constexpr double kWindow_s = 0.25;  // 1 tick of 10 ms is then an error of 4 % of a processor
-
-double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double seconds(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;

@@ -6,34 +6,13 @@
 #include <map>
 #include <numeric>
 
-#include "harness/journal/checksum.hpp"
+#include "harness/core/hash.hpp"
+#include "harness/core/random.hpp"
 #include "harness/stats/interval.hpp"
 #include "harness/stats/paired.hpp"
 
 namespace headcount {
 namespace {
-
-/// splitmix64 (Steele, Lea and Flood 2014): std::shuffle differs between standard libraries.
-class Random {
-public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t below(std::uint64_t bound) {
-        const std::uint64_t biased = std::numeric_limits<std::uint64_t>::max() % bound;  // rejected: no favourites
-        std::uint64_t value = next();
-        while (value < biased) value = next();
-        return value % bound;
-    }
-
-private:
-    std::uint64_t next() {
-        state_ += 0x9e3779b97f4a7c15U;
-        std::uint64_t z = state_;
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-        return z ^ (z >> 31U);
-    }
-    std::uint64_t state_;
-};
 
 // Twice the rounds should narrow an interval to 0.71 of its width. Two doublings that together leave more
 // than 0.9 x 0.9 of it say that more rounds will not help: the noise does not average out.
@@ -44,7 +23,7 @@ constexpr double kPlateau = 0.9;
 std::vector<std::size_t> shuffled_order(std::size_t count, std::uint64_t seed, std::string_view group, int round) {
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    Random random(fnv64(group, seed) + static_cast<std::uint64_t>(round) * 0xd1342543de82ef95U);
+    SplitMix64 random(fnv64(group, seed) + static_cast<std::uint64_t>(round) * 0xd1342543de82ef95U);
     for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
     return order;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/hash.hpp"
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"

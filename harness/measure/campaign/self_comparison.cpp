@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "harness/core/stopwatch.hpp"
 #include "harness/measure/campaign/rounds.hpp"
 #include "harness/measure/engine/engines.hpp"
 
@@ -61,9 +62,7 @@ SelfComparison compare_with_itself(Worker& worker, const Point& point, const Pro
         taken[static_cast<std::size_t>(round)].samples =
             take_round(points, shuffled_order(points.size(), seed, "A/A", round), worker);
     }
-    return {.points = points,
-            .wall_s = paired_matrix(points, taken),
-            .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+    return {.points = points, .wall_s = paired_matrix(points, taken), .seconds = seconds_since(start)};
 }
 
 }  // namespace headcount

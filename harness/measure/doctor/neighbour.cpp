@@ -5,14 +5,13 @@
 #include <chrono>
 #include <thread>
 
+#include "harness/core/stopwatch.hpp"
 #include "harness/measure/campaign/rounds.hpp"
 
 namespace headcount {
 namespace {
 
 constexpr int kFewestRounds = 10, kMostRounds = 40;
-
-double steady_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// A worker whose threads have all worked once.
 std::unique_ptr<Worker> neighbour(const std::function<std::unique_ptr<Worker>()>& start, const std::string& busy) {

@@ -23,8 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/measure/worker/sampler.hpp"
-#include "harness/measure/worker/worker_process.hpp"
+#include "harness/core/stopwatch.hpp"
+#include "harness/measure/process/signals.hpp"
 
 namespace headcount {
 namespace {
@@ -180,7 +180,7 @@ EngineProcess::Answer EngineProcess::ask(const Json& request, Clock::time_point 
     }
     const std::string text = read_line(deadline);
     Answer answer;
-    answer.wall_s = std::chrono::duration<double>(Clock::now() - start).count();
+    answer.wall_s = seconds_since(start);
     const double cpu_after = cpu_seconds();
     if (cpu_before >= 0 && cpu_after >= 0) answer.cpu_s = cpu_after - cpu_before;
     answer.waited_s = std::max(0.0, waited() - waited_before);
@@ -213,7 +213,7 @@ std::string EngineProcess::read_line(Clock::time_point deadline) {
     const auto began = Clock::now();
     std::size_t end = buffer_.find('\n');
     while (end == std::string::npos) {
-        if (stop_requested()) throw Interrupted("interrupted");
+        stop_if_asked();
         const auto left = std::chrono::duration<double, std::milli>(deadline - Clock::now()).count();
         if (left <= 0) {
             fail(fmt::format("no answer within {:.3g} s", std::chrono::duration<double>(deadline - began).count()));

@@ -1,17 +1,14 @@
 // What this machine can do at most: multiply-adds, exponentials, bytes read, a second.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace headcount {
+#include "harness/measure/limits/limit_set.hpp"
 
-/// `peak`: fma_gflops.f32 alone, in one window of 3 ms: what a clock that changes within a run changes. `bounds`: what
-/// predicted bounds rest on, measured at the beginning of every run. `all`: streams and products too.
-enum class LimitSet : std::uint8_t { peak, bounds, all };
+namespace headcount {
 
 /// Measured now, each the median rate over windows of about 10 ms; about a second for each number of threads, two for
 /// `all`. Keys, for each number N, rates in 1e9 a second:

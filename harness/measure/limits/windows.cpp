@@ -6,12 +6,10 @@
 #include <cstddef>
 #include <thread>
 
+#include "harness/core/stopwatch.hpp"
+
 namespace headcount::limits {
 namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// How often makes a window; warms up too.
 long times_in_a_window(const Work& work, double window_s) {

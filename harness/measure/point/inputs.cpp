@@ -8,6 +8,8 @@
 #include "harness/backend/all.hpp"
 #include "harness/backend/dry_backend.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/hash.hpp"
+#include "harness/core/random.hpp"
 #include "harness/core/storage.hpp"
 #include "harness/measure/engine/engines.hpp"
 #include "harness/measure/engine/external_forward.hpp"
@@ -16,24 +18,15 @@
 namespace headcount {
 namespace {
 
-/// SplitMix64 (Steele et al. 2014): the same numbers on every machine, unlike std::uniform_real_distribution.
+/// The numbers of one tensor: the same on every machine, unlike those of std::uniform_real_distribution.
 class Random {
 public:
-    Random(std::uint64_t seed, std::string_view stream) : state_(seed) {
-        for (const char c : stream) state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    }
+    Random(std::uint64_t seed, std::string_view stream) : bits_(fnv64(stream, seed)) {}
     /// Uniform with mean 0 and variance 1.
-    double next() {
-        state_ += 0x9e3779b97f4a7c15ULL;
-        std::uint64_t z = state_;
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-        z ^= z >> 31U;
-        return (static_cast<double>(z >> 11U) * 0x1p-52 - 1.0) * 1.7320508075688772;
-    }
+    double next() { return (static_cast<double>(bits_.next() >> 11U) * 0x1p-52 - 1.0) * 1.7320508075688772; }
 
 private:
-    std::uint64_t state_;
+    SplitMix64 bits_;
 };
 
 template <class T>

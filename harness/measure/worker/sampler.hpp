@@ -9,7 +9,8 @@
 #include "harness/core/error.hpp"
 #include "harness/core/sweep.hpp"
 #include "harness/journal/record.hpp"
-#include "harness/measure/limits/limits.hpp"
+#include "harness/measure/limits/limit_set.hpp"
+#include "harness/measure/process/signals.hpp"
 
 namespace headcount {
 
@@ -19,11 +20,6 @@ struct PointFailure : Error {
         : Error(what), worker_lost(lost), outcome(becomes) {}
     bool worker_lost;
     Outcome outcome;  ///< of the point: failed, or skipped where an engine says that it cannot do this problem
-};
-
-/// The user or the system asked to stop; nothing failed.
-struct Interrupted : Error {
-    using Error::Error;
 };
 
 /// Takes one sample at a time, of whichever point is named. Order, stopping and budget stand above it.

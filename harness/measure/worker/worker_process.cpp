@@ -25,13 +25,6 @@
 namespace headcount {
 namespace {
 
-volatile std::sig_atomic_t g_stop_signal = 0;
-void on_signal(int signal) { g_stop_signal = signal; }
-
-constexpr std::array kStopSignals{SIGINT, SIGTERM, SIGHUP};
-constexpr std::array kIgnoredSignals{SIGPIPE, SIGXFSZ};
-std::array<struct sigaction, kStopSignals.size() + kIgnoredSignals.size()> g_old_actions;
-
 /// A library's idle threads would spin on the core that the next visit needs.
 const std::map<std::string, std::string>& passive_waiting() {
     static const std::map<std::string, std::string> variables{
@@ -175,7 +168,7 @@ private:
 
     void wait_until(TimePoint deadline, double timeout_s) {
         for (;;) {
-            if (stop_requested()) throw Interrupted("interrupted");
+            stop_if_asked();
             const auto left = std::chrono::duration<double, std::milli>(deadline - std::chrono::steady_clock::now());
             if (left.count() <= 0) {
                 ::kill(pid_, SIGKILL);
@@ -190,7 +183,7 @@ private:
 
     [[noreturn]] void lost() {
         const int status = reap();
-        if (stop_requested()) throw Interrupted("interrupted");
+        stop_if_asked();
         std::string reason = describe_status(status);
         const std::string last = last_lines(output_, 1);  // an assertion, a sanitizer's summary
         if (!last.empty()) reason += ": " + last;
@@ -212,25 +205,6 @@ private:
 };
 
 }  // namespace
-
-bool stop_requested() { return g_stop_signal != 0; }
-int stop_signal() { return g_stop_signal; }
-
-SignalGuard::SignalGuard() {
-    g_stop_signal = 0;
-    std::size_t next = 0;
-    struct sigaction action {};
-    action.sa_handler = on_signal;
-    for (const int signal : kStopSignals) ::sigaction(signal, &action, &g_old_actions[next++]);
-    action.sa_handler = SIG_IGN;
-    for (const int signal : kIgnoredSignals) ::sigaction(signal, &action, &g_old_actions[next++]);
-}
-
-SignalGuard::~SignalGuard() {
-    std::size_t next = 0;
-    for (const int signal : kStopSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
-    for (const int signal : kIgnoredSignals) ::sigaction(signal, &g_old_actions[next++], nullptr);
-}
 
 std::string waiting_policy() {
     std::string text;

@@ -26,18 +26,4 @@ std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const
 /// "passive: GOMP_SPINCOUNT=0, ...": how the idle threads of workers wait; stands in the environment of every run.
 std::string waiting_policy();
 
-/// Set by the signal handlers of a campaign; a worker that is being waited for then throws Interrupted.
-bool stop_requested();
-int stop_signal();
-
-/// For the life of the object SIGINT, SIGTERM and SIGHUP ask for a stop, and SIGPIPE and SIGXFSZ are errors
-/// of the call that meets them.
-class SignalGuard {
-public:
-    SignalGuard();
-    ~SignalGuard();
-    SignalGuard(const SignalGuard&) = delete;
-    SignalGuard& operator=(const SignalGuard&) = delete;
-};
-
 }  // namespace headcount
