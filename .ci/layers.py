@@ -75,7 +75,6 @@ OPEN_INCLUDES = {
 }
 OPEN_LENGTHS = {
     "harness/analysis/compare/diff.cpp",
-    "harness/journal/json.cpp",
     "variants/external/onednn.cpp",
     "tests/analysis/lint_test.cpp",
     "tests/backend/simd_test.cpp",

@@ -18,13 +18,13 @@ namespace {
 std::string mebibytes(std::int64_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
 
 void print_point(std::FILE* to, const PlannedPoint& point) {
-    switch (point.work) {
-        case Work::time:
+    switch (point.fate) {
+        case Fate::time:
             fmt::print(to, "time   {}  {}, about {} a pass\n", point.id, mebibytes(point.needed_bytes),
                        quantity(point.forward_s, "s"));
             break;
-        case Work::count: fmt::print(to, "count  {}\n", point.id); break;
-        case Work::skip: fmt::print(to, "skip   {}  {}\n", point.id, point.reason); break;
+        case Fate::count: fmt::print(to, "count  {}\n", point.id); break;
+        case Fate::skip: fmt::print(to, "skip   {}  {}\n", point.id, point.reason); break;
     }
 }
 
@@ -58,7 +58,7 @@ void print_plan(std::FILE* to, const Sweep& sweep, const Plan& plan) {
         }
         for (; point != end; ++point) {
             print_point(to, *point);
-            if (point->work == Work::time) largest = std::max(largest, point->needed_bytes);
+            if (point->fate == Fate::time) largest = std::max(largest, point->needed_bytes);
         }
         for (const SkippedPoint* one : skipped) fmt::print(to, "skip   {}  {}\n", one->id, one->reason);
         if (headings && has_points(part)) fmt::print(to, "\n");
@@ -66,8 +66,8 @@ void print_plan(std::FILE* to, const Sweep& sweep, const Plan& plan) {
     fmt::print(to,
                "{}{} points to time in {} comparison groups, {} to count, {} skipped\n"
                "memory: largest point {}, limit {}; time: about {} to {}, budget {}\n",
-               headings ? "" : "\n", plan.count(Work::time), plan.groups.size(), plan.count(Work::count),
-               plan.count(Work::skip) + plan.unresolved.size(), mebibytes(largest), mebibytes(plan.memory_limit_bytes),
+               headings ? "" : "\n", plan.count(Fate::time), plan.groups.size(), plan.count(Fate::count),
+               plan.count(Fate::skip) + plan.unresolved.size(), mebibytes(largest), mebibytes(plan.memory_limit_bytes),
                quantity(plan.min_s, "s"), quantity(plan.max_s, "s"), quantity(sweep.protocol.budget_s, "s"));
 }
 

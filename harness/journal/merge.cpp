@@ -212,7 +212,7 @@ private:
             const auto [place, is_new] = first.try_emplace(point.point, &point);
             if (is_new) continue;
             const PointRecord& other = *place->second;
-            const bool comparable = !point.ops.empty() && !other.ops.empty();
+            const bool comparable = !point.counted.ops.empty() && !other.counted.ops.empty();
             if (comparable && required(point) != required(other)) {
                 throw UsageError(
                     fmt::format("{}: {} and {} disagree on its exact counts, so they were not made by the "
@@ -226,7 +226,7 @@ private:
     }
     static std::string required(const PointRecord& point) {
         std::string text;
-        for (const OpPart& part : point.ops) text += part.op + part.role + to_line(to_json(part.required));
+        for (const OpPart& part : point.counted.ops) text += part.op + part.role + to_line(to_json(part.required));
         return text;
     }
     static std::string outcome(const PointRecord& point) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/op_cost.hpp"
+#include "harness/core/count.hpp"
 #include "harness/core/point.hpp"
 #include "harness/core/sweep.hpp"
 
@@ -127,11 +127,10 @@ struct CheckRecord {
     std::int64_t rows_checked = 0, rows_total = 0;  ///< query rows (x batch) covered
 };
 
+/// What a real run took; what was predicted stands in Count.
 struct MemoryRecord {
-    std::int64_t predicted_bytes = 0;      ///< workspace, by dry run; -1: unknown
     std::int64_t peak_bytes = -1;          ///< workspace high-water mark of a real run; -1: not run
     std::int64_t process_peak_bytes = -1;  ///< VmHWM of a fresh process over its baseline; -1: unavailable
-    std::int64_t inputs_bytes = 0;         ///< inputs, weights and output
     std::string note;                      ///< why something is unavailable
 };
 
@@ -148,12 +147,8 @@ struct PointRecord {
     std::string point;  ///< Point::id()
     std::string group;  ///< comparison group, "" when not timed
     Outcome outcome = Outcome::counted;
-    std::string reason;       ///< skipped, failed: why
-    std::vector<OpPart> ops;  ///< summed by (op, role), in order of first appearance
-    std::int64_t parameters = 0;
-    std::int64_t kv_cache_bytes = 0;
-    std::int64_t score_bytes = 0;  ///< -1: unknown, an engine in another process does the work
-    std::int64_t query_block = 0;  ///< rows of q that attend keeps in fast memory; 0: none
+    std::string reason;  ///< skipped, failed: why
+    Count counted;       ///< empty where it could not be
     MemoryRecord memory;
     CheckRecord check;
     std::vector<SpanRecord> breakdown;  ///< mean of the middle half of the traced passes

@@ -99,7 +99,7 @@ TEST_CASE("traffic takes from the verbs what it is charged, and the parts still 
         OpPart softmax{.op = "softmax", .role = "weights", .required = {}, .executed = {}};
         softmax.executed.exps = static_cast<std::int64_t>(heads) * 1000;           // 10 us a head
         softmax.executed.bytes_read = static_cast<std::int64_t>(heads) * 100'000;  // 100 us a head
-        record.ops.push_back(softmax);
+        record.counted.ops.push_back(softmax);
     }
     const auto attributed = [&] {
         const RecordSet records(builder.journal);
@@ -146,9 +146,9 @@ TEST_CASE("the work of every operation belongs to the share whose span does it")
         result.executed.multiplies = multiplies;
         return result;
     };
-    record.ops = {part("matmul", "query", 1),     part("bias", "query", 2),       part("matmul", "scores", 4),
-                  part("scale", "scores", 8),     part("softmax", "weights", 16), part("matmul", "context", 32),
-                  part("rescale", "context", 64), part("copy", "key", 128)};
+    record.counted.ops = {part("matmul", "query", 1),     part("bias", "query", 2),       part("matmul", "scores", 4),
+                          part("scale", "scores", 8),     part("softmax", "weights", 16), part("matmul", "context", 32),
+                          part("rescale", "context", 64), part("copy", "key", 128)};
     record.breakdown = {{.verb = "softmax_rows", .role = "weights", .seconds = 1}};
     const auto of = [&](std::string_view name) {
         for (std::size_t i = 0; i < kShares.size(); ++i) {

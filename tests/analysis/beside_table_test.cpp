@@ -80,8 +80,8 @@ TEST_CASE("points of different rounds get no ratio") {
 
 TEST_CASE("the share of the peak counts two operations a required multiply") {
     JournalBuilder builder = journal();
-    builder.journal.points[0].ops = {headcount::testing::scores(500, 1000)};  // 1000 operations in about 3 ms
-    builder.journal.run.limits["fma_gflops.f32.threads=1"] = 1e-6;            // of 1000 a second
+    builder.journal.points[0].counted.ops = {headcount::testing::scores(500, 1000)};  // 1000 operations in about 3 ms
+    builder.journal.run.limits["fma_gflops.f32.threads=1"] = 1e-6;                    // of 1000 a second
     const Table table = beside_table(RecordSet(builder.journal), {.one_row_each = true});
     const double seconds = std::stod(table.rows[0][4]);
     CHECK(std::stod(table.rows[0][7]) == Approx(1 / seconds));

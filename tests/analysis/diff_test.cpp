@@ -228,7 +228,7 @@ TEST_CASE("points that only one file has are counted, not compared, and changed 
     JournalBuilder more({"num_heads"});
     more.journal = journal_with(0.010, 0.005);
     more.add_timed(point({{"num_heads", "4"}}), "g", 20, [](int) { return 0.01; });
-    more.journal.points.front().ops.front().executed.multiplies = 2;
+    more.journal.points.front().counted.ops.front().executed.multiplies = 2;
     const Diff diff = diff_journals(more.journal, journal_with(0.010, 0.005));
     CHECK(diff.points.size() == 1);
     CHECK(diff.only_a == 1);

@@ -157,7 +157,7 @@ TEST_CASE("a failed point keeps a claim from being supported; a skipped one is n
     Journal skipped = over_heads(law, {"1", "2", "4"}, "equal", "exactly");
     skipped.points[1].outcome = Outcome::skipped;
     skipped.points[1].reason = "needs 60 GB";
-    skipped.points[1].ops.clear();
+    skipped.points[1].counted.ops.clear();
     CHECK(summary(skipped).status == Status::supported);
     CHECK_THAT(summary(skipped).reason, Contains("num_heads=2") && Contains("needs 60 GB"));
 

@@ -55,7 +55,7 @@ public:
         journal.run.parts.front().point_ids.push_back(p.id());
         PointRecord record;
         record.point = p.id();
-        record.ops = {scores(required, executed)};
+        record.counted.ops = {scores(required, executed)};
         journal.points.push_back(std::move(record));
         return journal.points.back();
     }

@@ -336,7 +336,7 @@ TEST_CASE("rule 11: no limit, a limit that is exceeded, a figure without one") {
     complaint(unknown.journal, 11, "table points");
 
     JournalBuilder exceeded = good();
-    exceeded.journal.points.front().ops.front().required.multiplies = 1'000'000'000;  // 200 GFLOP/s
+    exceeded.journal.points.front().counted.ops.front().required.multiplies = 1'000'000'000;  // 200 GFLOP/s
     CHECK(has(complaint(exceeded.journal, 11, "result"), "200 %"));
 
     Display unbounded = good_figure();

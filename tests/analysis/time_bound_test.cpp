@@ -30,11 +30,11 @@ Journal one_point(const Fields& fields, std::int64_t multiplies, std::int64_t ex
     all.emplace_back("scope", "core");
     const Point p = point(all);
     builder.add_timed(p, "g", 10, [seconds](int) { return seconds; });
-    OpPart& part = builder.journal.points.front().ops.front();
+    OpPart& part = builder.journal.points.front().counted.ops.front();
     part.required.multiplies = part.executed.multiplies = multiplies;
     OpPart softmax{.op = "softmax", .role = "weights", .required = {}, .executed = {}};
     softmax.required.exps = softmax.executed.exps = exps;
-    builder.journal.points.front().ops.push_back(softmax);
+    builder.journal.points.front().counted.ops.push_back(softmax);
     builder.journal.run.limits = whole_limits();
     return builder.journal;
 }

@@ -28,7 +28,7 @@ TEST_CASE("every field of every record survives the way to JSON and back") {
     CHECK(to_line(to_json(round_trip(sample_point()))) == to_line(to_json(sample_point())));
     CHECK(round_trip(sample_run()).protocol == sample_run().protocol);
     CHECK(round_trip(sample_run()).seed == 18446744073709551615U);
-    CHECK(round_trip(sample_point()).ops.front().required == sample_point().ops.front().required);
+    CHECK(round_trip(sample_point()).counted.ops.front().required == sample_point().counted.ops.front().required);
 }
 
 TEST_CASE("no field of the samples has its default value, so a forgotten field would be seen") {
@@ -45,7 +45,7 @@ TEST_CASE("no field of the samples has its default value, so a forgotten field w
     differs(to_json(sample_round(1)), to_json(RoundRecord{}));
     differs(to_json(sample_round().samples.front()), to_json(Sample{}));
     differs(to_json(sample_point()), to_json(PointRecord{}));
-    differs(to_json(sample_point().memory), to_json(MemoryRecord{}));
+    differs(to_json(sample_point())["memory"], to_json(PointRecord{})["memory"]);
     differs(to_json(sample_point().check), to_json(CheckRecord{}));
 }
 

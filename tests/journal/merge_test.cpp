@@ -198,7 +198,7 @@ TEST_CASE("one group on two kinds of machine is refused; different groups are no
 TEST_CASE("exact counts that disagree are refused, other outcomes are told and kept") {
     const Journal one = run_of("x", {kA});
     Journal other = run_of("yy", {kA});
-    other.points[0].ops[0].required.multiplies -= 1;
+    other.points[0].counted.ops[0].required.multiplies -= 1;
     CHECK(contains(complaint({one, other}), "disagree on its exact counts"));
     other = run_of("yy", {kA});
     other.points[0].outcome = Outcome::failed;

@@ -113,16 +113,18 @@ inline PointRecord sample_point(const std::string& id = "a/b/q_len=1") {
     point.budget_s = 2.5;
     point.outcome = Outcome::measured;
     point.reason = "none";
-    point.ops = {{.op = "matmul",
-                  .role = "scores",
-                  .required = {.multiplies = 9223372036854775807, .adds = 2, .compares = 3, .divides = 4, .exps = 5},
-                  .executed = {.multiplies = 6, .bytes_read = 7, .bytes_written = 8}}};
-    point.parameters = 9;
-    point.kv_cache_bytes = 10;
-    point.score_bytes = 11;
-    point.query_block = 12;
-    point.memory = {
-        .predicted_bytes = 13, .peak_bytes = 14, .process_peak_bytes = 15, .inputs_bytes = 16, .note = "a note"};
+    point.counted.ops = {
+        {.op = "matmul",
+         .role = "scores",
+         .required = {.multiplies = 9223372036854775807, .adds = 2, .compares = 3, .divides = 4, .exps = 5},
+         .executed = {.multiplies = 6, .bytes_read = 7, .bytes_written = 8}}};
+    point.counted.parameters = 9;
+    point.counted.kv_cache_bytes = 10;
+    point.counted.score_bytes = 11;
+    point.counted.query_block = 12;
+    point.counted.workspace_bytes = 13;
+    point.counted.inputs_bytes = 16;
+    point.memory = {.peak_bytes = 14, .process_peak_bytes = 15, .note = "a note"};
     point.check = {.done = true,
                    .max_error = 1e-7,
                    .bound = 1e-5,

@@ -126,10 +126,10 @@ TEST_CASE("a campaign counts, checks, times, traces and measures memory, each on
     CHECK(record.check.done);
     CHECK(record.memory.process_peak_bytes == 200);
     CHECK(record.breakdown.size() == 1);
-    CHECK(!record.ops.empty());
+    CHECK(!record.counted.ops.empty());
     const PointRecord& counted = world.record(journal, World::point(8, 1, "counting").id());
     CHECK(counted.outcome == Outcome::counted);
-    CHECK(!counted.ops.empty());
+    CHECK(!counted.counted.ops.empty());
     CHECK(world.record(journal, "multi_head/naive/num_heads=3").reason == "3 does not divide 8");
     CHECK(journal.run.limits.size() == 1);
     REQUIRE(journal.run.parts.size() == 1);

@@ -13,6 +13,7 @@
 #include "harness/backend/all.hpp"
 #include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
+#include "harness/measure/point/inputs.hpp"
 #include "harness/measure/point/reference.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/closed_forms.hpp"

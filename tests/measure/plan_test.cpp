@@ -36,7 +36,7 @@ TEST_CASE("points that differ in the compared field only are one group, also whe
     REQUIRE(plan.groups.size() == 4);
     for (const PlannedGroup& group : plan.groups) CHECK(group.points.size() == 3);
     CHECK(plan.points[plan.groups[0].points[0]].point.problem.num_heads == 1);
-    CHECK(plan.count(Work::time) == 12);
+    CHECK(plan.count(Fate::time) == 12);
 }
 
 TEST_CASE("head_dim as an axis of its own tells groups apart, derived it does not") {
@@ -88,8 +88,8 @@ TEST_CASE("a point that would not fit is skipped with the numbers") {
     Sweep sweep = sweep_of(part);
     sweep.protocol.memory_limit_bytes = std::int64_t{1} << 30;
     const Plan plan = make_plan(sweep);
-    CHECK(plan.count(Work::skip) == 1);
-    CHECK(plan.points[1].work == Work::skip);
+    CHECK(plan.count(Fate::skip) == 1);
+    CHECK(plan.points[1].fate == Fate::skip);
     CHECK(plan.points[1].reason.find("256.0") != std::string::npos);  // 4 * 16 * 65536^2 bytes and a little
     CHECK(plan.points[1].reason.find("1.00 GiB") != std::string::npos);
 }
@@ -99,13 +99,13 @@ TEST_CASE("counting points and a protocol without rounds are counted only; unres
     part.points = {point_of("multi_head/counting/embed_dim=8,seq_len=8")};
     part.skipped = {{.id = "x", .reason = "why"}, {.id = "x", .reason = "why"}};
     Plan plan = make_plan(sweep_of(part));
-    CHECK(plan.count(Work::count) == 1);
+    CHECK(plan.count(Fate::count) == 1);
     CHECK(plan.groups.empty());
     CHECK(plan.unresolved.size() == 1);
     part.points = {point_of("multi_head/naive/embed_dim=8,seq_len=8")};
     Sweep sweep = sweep_of(part);
     sweep.protocol.max_rounds = 0;
-    CHECK(make_plan(sweep).count(Work::count) == 1);
+    CHECK(make_plan(sweep).count(Fate::count) == 1);
 }
 
 TEST_CASE("an unknown name is a usage error, not a skip") {

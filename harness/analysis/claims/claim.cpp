@@ -35,7 +35,7 @@ Values names_for(const Comparison& comparison, const Case& c, const std::set<std
                  {"dtype_bytes", size_in_bytes(p.dtype)},
                  {"num_threads", c.entry->point.num_threads},
                  {"pairs", p.mask().pairs(p.q_len, p.kv_len)},
-                 {"query_block", c.entry->record.query_block}};
+                 {"query_block", c.entry->record.counted.query_block}};
     if (p.q_len == p.kv_len) names.emplace("seq_len", p.q_len);
     const auto add = [&](const std::string& name, const Value& value) {
         if (value.exact) names.emplace(name, *value.exact);

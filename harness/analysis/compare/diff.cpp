@@ -76,8 +76,8 @@ void add_note(PointDiff& diff, const std::string& note) { diff.note += (diff.not
 
 std::string counts_note(const PointRecord& a, const PointRecord& b) {
     std::int64_t was = 0, is = 0;  // of an engine, whose work is not known, 0 on both sides
-    for (const OpPart& part : a.ops) was += part.executed.flops();
-    for (const OpPart& part : b.ops) is += part.executed.flops();
+    for (const OpPart& part : a.counted.ops) was += part.executed.flops();
+    for (const OpPart& part : b.counted.ops) is += part.executed.flops();
     return was == is ? std::string() : fmt::format("executes {} FLOP, was {}", is, was);
 }
 

@@ -3,12 +3,21 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "harness/stats/interval.hpp"
 
 namespace headcount {
+
+std::function<Value(const Entry& entry, Ledger ledger)> of_the_count(CountMetric counted) {
+    return [counted = std::move(counted)](const Entry& entry, Ledger ledger) {
+        if (entry.counts()) return counted(entry.point, entry.record.counted, ledger);
+        const std::string why = entry.absent_because();
+        return Value{.missing = why.empty() ? "no operations were recorded" : why};
+    };
+}
 
 const std::vector<Metric>& all_metrics() {
     static const std::vector<Metric> all = [] {

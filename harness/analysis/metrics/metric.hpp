@@ -9,7 +9,7 @@
 
 #include "harness/analysis/exact/expression.hpp"
 #include "harness/analysis/records/record_set.hpp"
-#include "harness/core/op_cost.hpp"
+#include "harness/core/count.hpp"
 #include "harness/registry/registry.hpp"
 
 namespace headcount {
@@ -26,6 +26,9 @@ struct Value {
     std::string missing{};
 };
 
+/// A metric of what a dry run counted.
+using CountMetric = std::function<Value(const Point& point, const Count& count, Ledger ledger)>;
+
 struct Metric {
     std::string name;  ///< "core.multiplies"
     std::string unit;  ///< "", "B", "s", "FLOP/B"
@@ -33,7 +36,12 @@ struct Metric {
     bool exact = true;
     /// Metrics without ledgers ignore the second argument.
     std::function<Value(const Entry& entry, Ledger ledger)> value;
+    /// Of metrics that follow from problem and count alone, whether a journal holds them or not; else empty.
+    CountMetric counted{};
 };
+
+/// The `value` of a metric that follows from the count: of an entry that has one.
+std::function<Value(const Entry& entry, Ledger ledger)> of_the_count(CountMetric counted);
 
 /// What `metrics/x.cpp` defines as `MetricFamily x()`: metrics that belong together.
 struct MetricFamily {

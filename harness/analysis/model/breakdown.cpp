@@ -47,7 +47,7 @@ std::array<double, kShares.size()> shares_of(const PointRecord& record) {
 std::array<OpCost, kShares.size()> work_of(const PointRecord& record) {
     const bool fused = std::ranges::find(record.breakdown, "attend", &SpanRecord::verb) != record.breakdown.end();
     std::array<OpCost, kShares.size()> work{};
-    for (const OpPart& part : record.ops) work[share_of(part, fused)] += part.executed;
+    for (const OpPart& part : record.counted.ops) work[share_of(part, fused)] += part.executed;
     return work;
 }
 

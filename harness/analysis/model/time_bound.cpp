@@ -46,7 +46,7 @@ private:
 
 double required_exps(const PointRecord& record) {
     double exps = 0;
-    for (const OpPart& part : record.ops) exps += static_cast<double>(part.required.exps);
+    for (const OpPart& part : record.counted.ops) exps += static_cast<double>(part.required.exps);
     return exps;
 }
 
@@ -70,7 +70,7 @@ void bound_arithmetic(TimeBound& bound, const Entry& entry, const Limits& limits
 
 // What does not fit into the caches before a level has to come from that level or from beyond it.
 void bound_memory(TimeBound& bound, const Entry& entry, const Limits& limits) {
-    auto bytes = static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.parameters));
+    auto bytes = static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.counted.parameters));
     const auto from = [&](const std::string& level, double rate) {
         if (!(rate > 0) || bytes / rate <= bound.memory) return;
         bound.memory = bytes / rate;
@@ -138,7 +138,7 @@ TimeBound time_bound(const Entry& entry) {
 
 double product_flops(const PointRecord& record) {
     double flops = 0;
-    for (const OpPart& part : record.ops) {
+    for (const OpPart& part : record.counted.ops) {
         if (part.op == "matmul") flops += 2 * static_cast<double>(part.required.multiplies);
     }
     return flops;
@@ -161,7 +161,7 @@ double bandwidth_share(const Entry& entry, double seconds) {
     if (!entry.counts() || !entry.resolved || !entry.machine || !(seconds > 0)) return -1;
     const double rate = Limits(*entry.machine, entry.point.num_threads).rate("read_gbps");
     if (!(rate > 0)) return -1;
-    return static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.parameters)) / seconds / rate;
+    return static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.counted.parameters)) / seconds / rate;
 }
 
 }  // namespace headcount

@@ -63,7 +63,7 @@ std::map<Stratum, int> number_strata(const std::vector<RoundRecord>& rounds) {
 
 }  // namespace
 
-bool Entry::counts() const { return recorded && record.outcome != Outcome::failed && !record.ops.empty(); }
+bool Entry::counts() const { return recorded && record.outcome != Outcome::failed && !record.counted.ops.empty(); }
 
 std::vector<double> Entry::seconds() const {
     std::vector<double> seconds;

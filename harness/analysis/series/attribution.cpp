@@ -53,7 +53,7 @@ Scaled scaled(const Entry& entry, double timed, const std::optional<Rates>& rate
 
 double matmul_multiplies(const Entry& entry) {
     double count = 0;
-    for (const OpPart& part : entry.record.ops) {
+    for (const OpPart& part : entry.record.counted.ops) {
         if (part.op == "matmul") count += static_cast<double>(part.executed.multiplies);
     }
     return count;

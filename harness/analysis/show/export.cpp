@@ -34,9 +34,9 @@ std::vector<Column> columns(std::initializer_list<const char*> names) {
 void append_counts(std::vector<std::string>& row, const Entry& entry) {
     const PointRecord& record = entry.record;
     if (entry.counts()) {
-        for (std::int64_t value :
-             {record.parameters, record.kv_cache_bytes, record.score_bytes, record.memory.predicted_bytes,
-              record.memory.peak_bytes, record.memory.process_peak_bytes, record.memory.inputs_bytes}) {
+        for (std::int64_t value : {record.counted.parameters, record.counted.kv_cache_bytes, record.counted.score_bytes,
+                                   record.counted.workspace_bytes, record.memory.peak_bytes,
+                                   record.memory.process_peak_bytes, record.counted.inputs_bytes}) {
             row.push_back(available(value));
         }
     } else {
@@ -169,7 +169,7 @@ Table ops_csv(const RecordSet& records) {
                     {"point", "op", "role", "ledger", "multiplies", "adds", "compares", "divides", "exps", "bytes"}),
                 .rows = {}};
     for (const Entry& entry : records.entries()) {
-        for (const OpPart& part : entry.record.ops) {
+        for (const OpPart& part : entry.record.counted.ops) {
             for (Ledger ledger : {Ledger::required, Ledger::executed}) {
                 if (ledger == Ledger::executed && !part.executed_known) continue;
                 const OpCost& cost = ledger == Ledger::required ? part.required : part.executed;

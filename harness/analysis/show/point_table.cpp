@@ -203,8 +203,8 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
         row.emplace_back(entry.recorded ? to_string(entry.record.outcome) : "planned");
         if (options.counted) row.push_back(count_text(entry, "total.multiplies"));
         row.push_back(count_text(entry, "total.exps"));
-        const bool scores_known = entry.counts() && entry.record.score_bytes >= 0;
-        row.push_back(scores_known ? fmt::format("{}", entry.record.score_bytes) : "");
+        const bool scores_known = entry.counts() && entry.record.counted.score_bytes >= 0;
+        row.push_back(scores_known ? fmt::format("{}", entry.record.counted.score_bytes) : "");
         if (options.counted) {
             const bool ran = entry.counts() && entry.record.memory.peak_bytes >= 0;
             row.push_back(ran ? fmt::format("{}", entry.record.memory.peak_bytes) : "");

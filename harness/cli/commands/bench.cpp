@@ -65,7 +65,7 @@ void require_no_extras(std::vector<std::string> extras, const Options& options) 
 void run(const Options& options, int& exit_code) {
     const Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
     for (const PlannedPoint& planned : make_plan(sweep).points) {
-        if (planned.work != Work::time) continue;
+        if (planned.fate != Fate::time) continue;
         auto* const one = benchmark::RegisterBenchmark(
             planned.id.c_str(), [point = planned.point](benchmark::State& state) { forward(state, point); });
         one->Unit(benchmark::kMicrosecond);

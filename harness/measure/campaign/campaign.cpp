@@ -14,7 +14,7 @@ namespace {
 int most_threads(const Plan& plan) {
     int threads = 1;
     for (const PlannedPoint& point : plan.points) {
-        if (point.work == Work::time) threads = std::max(threads, point.point.num_threads);
+        if (point.fate == Fate::time) threads = std::max(threads, point.point.num_threads);
     }
     return threads;
 }

@@ -44,7 +44,7 @@ void Campaign::close_point(GroupState& group, const std::string& id) {
     PeakMemory memory;
     doing("measuring the memory of " + id);
     timed(id, "memory", [&] { memory = memory_of(id); });
-    PointRecord record = counted_record(planned(id));
+    PointRecord record = planned_record(planned(id));
     record.outcome = Outcome::measured;
     record.breakdown = std::move(traced.breakdown);
     record.traced_s = traced.seconds;

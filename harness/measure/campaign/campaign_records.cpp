@@ -9,6 +9,17 @@
 #include "harness/measure/process/signals.hpp"
 
 namespace headcount {
+namespace {
+
+void count_into(PointRecord& record, const Point& point) {
+    try {
+        record.counted = count_point(point);
+    } catch (const Error& error) {
+        record.reason = error.what();
+    }
+}
+
+}  // namespace
 
 /// A run that has nothing to add leaves the file as it is.
 void Campaign::note_resume() {
@@ -27,20 +38,14 @@ void Campaign::written(const PointRecord& record) {
     progress_.on_point(record);
 }
 
-/// The record of a point as far as its dry run knows.
-PointRecord Campaign::counted_record(const PlannedPoint& point) const {
+/// The record of a point as far as the plan knows.
+PointRecord Campaign::planned_record(const PlannedPoint& point) const {
     PointRecord record;
     record.run = run_;
     record.point = point.id;
     record.group = point.group;
-    const Count count = count_point(point.point);
-    record.ops = count.ops;
-    record.parameters = count.parameters;
-    record.kv_cache_bytes = count.kv_cache_bytes;
-    record.score_bytes = count.score_bytes;
-    record.query_block = count.query_block;
-    record.memory.predicted_bytes = count.workspace_bytes;
-    record.memory.inputs_bytes = count.inputs_bytes;
+    record.reason = point.reason;
+    if (point.counted) record.counted = *point.counted;
     const auto check = checks_.find(point.id);
     if (check != checks_.end()) record.check = check->second;
     const auto spent = spent_s_.find(point.id);
@@ -65,18 +70,10 @@ void Campaign::record_what_is_not_run() {
         stop_if_asked();
     };
     for (const PlannedPoint& point : plan_.points) {
-        if (point.work == Work::time || has_record(point.id)) continue;
-        PointRecord record;
-        std::string reason = point.reason;
-        try {
-            record = counted_record(point);
-        } catch (const Error& error) {  // a point that cannot run often cannot be counted either
-            record.run = run_;
-            record.point = point.id;
-            if (reason.empty()) reason = error.what();
-        }
-        record.outcome = reason.empty() ? Outcome::counted : Outcome::skipped;
-        record.reason = std::move(reason);
+        if (point.fate == Fate::time || has_record(point.id)) continue;
+        PointRecord record = planned_record(point);
+        if (point.fate == Fate::count) count_into(record, point.point);
+        record.outcome = record.reason.empty() ? Outcome::counted : Outcome::skipped;
         add(std::move(record));
     }
     for (const SkippedPoint& skipped : plan_.unresolved) {
@@ -94,7 +91,7 @@ void Campaign::record_what_is_not_run() {
 void Campaign::fail(GroupState& group, const std::string& id, const PointFailure& failure) {
     for (GroupState& other : groups_) other.drop(id);
     if (!has_record(id)) {
-        PointRecord record = counted_record(planned(id));
+        PointRecord record = planned_record(planned(id));
         record.outcome = failure.outcome;
         record.reason = failure.what();
         record.rounds = group.taken();

@@ -40,7 +40,7 @@ private:
     void note_resume();
     void write(const PointRecord& record);
     void written(const PointRecord& record);
-    PointRecord counted_record(const PlannedPoint& planned) const;
+    PointRecord planned_record(const PlannedPoint& planned) const;
     void record_what_is_not_run();
     void fail(GroupState& group, const std::string& id, const PointFailure& failure);
 

@@ -37,7 +37,7 @@ Point twin_of(Point point) {
 const PlannedPoint* cheapest_timed(const Plan& plan) {
     const PlannedPoint* cheapest = nullptr;
     for (const PlannedPoint& point : plan.points) {
-        if (point.work != Work::time) continue;
+        if (point.fate != Fate::time) continue;
         // One of ours where there is one: an engine may yet turn out not to do this problem.
         const auto cost = [](const PlannedPoint& p) { return std::pair(is_external(p.point), p.forward_s); };
         if (cheapest == nullptr || cost(point) < cost(*cheapest)) cheapest = &point;

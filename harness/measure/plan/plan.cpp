@@ -48,11 +48,10 @@ bool identifies_group(std::string_view field, const Part& part) {
 }
 
 void predict(PlannedPoint& planned) {
-    const Count count = count_point(planned.point);
+    planned.counted = std::make_shared<const Count>(count_point(planned.point));
+    const Count& count = *planned.counted;
     OpCost executed;
     for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
-    planned.workspace_bytes = count.workspace_bytes;
-    planned.inputs_bytes = count.inputs_bytes;
     planned.needed_bytes = count.workspace_reserved_bytes + 2 * count.inputs_bytes + kProgramBytes;
     const Rates rates = guessed_rates(planned.point);
     planned.forward_s =
@@ -60,28 +59,29 @@ void predict(PlannedPoint& planned) {
 }
 
 PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64_t limit) {
-    PlannedPoint planned{.point = point, .id = point.id(), .reason = {}, .group = {}};
+    PlannedPoint planned{.point = point, .id = point.id(), .reason = {}, .group = {}, .counted = nullptr};
     planned.reason = why_unsupported(point);
     if (!planned.reason.empty()) {
-        planned.work = Work::skip;
+        planned.fate = Fate::skip;
         return planned;
     }
     if (point.backend == "counting" || protocol.max_rounds <= 0) {
-        planned.work = Work::count;  // counted when it is its turn: nothing here depends on its size
+        planned.fate = Fate::count;  // counted when it is its turn: nothing here depends on its size
         return planned;
     }
     try {
         predict(planned);
     } catch (const Error& error) {
-        planned.work = Work::skip;
+        planned.fate = Fate::skip;
         planned.reason = error.what();
         return planned;
     }
     if (limit > 0 && planned.needed_bytes > limit) {
-        planned.work = Work::skip;
+        planned.fate = Fate::skip;
         planned.reason =
             fmt::format("needs {} of memory ({} workspace, {} inputs, weights and output); the limit is {}",
-                        gib(planned.needed_bytes), gib(planned.workspace_bytes), gib(planned.inputs_bytes), gib(limit));
+                        gib(planned.needed_bytes), gib(planned.counted->workspace_bytes),
+                        gib(planned.counted->inputs_bytes), gib(limit));
     }
     return planned;
 }
@@ -140,9 +140,9 @@ std::string group_id(const Point& point, const Part& part) {
     return id;
 }
 
-std::size_t Plan::count(Work work) const {
+std::size_t Plan::count(Fate fate) const {
     return static_cast<std::size_t>(
-        std::count_if(points.begin(), points.end(), [&](const PlannedPoint& p) { return p.work == work; }));
+        std::count_if(points.begin(), points.end(), [&](const PlannedPoint& p) { return p.fate == fate; }));
 }
 
 Plan make_plan(const Sweep& sweep) {
@@ -169,7 +169,7 @@ Plan make_plan(const Sweep& sweep) {
                 plan.points.push_back(plan_point(point, sweep.protocol, plan.memory_limit_bytes));
                 plan.points.back().part = p;
             }
-            if (plan.points[number].work == Work::time) timed.push_back(number);
+            if (plan.points[number].fate == Fate::time) timed.push_back(number);
         }
         add_groups(plan, part, timed);
         for (const SkippedPoint& skipped : part.skipped) {

@@ -3,14 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "harness/core/count.hpp"
 #include "harness/core/sweep.hpp"
 
 namespace headcount {
 
-enum class Work : std::uint8_t {
+enum class Fate : std::uint8_t {
     time,   ///< checked, timed, traced, memory measured
     count,  ///< counted only
     skip,   ///< cannot run here; the reason says why
@@ -20,13 +22,12 @@ struct PlannedPoint {
     Point point;
     std::string id;
     std::size_t part = 0;  ///< the first of Sweep::parts that holds it
-    Work work = Work::time;
-    std::string reason;                ///< of a skip
-    std::string group;                 ///< the first comparison group it is in; "" when not timed
-    std::int64_t workspace_bytes = 0;  ///< predicted, by dry run
-    std::int64_t inputs_bytes = 0;     ///< inputs, weights and output
-    std::int64_t needed_bytes = 0;     ///< what running it takes in all, predicted
-    double forward_s = 0;              ///< one forward pass, a rough guess from its counts
+    Fate fate = Fate::time;
+    std::string reason;                    ///< of a skip
+    std::string group;                     ///< the first comparison group it is in; "" when not timed
+    std::shared_ptr<const Count> counted;  ///< of the one dry run; null where that is its turn later, or cannot be
+    std::int64_t needed_bytes = 0;         ///< what running it takes in all, predicted
+    double forward_s = 0;                  ///< one forward pass, a rough guess from its counts
 };
 
 /// Points that are timed in the same rounds. The first is the base of the paired ratios.
@@ -44,7 +45,7 @@ struct Plan {
     std::int64_t memory_limit_bytes = 0;   ///< what was compared against
     double min_s = 0, max_s = 0;           ///< rough guess of the time for min_rounds and max_rounds, budget included
 
-    std::size_t count(Work work) const;
+    std::size_t count(Fate fate) const;
 };
 
 /// "heads: variant=multi_head backend=blas q_len=512 kv_len=512": the part, and what the points share that are

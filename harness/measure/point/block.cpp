@@ -5,6 +5,7 @@
 #include "harness/backend/dry_backend.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/names.hpp"
 
 namespace headcount {
 namespace {

@@ -7,6 +7,7 @@
 #include "harness/backend/dry_backend.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/engine/engines.hpp"
+#include "harness/measure/point/inputs.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -40,37 +41,6 @@ void keep_what_the_problem_says(Count& count) {
 }
 
 }  // namespace
-
-OpCost total(const std::vector<OpPart>& parts, Ledger ledger) {
-    OpCost sum;
-    for (const OpPart& part : parts) sum += ledger == Ledger::required ? part.required : part.executed;
-    return sum;
-}
-
-OpCost Count::total(Ledger ledger) const { return headcount::total(ops, ledger); }
-
-bool Count::knows(Ledger ledger) const {
-    return ledger == Ledger::required ||
-           std::all_of(ops.begin(), ops.end(), [](const OpPart& part) { return part.executed_known; });
-}
-
-std::vector<OpPart> sum_parts(const std::vector<OpSpan>& spans) {
-    std::vector<OpPart> sums;
-    for (const OpSpan& span : spans) {
-        for (const OpPart& part : span.parts) {
-            const auto known = std::find_if(sums.begin(), sums.end(), [&](const OpPart& sum) {
-                return sum.op == part.op && sum.role == part.role;
-            });
-            if (known == sums.end()) {
-                sums.push_back(part);
-            } else {
-                known->required += part.required;
-                known->executed += part.executed;
-            }
-        }
-    }
-    return sums;
-}
 
 Count count_point(const Point& point) {
     if (const std::string reason = why_unsupported(point); !reason.empty()) {

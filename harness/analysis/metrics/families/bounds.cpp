@@ -6,12 +6,13 @@ namespace headcount::metrics {
 
 namespace {
 
-Value bytes(const Entry& entry, Ledger) {
-    if (!entry.counts() || !entry.resolved) {
-        const std::string why = entry.absent_because();
-        return {.missing = why.empty() ? "no operations were recorded" : why};
-    }
-    return {.exact = Rational(compulsory_bytes(entry.point.problem, entry.record.parameters))};
+Value bytes(const Point& point, const Count& count, Ledger) {
+    return {.exact = Rational(compulsory_bytes(point.problem, count.parameters))};
+}
+
+Value bytes_of(const Entry& entry, Ledger ledger) {
+    if (!entry.resolved) return {.missing = "no operations were recorded"};
+    return of_the_count(bytes)(entry, ledger);
 }
 
 Value seconds(const Entry& entry, Ledger) {
@@ -55,7 +56,8 @@ MetricFamily bounds() {
                          .unit = "B",
                          .doc = "inputs and weights, each read once; writes left out",
                          .exact = true,
-                         .value = bytes},
+                         .value = bytes_of,
+                         .counted = bytes},
                         {.name = "bound",
                          .unit = "s",
                          .doc = "least time of the required work at the measured limits, one value",

@@ -5,33 +5,34 @@ namespace headcount::metrics {
 
 namespace {
 
-Metric size(std::string name, std::string unit, std::string doc, std::int64_t (*of)(const PointRecord&)) {
+Metric size(std::string name, std::string unit, std::string doc, std::int64_t (*of)(const Count&)) {
+    const CountMetric counted = [of](const Point&, const Count& count, Ledger) {
+        const std::int64_t value = of(count);
+        if (value < 0) return Value{.missing = "how an engine uses memory is not known"};
+        return Value{.exact = Rational(value)};
+    };
     return {.name = std::move(name),
             .unit = std::move(unit),
             .doc = std::move(doc),
             .exact = true,
-            .value = [of](const Entry& entry, Ledger) {
-                if (!entry.counts()) return Value{.missing = entry.absent_because()};
-                const std::int64_t value = of(entry.record);
-                if (value < 0) return Value{.missing = "how an engine uses memory is not known"};
-                return Value{.exact = Rational(value)};
-            }};
+            .value = of_the_count(counted),
+            .counted = counted};
 }
 
 }  // namespace
 
 MetricFamily sizes() {
-    return {.doc = "sizes of allocated tensors, from the dry run",
-            .metrics = {size("parameters", "", "elements of all weights the variant reads",
-                             [](const PointRecord& r) { return r.parameters; }),
-                        size("kv_cache_bytes", "B", "keys and values kept for one layer",
-                             [](const PointRecord& r) { return r.kv_cache_bytes; }),
-                        size("score_bytes", "B", "largest score buffer held at once",
-                             [](const PointRecord& r) { return r.score_bytes; }),
-                        size("workspace_bytes", "B", "predicted high-water mark of temporaries",
-                             [](const PointRecord& r) { return r.memory.predicted_bytes; }),
-                        size("inputs_bytes", "B", "inputs, weights and output",
-                             [](const PointRecord& r) { return r.memory.inputs_bytes; })}};
+    return {
+        .doc = "sizes of allocated tensors, from the dry run",
+        .metrics = {
+            size("parameters", "", "elements of all weights the variant reads",
+                 [](const Count& c) { return c.parameters; }),
+            size("kv_cache_bytes", "B", "keys and values kept for one layer",
+                 [](const Count& c) { return c.kv_cache_bytes; }),
+            size("score_bytes", "B", "largest score buffer held at once", [](const Count& c) { return c.score_bytes; }),
+            size("workspace_bytes", "B", "predicted high-water mark of temporaries",
+                 [](const Count& c) { return c.workspace_bytes; }),
+            size("inputs_bytes", "B", "inputs, weights and output", [](const Count& c) { return c.inputs_bytes; })}};
 }
 
 }  // namespace headcount::metrics

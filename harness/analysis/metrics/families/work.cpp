@@ -69,48 +69,44 @@ constexpr std::array<Kind, 7> kKinds{{{"multiplies", "", [](const OpCost& c) { r
 
 using Holds = std::function<bool(const OpPart&)>;
 
-Rational sum(const Entry& entry, Ledger ledger, const Holds& holds, std::int64_t (*of)(const OpCost&)) {
+Rational sum(const Count& count, Ledger ledger, const Holds& holds, std::int64_t (*of)(const OpCost&)) {
     Rational total = 0;
-    for (const OpPart& part : entry.record.ops) {
+    for (const OpPart& part : count.ops) {
         if (holds(part)) total += of(ledger == Ledger::required ? part.required : part.executed);
     }
     return total;
 }
 
-/// Why there is no sum, or nothing.
-std::optional<Value> uncounted(const Entry& entry, Ledger ledger) {
-    const bool known = std::ranges::all_of(entry.record.ops, &OpPart::executed_known);
-    if (entry.counts() && (known || ledger == Ledger::required)) return std::nullopt;
-    if (entry.counts()) return Value{.missing = "what an engine executes is not known"};
-    const std::string why = entry.absent_because();
-    return Value{.missing = why.empty() ? "no operations were recorded" : why};
-}
+Value unknown() { return {.missing = "what an engine executes is not known"}; }
 
 Metric count(const std::string& name, const std::string& doc, const Holds& holds, const Kind& kind) {
+    const CountMetric counted = [holds, of = kind.of](const Point&, const Count& count, Ledger ledger) {
+        return count.knows(ledger) ? Value{.exact = sum(count, ledger, holds, of)} : unknown();
+    };
     return {.name = fmt::format("{}.{}", name, kind.name),
             .unit = kind.unit,
             .doc = fmt::format("{} of {}", kind.name, doc),
             .exact = true,
-            .value = [holds, of = kind.of](const Entry& entry, Ledger ledger) {
-                if (auto missing = uncounted(entry, ledger)) return *missing;
-                return Value{.exact = sum(entry, ledger, holds, of)};
-            }};
+            .value = of_the_count(counted),
+            .counted = counted};
 }
 
 /// 2 x multiplies of the products over the bytes of all operands: the roofline's convention.
 Metric intensity(const std::string& name, const std::string& doc, const Holds& holds) {
+    const CountMetric counted = [holds](const Point&, const Count& count, Ledger ledger) {
+        if (!count.knows(ledger)) return unknown();
+        const Rational bytes = sum(count, ledger, holds, [](const OpCost& c) { return c.bytes(); });
+        if (bytes == 0) return Value{.missing = "it moves no bytes"};
+        const Holds products = [&](const OpPart& part) { return holds(part) && part.op == "matmul"; };
+        const Rational multiplies = sum(count, ledger, products, [](const OpCost& c) { return c.multiplies; });
+        return Value{.exact = 2 * multiplies / bytes};
+    };
     return {.name = name + ".intensity",
             .unit = "FLOP/B",
             .doc = fmt::format("2 x product multiplies over operand bytes of {}", doc),
             .exact = true,
-            .value = [holds](const Entry& entry, Ledger ledger) {
-                if (auto missing = uncounted(entry, ledger)) return *missing;
-                const Rational bytes = sum(entry, ledger, holds, [](const OpCost& c) { return c.bytes(); });
-                if (bytes == 0) return Value{.missing = "it moves no bytes"};
-                const Holds products = [&](const OpPart& part) { return holds(part) && part.op == "matmul"; };
-                const Rational multiplies = sum(entry, ledger, products, [](const OpCost& c) { return c.multiplies; });
-                return Value{.exact = 2 * multiplies / bytes};
-            }};
+            .value = of_the_count(counted),
+            .counted = counted};
 }
 
 }  // namespace
