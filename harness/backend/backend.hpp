@@ -1,8 +1,7 @@
-// The verbs attention is written in. Algorithms call the public verbs; backends supply the private ones.
+// What runs the verbs that attention is written in: the one place that checks, traces and reads a clock.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "harness/backend/verbs/attend_shape.hpp"
+#include "harness/backend/verbs/matmul.hpp"
+#include "harness/backend/verbs/verb.hpp"
 #include "harness/core/mask.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
@@ -18,35 +20,17 @@
 
 namespace headcount {
 
-/// Which operand of a product the mask speaks of: scores = Q K^T has it on its output, context = P V on
-/// its left operand. A backend may skip masked work; the required ledger never counts it.
-enum class Masked : std::uint8_t { nothing, output, left };
-
+/// What Backend::matmul() may do besides (Matmul in verbs/matmul.hpp).
 struct MatmulOptions {
-    std::optional<double> scale;   ///< c = scale * a @ b; without, no multiplication is made or counted
-    const Tensor* bias = nullptr;  ///< [1,1,1,1,cols], added to every row of c
+    std::optional<double> scale;
+    const Tensor* bias = nullptr;
     Mask mask;
     Masked masked = Masked::nothing;
+    bool accumulate = false;
 };
 
-/// Shapes one `attend` call works on.
-struct AttendShape {
-    std::int64_t batch, kv_heads, group, q_len, kv_len, head_dim, value_head_dim;
-    DType dtype;
-    std::int64_t heads() const { return kv_heads * group; }
-};
-
-/// Costs of the ingredients of one `attend` call.
-struct AttendParts {
-    OpCost scores;   ///< q @ k^T
-    OpCost scale;    ///< one multiply a score
-    OpCost weights;  ///< softmax, without rescaling
-    OpCost context;  ///< weights @ v
-    OpCost rescale;  ///< of partial results when a later key block raises the row's maximum
-};
-
-/// Public functions check shapes, open a trace span with both ledgers, and call the private ones, which
-/// only compute. A backend that does not execute (counting) sees null data.
+/// Runs verbs. This class itself computes with each verb's naive kernel; a backend overrides compute(), and the ledger
+/// executed(), for the verbs that it speeds up, and hands all others, those that are written later included, back.
 class Backend {
 public:
     Backend() = default;
@@ -54,58 +38,50 @@ public:
     Backend& operator=(const Backend&) = delete;
     virtual ~Backend() = default;
 
-    /// c = [scale *] a @ b [+ bias] for every leading index; a leading extent of 1 in a or b broadcasts.
-    /// a [.., m, k], b [.., k, n], c [.., m, n], all of one dtype, c overwritten. Throws Error.
+    /// Checks the shapes (throws Error), computes, and hands a span with both ledgers to who listens. Untraced calls
+    /// read no clock and build no span.
+    template <VerbOperands V>
+    void run(std::string_view role, const V& operands) {
+        run_verb(role, Verb(operands));
+    }
+
+    // The verbs of attention, in one line each.
+    /// c = [scale *] a @ b [+ bias], all of one dtype.
     void matmul(std::string_view role, const Tensor& a, const Tensor& b, const Tensor& c,
                 const MatmulOptions& options = {});
-    /// Row softmax, max-subtracted (Milakov and Gimelshein 2018, alg. 2), in place. Masked scores become 0;
-    /// a row without visible keys becomes all zeros.
-    void softmax_rows(std::string_view role, Mask mask, const Tensor& scores);
-    /// to = from, extents equal: a layout change.
+    void softmax_rows(std::string_view role, const Mask& mask, const Tensor& scores);
     void copy(std::string_view role, const Tensor& from, const Tensor& to);
-    /// out = softmax(scale * q @ k^T + mask) @ v in one pass, without a score matrix (Dao et al. 2022).
-    /// q [b, kv_heads, group, q_len, d], k [b, kv_heads, 1, kv_len, d], v [b, kv_heads, 1, kv_len, dv],
-    /// out [b, kv_heads, group, q_len, dv]; scratch comes from `workspace` under the name "tile", in
-    /// accumulator_of(dtype).
-    void attend(std::string_view role, double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v,
-                const Tensor& out, Workspace& workspace);
+    /// out = softmax(scale * q @ k^T + mask) @ v; scratch comes from `workspace` under the name "tile".
+    void attend(std::string_view role, double scale, const Mask& mask, const Tensor& q, const Tensor& k,
+                const Tensor& v, const Tensor& out, Workspace& workspace);
 
-    /// Sends every later verb call to `sink`; null stops. Untraced calls read no clock and build no span.
+    /// Sends every later verb call to `sink`; null stops.
     void listen(OpSink* sink) { sink_ = sink; }
 
-    virtual bool executes() const { return true; }
-    virtual int num_threads() const { return 1; }
+    /// From now on nothing is computed, and tensors need no data: what is left is the ledgers.
+    void stay_dry() { dry_ = true; }
+    bool executes() const { return !dry_; }
 
-    // What this backend's own path does, for the executed ledger. The defaults are dense products and a
-    // softmax over visible scores; a backend that skips or repeats work overrides them.
-    virtual OpCost executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
-                                   const MatmulOptions& options) const;
-    virtual OpCost executed_scale(const Tensor& a, const Tensor& b, const Tensor& c,
-                                  const MatmulOptions& options) const;
-    virtual OpCost executed_softmax(Mask mask, const Tensor& scores) const;
-    virtual AttendParts executed_attend(const AttendShape& shape, Mask mask) const;
-    /// Rows of q that attend keeps in fast memory while all keys stream past; the B_r of docs/flops.md.
-    virtual std::int64_t query_block(const AttendShape& shape) const;
-    /// Keys that attend takes at a time.
-    virtual std::int64_t key_block(const AttendShape& shape) const;
-    /// Elements of scratch that attend needs in all, for all threads.
-    virtual std::int64_t attend_scratch_elements(const AttendShape& shape) const;
+    virtual int num_threads() const { return 1; }
+    /// What this backend's own path does, part by part as in the verb's required().
+    virtual Parts executed(const Verb& verb) const { return verb.executed(); }
+    /// How attend() is cut; the default suits the tiled loop on one thread.
+    virtual AttendPlan attend_plan(const AttendShape& shape, const Mask& mask) const;
 
 protected:
-    /// The default is the readable online-softmax loop.
-    virtual void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v,
-                           const Tensor& out, const Tensor& scratch);
+    /// Only computes. The default is the verb's naive kernel.
+    virtual void compute(const Verb& verb) { verb.naive(wide_); }
 
 private:
-    virtual void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) = 0;
-    virtual void do_softmax_rows(Mask mask, const Tensor& scores) = 0;
-    virtual void do_copy(const Tensor& from, const Tensor& to) = 0;
+    void run_verb(std::string_view role, const Verb& verb);
 
     OpSink* sink_ = nullptr;
+    bool dry_ = false;
+    WideOperands wide_;
 };
 
-/// The shape of an attend call on these operands.
-AttendShape attend_shape(const Tensor& q, const Tensor& k, const Tensor& v);
+/// The same backend, for its ledgers alone.
+std::unique_ptr<Backend> dry(std::unique_ptr<Backend> backend);
 
 /// What a point says of how its backend computes.
 struct Execution {

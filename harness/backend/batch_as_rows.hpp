@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "harness/backend/backend.hpp"
+#include "harness/backend/verbs/matmul.hpp"
 
 namespace headcount {
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "harness/backend/vector_math.hpp"
+#include "harness/core/mask.hpp"
 #include "harness/core/parallel.hpp"
 #include "harness/core/tensor.hpp"
 
@@ -29,14 +30,21 @@ void share_rows(ThreadPool& pool, const Tensor& t, const F& f) {
     });
 }
 
-/// The first `visible` of `cols` adjacent scores become weights, the others zero.
+/// Of `cols` adjacent scores those that are seen become weights, the others zero.
 template <class T>
-void vector_softmax(T* row, std::int64_t visible, std::int64_t cols) {
-    if (visible > 0) {
-        const T sum = vector_math::exp_and_sum(row, visible, vector_math::row_max(row, visible));
-        vector_math::scale(row, visible, 1 / sum);
+void vector_softmax(T* row, const Keys& seen, std::int64_t cols) {
+    T* const piece = row + seen.first;
+    const std::int64_t count = seen.last - seen.first;
+    if (count > 0) {
+        T peak = vector_math::row_max(piece, count);
+        if (seen.sink > 0) peak = std::max(peak, vector_math::row_max(row, seen.sink));
+        T sum = vector_math::exp_and_sum(piece, count, peak);
+        if (seen.sink > 0) sum += vector_math::exp_and_sum(row, seen.sink, peak);
+        vector_math::scale(piece, count, 1 / sum);
+        if (seen.sink > 0) vector_math::scale(row, seen.sink, 1 / sum);
     }
-    std::fill(row + visible, row + cols, T{});
+    std::fill(row + seen.sink, piece, T{});
+    std::fill(row + seen.last, row + cols, T{});
 }
 
 /// to[j] = from[j] for `cols` columns with these strides.

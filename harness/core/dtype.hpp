@@ -7,7 +7,7 @@
 namespace headcount {
 
 /// `bf16` is the upper half of an f32: a storage type, computed with in f32 (bfloat16.hpp).
-/// `counted` is a double that counts every operation made with it (see naive_kernels.hpp).
+/// `counted` is a double that counts every operation made with it (counted.hpp).
 enum class DType : std::uint8_t { f32, f64, counted, bf16 };
 
 constexpr std::int64_t size_in_bytes(DType dtype) {

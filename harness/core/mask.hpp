@@ -1,26 +1,75 @@
-// Which query-key pairs exist: all of them, or the causal ones.
+// Which query-key pairs exist: all of them, the causal ones, or what a variant's own rule says.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace headcount {
 
-/// A causal mask with q_len != kv_len is aligned bottom-right: the last query sees every key, and
-/// with q_len > kv_len the first q_len - kv_len rows see none (their output is zero).
-struct Mask {
-    bool causal = false;
+/// The keys that one query sees: [0, sink) and [first, last). Where `sink` is not 0, it is below `first` and `last` is
+/// above it, so that keys in one piece have one form.
+struct Keys {
+    std::int64_t first = 0, last = 0, sink = 0;
 
-    /// Number of keys that query `row` sees; these are the keys [0, visible).
+    constexpr std::int64_t count() const { return last - first + sink; }
+    constexpr bool sees(std::int64_t key) const { return key < sink || (first <= key && key < last); }
+    /// Those of the `count` keys from `from` on, numbered from there.
+    constexpr Keys within(std::int64_t from, std::int64_t count) const {
+        return of(first - from, last - from, sink - from, count);
+    }
+    /// Cut to [0, kv_len) and brought into the form above: a rule need not care about the ends.
+    static constexpr Keys of(std::int64_t first, std::int64_t last, std::int64_t sink, std::int64_t kv_len) {
+        first = std::clamp<std::int64_t>(first, 0, kv_len);
+        last = std::clamp<std::int64_t>(last, first, kv_len);
+        sink = std::clamp<std::int64_t>(sink, 0, kv_len);
+        if (first == last) return {.first = 0, .last = sink, .sink = 0};
+        if (sink >= first) return {.first = 0, .last = std::max(last, sink), .sink = 0};
+        return {.first = first, .last = last, .sink = sink};
+    }
+    friend bool operator==(const Keys&, const Keys&) = default;
+};
+
+/// A causal mask with q_len != kv_len is aligned bottom-right: the last query sees every key, and with q_len > kv_len
+/// the first q_len - kv_len rows see none (their output is zero).
+struct Mask {
+    using Numbers = std::array<std::int64_t, 4>;
+    /// The keys of query `row`, from the lengths and the mask's own numbers alone; need not stay within kv_len.
+    using Rule = Keys (*)(const Numbers& numbers, std::int64_t row, std::int64_t q_len, std::int64_t kv_len);
+
+    bool causal = false;
+    Rule rule = nullptr;  ///< a variant's own mask; `causal` says nothing then
+    Numbers numbers{};    ///< what `rule` reads, e.g. the length of a window
+
+    /// No mask or the causal one, for which fast kernels are written: each query sees the first visible() keys.
+    constexpr bool sees_prefix() const { return rule == nullptr; }
+
+    constexpr Keys keys(std::int64_t row, std::int64_t q_len, std::int64_t kv_len) const {
+        if (rule != nullptr) {
+            const Keys raw = rule(numbers, row, q_len, kv_len);
+            return Keys::of(raw.first, raw.last, raw.sink, kv_len);
+        }
+        const std::int64_t last = causal ? std::clamp<std::int64_t>(kv_len - q_len + row + 1, 0, kv_len) : kv_len;
+        return {.first = 0, .last = last, .sink = 0};
+    }
+    /// Number of keys that query `row` sees.
     constexpr std::int64_t visible(std::int64_t row, std::int64_t q_len, std::int64_t kv_len) const {
-        return causal ? std::clamp<std::int64_t>(kv_len - q_len + row + 1, 0, kv_len) : kv_len;
+        return keys(row, q_len, kv_len).count();
     }
     /// Number of rows that see at least one key.
     constexpr std::int64_t live_rows(std::int64_t q_len, std::int64_t kv_len) const {
-        return causal ? std::min(q_len, kv_len) : q_len;
+        if (sees_prefix()) return causal ? std::min(q_len, kv_len) : q_len;
+        std::int64_t live = 0;
+        for (std::int64_t row = 0; row < q_len; ++row) live += visible(row, q_len, kv_len) > 0 ? 1 : 0;
+        return live;
     }
     /// Number of query-key pairs, the P of docs/flops.md.
     constexpr std::int64_t pairs(std::int64_t q_len, std::int64_t kv_len) const {
+        std::int64_t sum = 0;
+        if (!sees_prefix()) {
+            for (std::int64_t row = 0; row < q_len; ++row) sum += visible(row, q_len, kv_len);
+            return sum;
+        }
         if (!causal) return q_len * kv_len;
         const std::int64_t rows = live_rows(q_len, kv_len);
         const std::int64_t first = visible(q_len - rows, q_len, kv_len);

@@ -55,6 +55,7 @@ struct OpSpan {
     std::string verb;
     std::string role;
     double seconds = 0;
+    std::int64_t query_block = 0;  ///< rows of queries that a fused core keeps in fast memory; 0: the verb has none
     std::vector<OpPart> parts;
 };
 

@@ -36,6 +36,11 @@ Tensor Tensor::head(std::int64_t kv_head, std::int64_t group_index) const {
     return slice(slice(*this, 1, kv_head, 1), 2, group_index, 1);
 }
 
+Tensor Tensor::matrix(std::int64_t b, std::int64_t n, std::int64_t g) const {
+    return slice(slice(slice(*this, 0, extent[0] == 1 ? 0 : b, 1), 1, extent[1] == 1 ? 0 : n, 1), 2,
+                 extent[2] == 1 ? 0 : g, 1);
+}
+
 Tensor Tensor::columns(std::int64_t first, std::int64_t count) const { return slice(*this, 4, first, count); }
 
 Tensor Tensor::row_range(std::int64_t first, std::int64_t count) const { return slice(*this, 3, first, count); }

@@ -34,6 +34,8 @@ struct Tensor {
     Tensor transposed() const;
     /// One head: [batch, 1, 1, row, col].
     Tensor head(std::int64_t kv_head, std::int64_t group_index) const;
+    /// The matrix at one leading index, where an extent of 1 broadcasts: [1, 1, 1, row, col].
+    Tensor matrix(std::int64_t b, std::int64_t n, std::int64_t g) const;
     /// Columns [first, first + count).
     Tensor columns(std::int64_t first, std::int64_t count) const;
     /// Rows [first, first + count).

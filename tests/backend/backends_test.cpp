@@ -139,8 +139,8 @@ TEST_CASE("products and cores of the sizes between which libraries change their 
                     on->matmul("context", pick(scores), pick(v), pick(out));
                 }
                 REQUIRE(worst_difference(out) < kTolerance);
-                Workspace ws =
-                    Workspace::reserve(4 * backend.attend_scratch_elements(attend_shape(q.fast, k.fast, v.fast)));
+                Workspace ws = Workspace::reserve(
+                    4 * backend.attend_plan(attend_shape(q.fast, k.fast, v.fast), {}).scratch_elements);
                 backend.attend("core", 0.25, {.causal = causal}, q.fast, k.fast, v.fast, out.fast, ws);
                 REQUIRE(worst_difference(out) < kTolerance);
             }
@@ -197,7 +197,7 @@ TEST_CASE("the fused core equals the three steps, for every mask, grouping and l
             const Twins out = store.take({b, n, g, q_len, dv}, i % 3);
             const Mask mask{.causal = store.flip()};
             const AttendShape shape = attend_shape(q.fast, k.fast, v.fast);
-            Workspace ws = Workspace::reserve(4 * backend.attend_scratch_elements(shape));
+            Workspace ws = Workspace::reserve(4 * backend.attend_plan(shape, mask).scratch_elements);
             backend.attend("core", 0.3, mask, q.fast, k.fast, v.fast, out.fast, ws);
             const Twins scores = store.take({b, n, g, q_len, kv_len}, 0);
             exact.matmul("scores", q.exact, k.exact.transposed(), scores.exact,
@@ -260,7 +260,7 @@ TEST_CASE("every thread finds a block of query rows when there are rows enough")
                                     .head_dim = 8,
                                     .value_head_dim = 8,
                                     .dtype = DType::f32};
-            const std::int64_t block = backend.query_block(shape);
+            const std::int64_t block = backend.attend_plan(shape, {}).query_block;
             REQUIRE(block >= 1);
             REQUIRE(block <= 50);
             REQUIRE(heads * ((50 + block - 1) / block) >= backend.num_threads());
@@ -278,15 +278,15 @@ TEST_CASE("a query block grows as fast memory over width, until it holds all row
                       .head_dim = 64,
                       .value_head_dim = 64,
                       .dtype = DType::f32};
-    const std::int64_t block = backend.query_block(shape);
+    const std::int64_t block = backend.attend_plan(shape, {}).query_block;
     REQUIRE(block == 256);
     shape.head_dim = shape.value_head_dim = 512;
-    REQUIRE(backend.query_block(shape) * 8 == block);
+    REQUIRE(backend.attend_plan(shape, {}).query_block * 8 == block);
     shape.head_dim = shape.value_head_dim = 1 << 20;
-    REQUIRE(backend.query_block(shape) == 1);
+    REQUIRE(backend.attend_plan(shape, {}).query_block == 1);
     shape.q_len = 7;
     shape.head_dim = shape.value_head_dim = 8;
-    REQUIRE(backend.query_block(shape) == 7);
+    REQUIRE(backend.attend_plan(shape, {}).query_block == 7);
 }
 
 TEST_CASE("a backend that was built says so, one that was not says why") {

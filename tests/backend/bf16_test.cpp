@@ -49,7 +49,7 @@ public:
     /// The largest error in units of what rounding to bf16 may do: 2^-8 of the output and of every weight.
     double error(Backend& backend, Mask mask) {
         const double scale = 1 / std::sqrt(static_cast<double>(s_.d));
-        Workspace ws = Workspace::reserve(4 * backend.attend_scratch_elements(attend_shape(q, k, v)) + 64);
+        Workspace ws = Workspace::reserve(4 * backend.attend_plan(attend_shape(q, k, v), mask).scratch_elements + 64);
         backend.attend("core", scale, mask, q, k, v, out, ws);
         double worst = 0;
         for (std::int64_t n = 0; n < s_.kv_heads; ++n) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/backend/naive_backend.hpp"
+#include "harness/backend/verbs/tiled_attend.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
@@ -70,8 +71,10 @@ private:
 class SmallBlocks : public NaiveBackend {
 public:
     SmallBlocks(std::int64_t query, std::int64_t key) : query_(query), key_(key) {}
-    std::int64_t query_block(const AttendShape& shape) const override { return std::min(query_, shape.q_len); }
-    std::int64_t key_block(const AttendShape& shape) const override { return std::min(key_, shape.kv_len); }
+    AttendPlan attend_plan(const AttendShape& shape, const Mask& /*mask*/) const override {
+        const std::int64_t query = std::min(query_, shape.q_len), key = std::min(key_, shape.kv_len);
+        return {.query_block = query, .key_block = key, .scratch_elements = tile_scratch_elements(query, key)};
+    }
 
 private:
     std::int64_t query_, key_;
@@ -81,24 +84,14 @@ private:
 class Perturbed final : public SmallBlocks {
 public:
     Perturbed(std::string verb, std::int64_t OpCost::*kind) : SmallBlocks(3, 4), verb_(std::move(verb)), kind_(kind) {}
-    OpCost executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
-                           const MatmulOptions& options) const override {
-        return perturb("matmul", NaiveBackend::executed_matmul(a, b, c, options));
-    }
-    OpCost executed_softmax(Mask mask, const Tensor& scores) const override {
-        return perturb("softmax", NaiveBackend::executed_softmax(mask, scores));
-    }
-    AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
-        AttendParts parts = NaiveBackend::executed_attend(shape, mask);
-        parts.weights = perturb("attend", parts.weights);
+    Parts executed(const Verb& verb) const override {
+        Parts parts = NaiveBackend::executed(verb);
+        const std::size_t weights = verb.name() == "attend" ? 2 : 0;
+        if (verb.name() == verb_) ++(parts[weights].cost.*kind_);
         return parts;
     }
 
 private:
-    OpCost perturb(std::string_view verb, OpCost cost) const {
-        if (verb == verb_) ++(cost.*kind_);
-        return cost;
-    }
     std::string verb_;
     std::int64_t OpCost::*kind_;
 };
@@ -202,7 +195,7 @@ TEST_CASE("falling scores need no rescale at all") {
 
 TEST_CASE("a cost that is wrong by one operation is noticed") {
     for (const auto kind : {&OpCost::multiplies, &OpCost::adds, &OpCost::compares, &OpCost::divides, &OpCost::exps}) {
-        for (const char* verb : {"matmul", "softmax", "attend"}) {
+        for (const char* verb : {"matmul", "softmax_rows", "attend"}) {
             INFO(verb);
             Perturbed backend(verb, kind);
             Store store;
@@ -214,7 +207,7 @@ TEST_CASE("a cost that is wrong by one operation is noticed") {
             backend.listen(&auditor);
             Counted::tally() = {};
             if (std::string_view(verb) == "matmul") backend.matmul("scores", a, a, c);
-            if (std::string_view(verb) == "softmax") backend.softmax_rows("weights", {.causal = true}, c);
+            if (std::string_view(verb) == "softmax_rows") backend.softmax_rows("weights", {.causal = true}, c);
             if (std::string_view(verb) == "attend") backend.attend("core", 1, {.causal = true}, a, a, a, c, ws);
             REQUIRE(auditor.wrong == 1);
             REQUIRE(auditor.equal + auditor.within_bound == 0);

@@ -44,7 +44,7 @@ struct Heads {
 
     /// Largest difference from softmax(scale q k^T) v in double precision, computed step by step.
     double error(Backend& backend, double scale, Mask mask) {
-        Workspace ws = Workspace::reserve(4 * backend.attend_scratch_elements(attend_shape(q, k, v)) + 64);
+        Workspace ws = Workspace::reserve(4 * backend.attend_plan(attend_shape(q, k, v), mask).scratch_elements + 64);
         backend.attend("core", scale, mask, q, k, v, out, ws);
         NaiveBackend exact;
         exact.matmul("scores", exact_q, exact_k.transposed(), scores,
@@ -93,7 +93,8 @@ TEST_CASE("the fused core takes any number of keys at a time") {
             for (const bool causal : {false, true}) {
                 CAPTURE(key_block, causal);
                 Heads p(2, 130, 205, 20, 24, 1);
-                REQUIRE(backend->key_block(attend_shape(p.q, p.k, p.v)) == std::min<std::int64_t>(key_block, 205));
+                REQUIRE(backend->attend_plan(attend_shape(p.q, p.k, p.v), {}).key_block ==
+                        std::min<std::int64_t>(key_block, 205));
                 REQUIRE(p.error(*backend, 0.2, {.causal = causal}) < 2e-6);
             }
         }
@@ -149,7 +150,7 @@ TEST_CASE("a few queries against many keys are right for every group, width and 
                 const Tensor tq = tensor(q, DType::f32, q_len, d, group), tk = tensor(k, DType::f32, kv_len, d, 1);
                 const Tensor tv = tensor(v, DType::f32, kv_len, dv, 1), to = tensor(out, DType::f32, q_len, dv, group);
                 const AttendShape shape = attend_shape(tq, tk, tv);
-                Workspace ws = Workspace::reserve(4 * backend->attend_scratch_elements(shape) + 64);
+                Workspace ws = Workspace::reserve(4 * backend->attend_plan(shape, mask).scratch_elements + 64);
                 backend->attend("core", 0.2, mask, tq, tk, tv, to, ws);
                 const Tensor scores = dense(scores64.data(), DType::f64, {b, heads, group, q_len, kv_len});
                 exact.matmul("scores", tensor(q64, DType::f64, q_len, d, group),

@@ -42,7 +42,8 @@ std::pair<std::int64_t, std::int64_t> naive_blocks(const Problem& p) {
                             .head_dim = p.head_dim,
                             .value_head_dim = p.value_head_dim,
                             .dtype = p.dtype};
-    return {backend->query_block(shape), backend->key_block(shape)};
+    const AttendPlan plan = backend->attend_plan(shape, p.mask());
+    return {plan.query_block, plan.key_block};
 }
 
 /// What the reference, written from the equation, does on all rows, by a scalar that counts.

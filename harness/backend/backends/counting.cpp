@@ -1,5 +1,4 @@
 // counting: runs a variant for its trace, computes nothing and needs no memory; naive's cost model.
-#include "harness/backend/dry_backend.hpp"
 #include "harness/backend/naive_backend.hpp"
 
 namespace headcount::backends {
@@ -11,7 +10,7 @@ BackendInfo counting() {
                 return point.key_block == 0 ? "" : "counting counts what naive does, whose key_block is fixed";
             },
             .make = [](const Execution& /*execution*/) -> std::unique_ptr<Backend> {
-                return std::make_unique<DryBackend>(std::make_unique<NaiveBackend>());
+                return dry(std::make_unique<NaiveBackend>());
             },
             .facts = nullptr};
 }

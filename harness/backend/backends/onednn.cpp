@@ -100,39 +100,43 @@ private:
         memory a, b, bias, c;
     };
 
-    void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override {
-        const LeftAndProduct flat = flattened(a, b, c, options.masked);
+    void compute(const Verb& verb) override {
+        const auto* const matmul = verb.as<Matmul>();
+        if (matmul == nullptr || !executed_as_primitive(*matmul)) LibraryBackend::compute(verb);
+    }
+
+    /// False, with nothing done, where the gemm has to do it.
+    bool executed_as_primitive(const Matmul& verb) {
+        const LeftAndProduct flat = flattened(verb.a, verb.b, verb.c, verb.masked);
         products().give_threads(num_threads());
-        Product* const product = prepared(flat.left, b, flat.product, options);
-        if (product == nullptr) {
-            LibraryBackend::do_matmul(a, b, c, options);
-            return;
-        }
+        Product* const product = prepared(flat.left, verb.b, flat.product, verb);
+        if (product == nullptr) return false;
         product->a.set_data_handle(flat.left.data);
-        product->b.set_data_handle(b.data);
+        product->b.set_data_handle(verb.b.data);
         product->c.set_data_handle(flat.product.data);
         std::array<dnnl_exec_arg_t, 4> arguments{{{DNNL_ARG_SRC, product->a.get()},
                                                   {DNNL_ARG_WEIGHTS, product->b.get()},
                                                   {DNNL_ARG_DST, product->c.get()},
                                                   {DNNL_ARG_BIAS, product->bias.get()}}};
-        if (options.bias != nullptr) product->bias.set_data_handle(options.bias->data);
+        if (verb.bias) product->bias.set_data_handle(verb.bias->data);
         // The C function: that of C++ copies the arguments into a map and a vector at each call.
-        dnnl::error::wrap_c_api(dnnl_primitive_execute(product->primitive.get(), stream_.get(),
-                                                       options.bias != nullptr ? 4 : 3, arguments.data()),
-                                "oneDNN could not execute a matmul");
+        dnnl::error::wrap_c_api(
+            dnnl_primitive_execute(product->primitive.get(), stream_.get(), verb.bias ? 4 : 3, arguments.data()),
+            "oneDNN could not execute a matmul");
         stream_.wait();
+        return true;
     }
 
     /// The primitive for these shapes, made when they are met first; null for what the gemm does instead.
-    Product* prepared(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) {
+    Product* prepared(const Tensor& a, const Tensor& b, const Tensor& c, const Matmul& verb) {
         // oneDNN would add the bias before it scales.
-        if (options.scale && options.bias != nullptr) return nullptr;
-        if (options.bias != nullptr && options.bias->cols() > 1 && options.bias->stride[4] != 1) return nullptr;
+        if ((verb.scale && verb.bias) || verb.accumulate) return nullptr;
+        if (verb.bias && verb.bias->cols() > 1 && verb.bias->stride[4] != 1) return nullptr;
         const std::optional<GemmForms> forms =
             gemm_forms_of(matrix_at<float>(a, 0, 0, 0), matrix_at<float>(b, 0, 0, 0), matrix_at<float>(c, 0, 0, 0));
         if (!forms) return nullptr;
-        const float scale = static_cast<float>(options.scale.value_or(1.0));
-        Key key{options.bias != nullptr, std::bit_cast<std::int32_t>(scale)};
+        const float scale = static_cast<float>(verb.scale.value_or(1.0));
+        Key key{verb.bias.has_value(), std::bit_cast<std::int32_t>(scale)};
         auto* next = key.begin() + 2;
         for (const Tensor* operand : {&a, &b, &c}) {
             next = std::copy(operand->extent.begin(), operand->extent.end(), next);
@@ -140,7 +144,7 @@ private:
         }
         const auto found = products_.find(key);
         if (found != products_.end()) return &found->second;
-        return &products_.emplace(key, make(shapes_of({&a, &b, &c}, *forms), scale, options.bias != nullptr))
+        return &products_.emplace(key, make(shapes_of({&a, &b, &c}, *forms), scale, verb.bias.has_value()))
                     .first->second;
     }
 

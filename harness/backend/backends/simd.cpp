@@ -6,112 +6,66 @@
 
 #include "harness/backend/backend.hpp"
 #include "harness/backend/batch_as_rows.hpp"
-#include "harness/backend/cost.hpp"
-#include "harness/backend/naive_kernels.hpp"
 #include "harness/backend/shared_rows.hpp"
 #include "harness/backend/simd/cost.hpp"
+#include "harness/backend/simd/fused_core.hpp"
 #include "harness/backend/simd/kernels.hpp"
 #include "harness/backend/simd/tiles.hpp"
-#include "harness/core/bfloat16.hpp"
+#include "harness/backend/verbs/attend.hpp"
+#include "harness/backend/verbs/copy.hpp"
+#include "harness/backend/verbs/softmax_rows.hpp"
 #include "harness/core/error.hpp"
 
 namespace headcount::backends {
 namespace {
-
-constexpr double kLog2E = 1.4426950408889634;
 
 /// Tasks a thread that even out what they differ in.
 constexpr std::int64_t kTasksPerThread = 4;
 /// Rows that make it worth to pack a panel again.
 constexpr std::int64_t kFewestRows = 64;
 
-template <class S = float>
-simd::View<S> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
-    const Matrix<S> m = matrix_at<S>(t, b, n, g);
-    return {m.data, m.row_stride, m.col_stride};
-}
-template <class S>
-simd::View<const S> readable(const simd::View<S>& v) {
-    return {v.data, v.row_stride, v.col_stride};
-}
-
 void require_f32(const Tensor& t, const char* verb) {
     if (t.dtype == DType::f32) return;
     throw Error(std::string(verb) + " on simd computes f32, not " + std::string(to_string(t.dtype)));
 }
 
-template <class S>
-simd::View<S> rows_from(const simd::View<S>& v, std::int64_t row) {
-    return {v.data + row * v.row_stride, v.row_stride, v.col_stride};
+simd::View<float> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
+    const Matrix<float> m = matrix_at<float>(t, b, n, g);
+    return {m.data, m.row_stride, m.col_stride};
 }
+simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v.row_stride, v.col_stride}; }
 
-/// Rows [first, first + rows) of one head.
-struct BlockPlace {
-    std::int64_t b, n, g, first, rows;
-};
-template <class S>
-simd::View<const S> queries_at(const Tensor& q, const BlockPlace& at) {
-    return readable(rows_from(view_at<S>(q, at.b, at.n, at.g), at.first));
-}
-
-/// The heads of batch entry b from key head n on.
-template <class T>
-simd::HeadsView<T> heads_at(const Tensor& t, std::int64_t b, std::int64_t n) {
-    return {t.at<T>(b, n, 0, 0), t.stride[1], t.stride[2], t.stride[3], t.stride[4]};
+simd::Tiles tiles_of(const Execution& execution) {
+    simd::Tiles tiles = simd::tiles_for(simd::cache_sizes(), simd::lanes());
+    if (execution.key_block > 0) tiles.key_block = execution.key_block;
+    return tiles;
 }
 
 class SimdBackend final : public Backend {
 public:
     explicit SimdBackend(const Execution& execution)
         : pool_(execution.num_threads),
-          tiles_(simd::tiles_for(simd::cache_sizes(), simd::lanes())),
-          panels_(static_cast<std::size_t>(execution.num_threads * panel_elements())) {
-        if (execution.key_block > 0) tiles_.key_block = execution.key_block;
-    }
+          tiles_(tiles_of(execution)),
+          core_(pool_, tiles_),
+          panels_(static_cast<std::size_t>(execution.num_threads * panel_elements())) {}
 
     int num_threads() const override { return pool_.num_threads(); }
 
-    OpCost executed_matmul(const Tensor& a, const Tensor& b, const Tensor& c,
-                           const MatmulOptions& options) const override {
-        return skip_of(options) == simd::Skip::nothing ? dense_matmul(a, b, c) : masked(a, b, c, options).product;
+    Parts executed(const Verb& verb) const override {
+        if (const auto* const product = verb.as<Matmul>()) return executed_product(*product);
+        if (const auto* const softmax = verb.as<SoftmaxRows>()) return softmax->reciprocals();
+        if (const auto* const core = verb.as<Attend>()) return core_.executed(*core);
+        return Backend::executed(verb);
     }
-    OpCost executed_scale(const Tensor& a, const Tensor& b, const Tensor& c,
-                          const MatmulOptions& options) const override {
-        return skip_of(options) == simd::Skip::output ? OpCost{.multiplies = masked(a, b, c, options).computed}
-                                                      : dense_scale(c);
-    }
-    OpCost executed_softmax(Mask mask, const Tensor& scores) const override { return reciprocal_softmax(mask, scores); }
-    AttendParts executed_attend(const AttendShape& shape, Mask mask) const override {
-        if (simd::decodes(shape)) return simd::decode_cost(shape, mask, simd::lanes(), decode_plan(shape));
-        return simd::stream_cost(shape, mask, simd::lanes(), query_block(shape), tiles_.key_block, step_of(shape));
-    }
-    /// Whole vectors of queries, as many as leave every thread a block; all where they are few.
-    std::int64_t query_block(const AttendShape& shape) const override {
-        if (simd::decodes(shape)) return shape.q_len;
-        const std::int64_t lanes = simd::lanes();
-        const std::int64_t heads = shape.batch * shape.heads();
-        const std::int64_t blocks = (num_threads() + heads - 1) / heads;
-        const std::int64_t vectors = std::clamp<std::int64_t>(shape.q_len / blocks / lanes, 1, simd::kMostVectors);
-        return std::min(vectors * lanes, shape.q_len);
-    }
-    std::int64_t key_block(const AttendShape& shape) const override {
-        return std::min(simd::decodes(shape) ? simd::kDecodeKeys : tiles_.key_block, shape.kv_len);
-    }
-    std::int64_t attend_scratch_elements(const AttendShape& shape) const override {
-        if (simd::decodes(shape)) return num_threads() * decode_scratch(shape).all();
-        const std::int64_t step = step_of(shape), lanes = simd::lanes();
-        std::int64_t each = simd::stream_scratch_elements(lanes, simd::steps_of(shape.head_dim, step),
-                                                          shape.value_head_dim, tiles_.key_block);
-        if (shape.dtype == DType::bf16) {
-            each += simd::packed_scratch_elements(lanes, shape.head_dim, shape.value_head_dim, tiles_.key_block, step);
-        }
-        return num_threads() * each;
+    AttendPlan attend_plan(const AttendShape& shape, const Mask& mask) const override {
+        return core_.plan(shape, mask);
     }
 
 private:
-    static simd::Skip skip_of(const MatmulOptions& options) {
-        if (!options.mask.causal || options.masked == Masked::nothing) return simd::Skip::nothing;
-        return options.masked == Masked::output ? simd::Skip::output : simd::Skip::depth;
+    static simd::Skip skip_of(const Matmul& verb) {
+        if (!verb.mask.sees_prefix() || !verb.mask.causal) return simd::Skip::nothing;
+        if (verb.masked == Masked::nothing) return simd::Skip::nothing;
+        return verb.masked == Masked::output ? simd::Skip::output : simd::Skip::depth;
     }
     static std::int64_t panel_cols() { return simd::kMostVectors * simd::lanes(); }
     /// Pieces that the rows of c are cut into, so that every thread has something to do.
@@ -122,24 +76,46 @@ private:
         const std::int64_t wanted = (kTasksPerThread * num_threads() + matrices * panels - 1) / (matrices * panels);
         return std::clamp<std::int64_t>(c.rows() / kFewestRows, 1, wanted);
     }
-    simd::MaskedProduct masked(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) const {
-        return simd::masked_product_cost(
-            a, b, c, options.masked == Masked::output, options.mask,
-            {.strips = strips(c), .tile_rows = simd::tile_rows(), .panel_cols = panel_cols()});
+    Parts executed_product(const Matmul& verb) const {
+        // A scaled product that is added up is scaled panel by panel.
+        const std::int64_t panels = (verb.a.cols() + tiles_.panel_depth - 1) / tiles_.panel_depth;
+        const std::int64_t scalings = verb.accumulate ? panels : 1;
+        if (skip_of(verb) == simd::Skip::nothing) {
+            return verb.parts(verb.dense(), {.multiplies = scalings * verb.c.elements()});
+        }
+        const simd::MaskedProduct masked = simd::masked_product_cost(
+            verb.a, verb.b, verb.c, verb.masked == Masked::output, verb.mask,
+            {.strips = strips(verb.c), .tile_rows = simd::tile_rows(), .panel_cols = panel_cols()});
+        OpCost product = masked.product;
+        if (verb.accumulate)
+            product.adds += masked.sums, product.bytes_read += size_in_bytes(verb.c.dtype) * masked.computed;
+        const bool only_computed = verb.masked == Masked::output;
+        return verb.parts(product, {.multiplies = scalings * (only_computed ? masked.computed : verb.c.elements())});
     }
-    /// Terms that one product of the streaming kernel takes at a time.
-    static std::int64_t step_of(const AttendShape& shape) { return shape.dtype == DType::bf16 ? simd::bf16_step() : 1; }
+    void compute(const Verb& verb) override {
+        if (const auto* const product = verb.as<Matmul>()) {
+            multiply(*product);
+        } else if (const auto* const softmax = verb.as<SoftmaxRows>()) {
+            weigh(*softmax);
+        } else if (const auto* const copied = verb.as<Copy>()) {
+            copy_elements(*copied);
+        } else if (const auto* const core = verb.as<Attend>(); core != nullptr && core_.takes(*core)) {
+            core_.run(*core);
+        } else {
+            Backend::compute(verb);
+        }
+    }
 
-    void do_matmul(const Tensor& left, const Tensor& b, const Tensor& product, const MatmulOptions& options) override {
-        require_f32(product, "matmul");
-        const LeftAndProduct flat = flattened(left, b, product, options.masked);
+    void multiply(const Matmul& verb) {
+        require_f32(verb.c, "matmul");
+        const LeftAndProduct flat = flattened(verb.a, verb.b, verb.c, verb.masked);
         const Tensor& a = flat.left;
         const Tensor& c = flat.product;
         const std::int64_t width = panel_cols();
         const std::int64_t panels = (c.cols() + width - 1) / width;
         const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
         const std::int64_t strips_each = strips(c);
-        const std::int64_t keys = options.masked == Masked::output ? c.cols() : a.cols();
+        const std::int64_t keys = verb.masked == Masked::output ? c.cols() : a.cols();
         pool_.run(matrices * panels * strips_each, [&](std::int64_t index, int thread) {
             const std::int64_t panel = index / strips_each % panels;
             const std::int64_t matrix = index / strips_each / panels;
@@ -148,166 +124,52 @@ private:
             const std::int64_t first = c.rows() * (index % strips_each) / strips_each;
             const std::int64_t last = c.rows() * (index % strips_each + 1) / strips_each;
             simd::Product<float> part{.a = readable(view_at(a, i, n, g)),
-                                      .b = readable(view_at(b, i, n, g)),
+                                      .b = readable(view_at(verb.b, i, n, g)),
                                       .c = view_at(c, i, n, g),
                                       .rows = last - first,
                                       .depth = a.cols(),
-                                      .scaled = options.scale.has_value(),
-                                      .scale = static_cast<float>(options.scale.value_or(1.0)),
-                                      .bias = options.bias == nullptr ? nullptr : options.bias->at<float>(0, 0, 0),
-                                      .bias_stride = options.bias == nullptr ? 0 : options.bias->stride[4],
+                                      .scaled = verb.scale.has_value(),
+                                      .scale = static_cast<float>(verb.scale.value_or(1.0)),
+                                      .bias = verb.bias ? verb.bias->at<float>(0, 0, 0) : nullptr,
+                                      .bias_stride = verb.bias ? verb.bias->stride[4] : 0,
                                       .panel_depth = tiles_.panel_depth,
                                       .panel = panel_of(thread),
-                                      .skip = skip_of(options),
-                                      .visible = keys - c.rows() + first + 1};
+                                      .skip = skip_of(verb),
+                                      .visible = keys - c.rows() + first + 1,
+                                      .accumulate = verb.accumulate};
             part.a.data += first * part.a.row_stride;
             part.c.data += first * part.c.row_stride;
             simd::multiply_panel(part, panel * width, std::min(width, c.cols() - panel * width));
         });
     }
 
-    void do_softmax_rows(Mask mask, const Tensor& scores) override {
+    void weigh(const SoftmaxRows& verb) {
+        const Tensor& scores = verb.scores;
         require_f32(scores, "softmax_rows");
         if (scores.stride[4] != 1 && scores.cols() != 1) {
-            naive_softmax<float>(mask, scores);
+            verb.naive<float>();
             return;
         }
         share_rows(pool_, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            vector_softmax(scores.at<float>(b, n, g, row), mask.visible(row, scores.rows(), scores.cols()),
+            vector_softmax(scores.at<float>(b, n, g, row), verb.mask.keys(row, scores.rows(), scores.cols()),
                            scores.cols());
         });
     }
 
-    void do_copy(const Tensor& from, const Tensor& to) override {
+    void copy_elements(const Copy& verb) {
+        const Tensor &from = verb.from, &to = verb.to;
         require_f32(to, "copy");
         share_rows(pool_, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
             copy_row(from.at<float>(b, n, g, row), from.stride[4], to.at<float>(b, n, g, row), to.stride[4], to.cols());
         });
     }
 
-    void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
-                   const Tensor& scratch) override {
-        auto* const memory = static_cast<float*>(scratch.data);
-        if (q.dtype == DType::bf16) {
-            attend_in<BFloat16>(scale, mask, q, k, v, out, memory);
-        } else {
-            attend_in<float>(scale, mask, q, k, v, out, memory);
-        }
-    }
-
-    /// Tensors of S.
-    template <class S>
-    void attend_in(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
-                   float* scratch) {
-        const AttendShape shape = attend_shape(q, k, v);
-        if (simd::decodes(shape)) {
-            decode<S>(scale, mask, q, k, v, out, scratch);
-            return;
-        }
-        const std::int64_t rows = query_block(shape);
-        const std::int64_t blocks = (shape.q_len + rows - 1) / rows;
-        const std::int64_t scratch_each = attend_scratch_elements(shape) / num_threads();
-        const std::int64_t tasks = shape.batch * shape.heads() * blocks;
-        const auto place_of = [&](std::int64_t index) {
-            const std::int64_t head = index / blocks;
-            // The largest blocks come first, so that no thread is left with one at the end.
-            const std::int64_t block_of_head = mask.causal ? blocks - 1 - index % blocks : index % blocks;
-            return BlockPlace{.b = head / shape.heads(),
-                              .n = head % shape.heads() / shape.group,
-                              .g = head % shape.group,
-                              .first = block_of_head * rows,
-                              .rows = std::min(rows, shape.q_len - block_of_head * rows)};
-        };
-        pool_.run(tasks, [&](std::int64_t index, int thread) {
-            const BlockPlace at = place_of(index);
-            const BlockPlace next = place_of(std::min(index + 1, tasks - 1));
-            simd::stream_rows(simd::StreamBlock<float, S>{
-                .q = queries_at<S>(q, at),
-                .k = readable(view_at<S>(k, at.b, at.n, at.g)),
-                .v = readable(view_at<S>(v, at.b, at.n, at.g)),
-                .out = rows_from(view_at<S>(out, at.b, at.n, at.g), at.first),
-                .next_q = queries_at<S>(q, next),
-                .rows = at.rows,
-                .kv_len = shape.kv_len,
-                .head_dim = shape.head_dim,
-                .value_head_dim = shape.value_head_dim,
-                .next_rows = next.rows,
-                .factor = static_cast<float>(scale * kLog2E),
-                .visible = mask.causal ? shape.kv_len - shape.q_len + at.first + 1 : shape.kv_len,
-                .visible_step = mask.causal ? 1 : 0,
-                .key_block = tiles_.key_block,
-                .scratch = scratch + thread * scratch_each});
-        });
-    }
-
-    /// What a thread needs: a run that an earlier one began, a run of its own, the scores of one block.
-    struct DecodeScratch {
-        std::int64_t state, scores;
-        std::int64_t all() const { return 2 * state + scores; }
-    };
-    simd::DecodePlan decode_plan(const AttendShape& shape) const {
-        return simd::DecodePlan::of(shape, num_threads(), kSmallestSharedElements);
-    }
-    DecodeScratch decode_scratch(const AttendShape& shape) const {
-        const std::int64_t lanes = simd::lanes();
-        const std::int64_t rows = decode_plan(shape).run_heads * shape.group * shape.q_len;
-        return {simd::decode_state_elements(lanes, rows, shape.head_dim, shape.value_head_dim),
-                simd::decode_score_elements(lanes, rows)};
-    }
-
-    template <class S>
-    void decode(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
-                float* scratch) {
-        const AttendShape shape = attend_shape(q, k, v);
-        const simd::DecodePlan plan = decode_plan(shape);
-        const DecodeScratch sizes = decode_scratch(shape);
-        const auto part = [&](std::int64_t piece, std::int64_t run, std::int64_t first, std::int64_t last) {
-            const std::int64_t b = run / plan.runs_of_batch, n = run % plan.runs_of_batch * plan.run_heads;
-            float* const own = scratch + piece * sizes.all();
-            return simd::DecodePart<float, S>{.q = heads_at<const S>(q, b, n),
-                                              .k = heads_at<const S>(k, b, n),
-                                              .v = heads_at<const S>(v, b, n),
-                                              .out = heads_at<S>(out, b, n),
-                                              .heads = plan.heads_of(run, shape.kv_heads),
-                                              .group = shape.group,
-                                              .q_len = shape.q_len,
-                                              .kv_len = shape.kv_len,
-                                              .head_dim = shape.head_dim,
-                                              .value_head_dim = shape.value_head_dim,
-                                              .first_key = first * simd::kDecodeKeys,
-                                              .last_key = std::min(last * simd::kDecodeKeys, shape.kv_len),
-                                              .factor = static_cast<float>(scale * kLog2E),
-                                              .visible = mask.causal ? shape.kv_len - shape.q_len + 1 : shape.kv_len,
-                                              .visible_step = mask.causal ? 1 : 0,
-                                              .state = first == 0 ? own : own + sizes.state,
-                                              .scores = own + 2 * sizes.state};
-        };
-        pool_.run(plan.pieces, [&](std::int64_t piece, int /*thread*/) {
-            plan.each_run(piece, [&](std::int64_t run, std::int64_t first, std::int64_t last) {
-                const simd::DecodePart<float, S> keys = part(piece, run, first, last);
-                simd::decode_keys(keys);
-                if (first == 0 && last == plan.run_blocks) simd::decode_write(keys);
-            });
-        });
-        std::int64_t beginner = 0;  // the piece with the first keys of the run that is being merged
-        for (std::int64_t piece = 0; piece < plan.pieces; ++piece) {
-            plan.each_run(piece, [&](std::int64_t run, std::int64_t first, std::int64_t last) {
-                if (first == 0) {
-                    beginner = piece;
-                    return;
-                }
-                const simd::DecodePart<float, S> begun = part(beginner, run, 0, first);
-                simd::decode_merge(begun, part(piece, run, first, last));
-                if (last == plan.run_blocks) simd::decode_write(begun);
-            });
-        }
-    }
-
     std::int64_t panel_elements() const { return simd::product_scratch_elements(simd::lanes(), tiles_.panel_depth); }
     float* panel_of(int thread) { return panels_.data() + thread * panel_elements(); }
 
     ThreadPool pool_;
-    simd::Tiles tiles_;
+    const simd::Tiles tiles_;
+    simd::FusedCore core_;
     std::vector<float> panels_;  ///< of one product, a piece a thread
 };
 

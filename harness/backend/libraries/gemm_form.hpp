@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "harness/backend/naive_kernels.hpp"
+#include "harness/backend/verbs/matrix.hpp"
 
 namespace headcount {
 

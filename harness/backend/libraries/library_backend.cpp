@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "harness/backend/batch_as_rows.hpp"
-#include "harness/backend/cost.hpp"
 #include "harness/backend/shared_rows.hpp"
-#include "harness/backend/tiled_attend.hpp"
+#include "harness/backend/verbs/attend.hpp"
+#include "harness/backend/verbs/copy.hpp"
+#include "harness/backend/verbs/matmul.hpp"
+#include "harness/backend/verbs/softmax_rows.hpp"
 
 namespace headcount {
 namespace {
@@ -34,7 +36,7 @@ struct LibraryTileKernels {
     }
     void context(Matrix<T> tile, Matrix<T> values, Matrix<T> out, bool accumulate) const {
         if (!library.multiply(T{1}, tile, values, static_cast<T>(accumulate ? 1 : 0), out)) {
-            multiply(tile, values, out, accumulate);
+            NaiveTileKernels<T>{}.context(tile, values, out, accumulate);
         }
     }
     T row_max(const T* x, std::int64_t n) const { return vector_math::row_max(x, n); }
@@ -48,45 +50,56 @@ struct LibraryTileKernels {
     }
 };
 
-/// c = [scale *] a @ b [+ bias] for one matrix or some rows of one.
+/// What `verb` is for one matrix or some rows of one.
 template <class T>
 void multiply_one(const ProductLibrary& library, const Matrix<T>& a, const Matrix<T>& b, const Matrix<T>& c,
-                  const MatmulOptions& options) {
-    const T alpha = static_cast<T>(options.scale.value_or(1.0));
-    if (options.bias == nullptr) {
-        if (library.multiply(alpha, a, b, T{0}, c)) return;
+                  const Matmul& verb) {
+    const T alpha = static_cast<T>(verb.scale.value_or(1.0));
+    if (!verb.bias) {
+        if (library.multiply(alpha, a, b, static_cast<T>(verb.accumulate ? 1 : 0), c)) return;
     } else {
-        const Matrix<T> bias = matrix_at<T>(*options.bias, 0, 0, 0);
+        const Matrix<T> bias = matrix_at<T>(*verb.bias, 0, 0, 0);
         for (std::int64_t row = 0; row < c.rows; ++row) {
             for (std::int64_t j = 0; j < c.cols; ++j) c(row, j) = bias(0, j);
         }
         if (library.multiply(alpha, a, b, T{1}, c)) return;
     }
-    naive_product(a, b, c, options);
+    naive_product(a, b, c, verb.scale, verb.bias, verb.accumulate);
 }
 
 }  // namespace
 
-OpCost LibraryBackend::executed_softmax(Mask mask, const Tensor& scores) const {
-    return reciprocal_softmax(mask, scores);
+Parts LibraryBackend::executed(const Verb& verb) const {
+    if (const auto* const softmax = verb.as<SoftmaxRows>()) return softmax->reciprocals();
+    return Backend::executed(verb);
 }
 
-std::int64_t LibraryBackend::query_block(const AttendShape& shape) const {
+AttendPlan LibraryBackend::attend_plan(const AttendShape& shape, const Mask& mask) const {
+    AttendPlan plan = Backend::attend_plan(shape, mask);
     const std::int64_t heads = shape.batch * shape.heads();
     const std::int64_t blocks = std::min((num_threads() + heads - 1) / heads, shape.q_len);
-    return std::min(Backend::query_block(shape), (shape.q_len + blocks - 1) / blocks);
+    if (key_block_ > 0) plan.key_block = std::min(key_block_, shape.kv_len);
+    plan.query_block = std::min(plan.query_block, (shape.q_len + blocks - 1) / blocks);
+    plan.scratch_elements = num_threads() * tile_scratch_elements(plan.query_block, plan.key_block);
+    return plan;
 }
 
-std::int64_t LibraryBackend::key_block(const AttendShape& shape) const {
-    return key_block_ > 0 ? std::min(key_block_, shape.kv_len) : Backend::key_block(shape);
+void LibraryBackend::compute(const Verb& verb) {
+    if (const auto* const product = verb.as<Matmul>()) {
+        multiply(*product);
+    } else if (const auto* const softmax = verb.as<SoftmaxRows>()) {
+        weigh(*softmax);
+    } else if (const auto* const copied = verb.as<Copy>()) {
+        copy_elements(*copied);
+    } else if (const auto* const core = verb.as<Attend>()) {
+        stream(*core);
+    } else {
+        Backend::compute(verb);
+    }
 }
 
-std::int64_t LibraryBackend::attend_scratch_elements(const AttendShape& shape) const {
-    return num_threads() * Backend::attend_scratch_elements(shape);
-}
-
-void LibraryBackend::do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) {
-    const LeftAndProduct flat = flattened(a, b, c, options.masked);
+void LibraryBackend::multiply(const Matmul& verb) {
+    const LeftAndProduct flat = flattened(verb.a, verb.b, verb.c, verb.masked);
     const Tensor& left = flat.left;
     const Tensor& product = flat.product;
     const std::int64_t matrices = product.batch() * product.kv_heads() * product.group();
@@ -102,8 +115,8 @@ void LibraryBackend::do_matmul(const Tensor& a, const Tensor& b, const Tensor& c
         const std::int64_t rows = product.rows() * (index % strips + 1) / strips - first;
         with_library_scalar(product.dtype, [&](auto scalar) {
             using T = decltype(scalar);
-            multiply_one<T>(library_, matrix_at<T>(left, i, n, g).row_range(first, rows), matrix_at<T>(b, i, n, g),
-                            matrix_at<T>(product, i, n, g).row_range(first, rows), options);
+            multiply_one<T>(library_, matrix_at<T>(left, i, n, g).row_range(first, rows), matrix_at<T>(verb.b, i, n, g),
+                            matrix_at<T>(product, i, n, g).row_range(first, rows), verb);
         });
     };
     if (inside) {
@@ -118,41 +131,41 @@ void LibraryBackend::do_matmul(const Tensor& a, const Tensor& b, const Tensor& c
     });
 }
 
-void LibraryBackend::do_softmax_rows(Mask mask, const Tensor& scores) {
+void LibraryBackend::weigh(const SoftmaxRows& verb) {
+    const Tensor& scores = verb.scores;
     with_library_scalar(scores.dtype, [&](auto scalar) {
         using T = decltype(scalar);
         if (scores.stride[4] != 1 && scores.cols() != 1) {
-            naive_softmax<T>(mask, scores);
+            verb.naive<T>();
             return;
         }
         share_rows(pool_, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            vector_softmax(scores.at<T>(b, n, g, row), mask.visible(row, scores.rows(), scores.cols()), scores.cols());
+            vector_softmax(scores.at<T>(b, n, g, row), verb.mask.keys(row, scores.rows(), scores.cols()),
+                           scores.cols());
         });
     });
 }
 
-void LibraryBackend::do_copy(const Tensor& from, const Tensor& to) {
-    with_library_scalar(to.dtype, [&](auto scalar) {
+void LibraryBackend::copy_elements(const Copy& verb) {
+    with_library_scalar(verb.to.dtype, [&](auto scalar) {
         using T = decltype(scalar);
-        share_rows(pool_, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            copy_row(from.at<T>(b, n, g, row), from.stride[4], to.at<T>(b, n, g, row), to.stride[4], to.cols());
+        share_rows(pool_, verb.to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+            copy_row(verb.from.at<T>(b, n, g, row), verb.from.stride[4], verb.to.at<T>(b, n, g, row), verb.to.stride[4],
+                     verb.to.cols());
         });
     });
 }
 
-void LibraryBackend::do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v,
-                               const Tensor& out, const Tensor& scratch) {
-    const AttendShape shape = attend_shape(q, k, v);
-    const QueryBlocks blocks(shape, query_block(shape));
-    const std::int64_t keys = key_block(shape);
-    const std::int64_t scratch_each = Backend::attend_scratch_elements(shape);
+void LibraryBackend::stream(const Attend& verb) {
+    const QueryBlocks blocks(verb.shape(), verb.plan.query_block);
+    const std::int64_t scratch_each = verb.plan.scratch_elements / num_threads();
     library_.give_threads(1);
-    with_library_scalar(q.dtype, [&](auto scalar) {
+    with_library_scalar(verb.q.dtype, [&](auto scalar) {
         using T = decltype(scalar);
         pool_.run(blocks.count(), [&](std::int64_t index, int thread) {
             if (thread > 0) library_.give_threads(1);
-            blocks.run(index, scale, mask, q, k, v, out, keys, static_cast<T*>(scratch.data) + thread * scratch_each,
-                       LibraryTileKernels<T>{library_});
+            blocks.run(index, verb.scale, verb.mask, verb.q, verb.k, verb.v, verb.out, verb.plan.key_block,
+                       static_cast<T*>(verb.scratch.data) + thread * scratch_each, LibraryTileKernels<T>{library_});
         });
     });
 }

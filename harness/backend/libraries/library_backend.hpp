@@ -7,6 +7,10 @@
 
 namespace headcount {
 
+struct Attend;
+struct Copy;
+struct SoftmaxRows;
+
 /// Threads: the pool's across heads when there are at least as many heads as threads; otherwise the library's inside
 /// a product where it has a control, and the pool's across strips of rows where it has none.
 class LibraryBackend : public Backend {
@@ -17,20 +21,18 @@ public:
 
     int num_threads() const override { return pool_.num_threads(); }
 
-    OpCost executed_softmax(Mask mask, const Tensor& scores) const override;
-    /// No larger than leaves every thread a block.
-    std::int64_t query_block(const AttendShape& shape) const override;
-    std::int64_t key_block(const AttendShape& shape) const override;
-    std::int64_t attend_scratch_elements(const AttendShape& shape) const override;
+    Parts executed(const Verb& verb) const override;
+    /// Blocks of queries no larger than leave every thread one.
+    AttendPlan attend_plan(const AttendShape& shape, const Mask& mask) const override;
 
 protected:
-    void do_matmul(const Tensor& a, const Tensor& b, const Tensor& c, const MatmulOptions& options) override;
+    void compute(const Verb& verb) override;
 
 private:
-    void do_softmax_rows(Mask mask, const Tensor& scores) override;
-    void do_copy(const Tensor& from, const Tensor& to) override;
-    void do_attend(double scale, Mask mask, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& out,
-                   const Tensor& scratch) override;
+    void multiply(const Matmul& verb);
+    void weigh(const SoftmaxRows& verb);
+    void copy_elements(const Copy& verb);
+    void stream(const Attend& verb);
 
     const ProductLibrary& library_;
     ThreadPool pool_;

@@ -1,7 +1,7 @@
 // What a library of products has to say to be a backend.
 #pragma once
 
-#include "harness/backend/naive_kernels.hpp"
+#include "harness/backend/verbs/matrix.hpp"
 
 namespace headcount {
 

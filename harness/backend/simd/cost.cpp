@@ -7,7 +7,7 @@
 
 namespace headcount::simd {
 
-AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block,
+AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t lanes, std::int64_t query_block,
                         std::int64_t key_block, std::int64_t step) {
     const std::int64_t element = size_in_bytes(shape.dtype);
     const std::int64_t heads = shape.batch * shape.heads();
@@ -53,7 +53,7 @@ AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
     return cost;
 }
 
-AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, const DecodePlan& plan) {
+AttendParts decode_cost(const AttendShape& shape, const Mask& mask, std::int64_t lanes, const DecodePlan& plan) {
     const std::int64_t element = size_in_bytes(shape.dtype);
     const std::int64_t query_width = whole_vectors(shape.head_dim, lanes);
     const std::int64_t value_width = whole_vectors(shape.value_head_dim, lanes);
@@ -117,7 +117,7 @@ AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes,
     return cost;
 }
 
-MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor& c, bool scores, Mask mask,
+MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor& c, bool scores, const Mask& mask,
                                   const ProductCut& cut) {
     const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
     const std::int64_t keys = scores ? c.cols() : a.cols();
@@ -148,7 +148,8 @@ MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor
                         .adds = matrices * (multiplies - sums),
                         .bytes_read = element * matrices * read + b.bytes(),
                         .bytes_written = element * matrices * computed},
-            .computed = matrices * computed};
+            .computed = matrices * computed,
+            .sums = matrices * sums};
 }
 
 }  // namespace headcount::simd

@@ -3,8 +3,9 @@
 
 #include <cstdint>
 
-#include "harness/backend/backend.hpp"
 #include "harness/backend/simd/decode.hpp"
+#include "harness/backend/verbs/attend_shape.hpp"
+#include "harness/core/mask.hpp"
 
 namespace headcount::simd {
 
@@ -14,13 +15,13 @@ namespace headcount::simd {
 /// last row sees; it begins sums at zero, so a product of n terms is n adds; the factor is applied to queries, not to
 /// scores. Rescales are an upper bound, reached when maxima rise with every block of keys.
 /// In bf16 the factor is applied to scores, and products take `step` terms at a time, rounded up to whole steps.
-AttendParts stream_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, std::int64_t query_block,
+AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t lanes, std::int64_t query_block,
                         std::int64_t key_block, std::int64_t step = 1);
 
 /// The same of the decode kernel, which reads keys and values once for all queries of a group and pads head dimensions,
 /// not queries, to whole vectors; the last keys of a piece are rounded up to kTileKeys, those that a query sees of a
 /// block to whole vectors. `plan` says how often queries are begun and partial results merged. Rescales as above.
-AttendParts decode_cost(const AttendShape& shape, Mask mask, std::int64_t lanes, const DecodePlan& plan);
+AttendParts decode_cost(const AttendShape& shape, const Mask& mask, std::int64_t lanes, const DecodePlan& plan);
 
 /// How a product is cut: rows into strips, a strip into tiles of up to `tile_rows`, columns into panels.
 struct ProductCut {
@@ -33,8 +34,9 @@ struct ProductCut {
 struct MaskedProduct {
     OpCost product;
     std::int64_t computed = 0;  ///< elements of c
+    std::int64_t sums = 0;      ///< those that have a term
 };
-MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor& c, bool scores, Mask mask,
+MaskedProduct masked_product_cost(const Tensor& a, const Tensor& b, const Tensor& c, bool scores, const Mask& mask,
                                   const ProductCut& cut);
 
 }  // namespace headcount::simd

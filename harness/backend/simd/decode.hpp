@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "harness/backend/backend.hpp"
+#include "harness/backend/verbs/attend_shape.hpp"
 
 namespace headcount::simd {
 

@@ -64,7 +64,9 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
             T* const c = p.c.data + row * p.c.row_stride + first_col * p.c.col_stride;
             const bool whole = p.c.col_stride == 1 && cols == kWidth;
             Tile<L, kRows, kVectors> tile;
-            if (k == 0) {
+            // What is scaled on its way into c must not scale what is there already: it begins at zero each time.
+            const bool apart = p.accumulate && p.scaled;
+            if ((k == 0 && !p.accumulate) || apart) {
                 tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
             } else if (whole) {
                 tile.fill([&](auto i) HEADCOUNT_INLINED {
@@ -87,7 +89,7 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
                                  L::prefetch(a + to_next + i * p.a.row_stride + step * p.a.col_stride);
                              }
                          });
-            if (last && p.scaled) {
+            if ((last || apart) && p.scaled) {
                 tile.fill([&](auto i) HEADCOUNT_INLINED { return L::mul(tile.v[i], L::set(p.scale)); });
             }
             if (last && p.bias != nullptr) {
@@ -95,7 +97,7 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
                     return L::add(tile.v[i], L::load(bias + i % kVectors * L::kLanes));
                 });
             }
-            if (whole) {
+            if (whole && !apart) {
                 tile.each([&](auto i, V sum) HEADCOUNT_INLINED {
                     L::store(sum, c + i / kVectors * p.c.row_stride + i % kVectors * L::kLanes);
                 });
@@ -105,7 +107,8 @@ HWY_INLINE void product_panel(const Product<typename L::T>& p, std::int64_t firs
             tile.each([&](auto i, V sum) HEADCOUNT_INLINED { L::store(sum, after + i * L::kLanes); });
             for (std::int64_t i = 0; i < kRows; ++i) {
                 for (std::int64_t j = 0; j < cols; ++j) {
-                    c[i * p.c.row_stride + j * p.c.col_stride] = after[i * kWidth + j];
+                    T& element = c[i * p.c.row_stride + j * p.c.col_stride];
+                    element = apart ? element + after[i * kWidth + j] : after[i * kWidth + j];
                 }
             }
         });

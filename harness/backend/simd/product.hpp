@@ -11,7 +11,7 @@ namespace headcount::simd {
 /// What a mask lets a product leave out: columns of c that no row of a tile sees, or columns of `a` (rows of b).
 enum class Skip : std::uint8_t { nothing, output, depth };
 
-/// c = [scale *] a @ b [+ bias]; elements of c that are left out are not written.
+/// c = [scale *] a @ b [+ bias], or added to c; elements of c that are left out are not written.
 template <class T>
 struct Product {
     View<const T> a;  ///< [rows, depth]
@@ -26,6 +26,7 @@ struct Product {
     T* panel;                  ///< scratch: product_scratch_elements()
     Skip skip = Skip::nothing;
     std::int64_t visible = 0;  ///< columns that row 0 sees; each further row sees one more
+    bool accumulate = false;   ///< c += instead of c =; without bias
 
     /// Columns that some row of [row, row + rows) sees.
     std::int64_t visible_to(std::int64_t row, std::int64_t count) const {

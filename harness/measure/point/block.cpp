@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "harness/backend/dry_backend.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
@@ -71,7 +70,8 @@ BlockCount count_block(const Point& attention, std::int64_t ffn_dim, Activation 
     block.attention = count_point(attention);
 
     // The feed-forward products run dry over the same verbs as attention.
-    DryBackend backend(std::make_unique<NaiveBackend>());
+    NaiveBackend backend;
+    backend.stay_dry();
     OpLog log;
     backend.listen(&log);
     Workspace ws = Workspace::dry();

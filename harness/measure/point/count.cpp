@@ -1,10 +1,10 @@
 #include "harness/measure/point/count.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "harness/backend/all.hpp"
-#include "harness/backend/dry_backend.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/engine/engines.hpp"
 #include "harness/measure/point/inputs.hpp"
@@ -49,13 +49,13 @@ Count count_point(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = verbs_of(point);
 
-    DryBackend backend(info.make(execution_of(point)));
+    const std::unique_ptr<Backend> backend = dry(info.make(execution_of(point)));
     Workspace store = Workspace::dry();
     Workspace workspace = Workspace::dry();
-    const Layout layout = lay_out(point.problem, variant, point.seed, backend, store);
+    const Layout layout = lay_out(point.problem, variant, point.seed, *backend, store);
     OpLog log;
-    backend.listen(&log);
-    variant.forward(layout.inputs, layout.prepared, layout.out, backend, workspace);
+    backend->listen(&log);
+    variant.forward(layout.inputs, layout.prepared, layout.out, *backend, workspace);
 
     Count count;
     count.ops = sum_parts(log.spans);
@@ -69,17 +69,7 @@ Count count_point(const Point& point) {
         keep_what_the_problem_says(count);
         return count;
     }
-    if (std::any_of(log.spans.begin(), log.spans.end(), [](const OpSpan& s) { return s.verb == "attend"; })) {
-        const Problem& p = point.problem;
-        count.query_block = backend.query_block({.batch = p.batch,
-                                                 .kv_heads = p.num_kv_heads,
-                                                 .group = p.group(),
-                                                 .q_len = p.q_len,
-                                                 .kv_len = p.kv_len,
-                                                 .head_dim = p.head_dim,
-                                                 .value_head_dim = p.value_head_dim,
-                                                 .dtype = p.dtype});
-    }
+    for (const OpSpan& span : log.spans) count.query_block = std::max(count.query_block, span.query_block);
     return count;
 }
 

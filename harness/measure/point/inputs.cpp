@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "harness/backend/all.hpp"
-#include "harness/backend/dry_backend.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/hash.hpp"
 #include "harness/core/random.hpp"
@@ -137,11 +136,11 @@ PointData make_point_data(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = verbs_of(point);
 
-    DryBackend dry(info.make(execution_of(point)));
+    const std::unique_ptr<Backend> dry_backend = dry(info.make(execution_of(point)));
     Workspace dry_store = Workspace::dry();
     Workspace dry_workspace = Workspace::dry();
-    Layout layout = lay_out(point.problem, variant, point.seed, dry, dry_store);
-    variant.forward(layout.inputs, layout.prepared, layout.out, dry, dry_workspace);
+    Layout layout = lay_out(point.problem, variant, point.seed, *dry_backend, dry_store);
+    variant.forward(layout.inputs, layout.prepared, layout.out, *dry_backend, dry_workspace);
 
     PointData data(point, variant, info.make(execution_of(point)));
     if (is_external(point)) {

@@ -1,11 +1,10 @@
-// bf16 tensors as f32 ones: every verb of the readable backend widens what it reads, computes, and rounds what it
-// writes once.
+// bf16 tensors as f32 ones: a naive kernel widens what it reads, computes, and rounds what it writes once.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "harness/backend/naive_kernels.hpp"
+#include "harness/backend/verbs/matrix.hpp"
 #include "harness/core/bfloat16.hpp"
 
 namespace headcount {

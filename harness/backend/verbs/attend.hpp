@@ -1,0 +1,49 @@
+// attend: out = softmax(scale * q @ k^T + mask) @ v in one pass, without a score matrix (Dao et al. 2022).
+#pragma once
+
+#include "harness/backend/verbs/attend_cost.hpp"
+#include "harness/backend/verbs/tiled_attend.hpp"
+#include "harness/backend/verbs/verb.hpp"
+
+namespace headcount {
+
+/// q [b, kv_heads, group, q_len, d], k [b, kv_heads, 1, kv_len, d], v [b, kv_heads, 1, kv_len, dv],
+/// out [b, kv_heads, group, q_len, dv]. Backend::attend() asks the backend for the plan and takes the scratch.
+struct Attend {
+    static constexpr std::string_view kName = "attend";
+    double scale = 1;
+    Mask mask;
+    Tensor q, k, v, out;
+    AttendPlan plan;
+    Tensor scratch;  ///< plan.scratch_elements in accumulator_of(dtype)
+
+    template <class Self, class F>
+    static void operands(Self& verb, F f) {
+        f(verb.q, Access::read);
+        f(verb.k, Access::read);
+        f(verb.v, Access::read);
+        f(verb.out, Access::write);
+    }
+    bool fits() const {
+        return broadcasts(k, q) && broadcasts(v, q) && broadcasts(out, q) && q.cols() == k.cols() &&
+               k.rows() == v.rows() && out.rows() == q.rows() && out.cols() == v.cols() && k.group() == 1 &&
+               v.group() == 1 && out.elements() == q.batch() * q.kv_heads() * q.group() * q.rows() * v.cols() &&
+               plan.query_block > 0 && plan.key_block > 0;
+    }
+
+    AttendShape shape() const { return attend_shape(q, k, v); }
+    Parts required() const { return parts_of(required_attend(shape(), mask)); }
+    Parts executed() const { return parts_of(tiled_attend_cost(shape(), mask, plan.query_block, plan.key_block)); }
+    std::int64_t query_block() const { return plan.query_block; }
+
+    template <class T>
+    void naive() const {
+        const QueryBlocks blocks(shape(), plan.query_block);
+        for (std::int64_t i = 0; i < blocks.count(); ++i) {
+            blocks.run(i, scale, mask, q, k, v, out, plan.key_block, static_cast<T*>(scratch.data),
+                       NaiveTileKernels<T>{});
+        }
+    }
+};
+
+}  // namespace headcount

@@ -1,0 +1,69 @@
+// One matrix inside a tensor, and the readable loops over it that verbs are made of.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/core/tensor.hpp"
+
+namespace headcount {
+
+/// One matrix inside a tensor.
+template <class T>
+struct Matrix {
+    T* data;
+    std::int64_t rows, cols, row_stride, col_stride;
+
+    T& operator()(std::int64_t i, std::int64_t j) const { return data[i * row_stride + j * col_stride]; }
+    Matrix row_range(std::int64_t first, std::int64_t count) const {
+        return {data + first * row_stride, count, cols, row_stride, col_stride};
+    }
+    Matrix transposed() const { return {data, cols, rows, col_stride, row_stride}; }
+};
+
+/// The matrix at one leading index; a leading extent of 1 broadcasts.
+template <class T>
+Matrix<T> matrix_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
+    return {t.at<T>(t.extent[0] == 1 ? 0 : b, t.extent[1] == 1 ? 0 : n, t.extent[2] == 1 ? 0 : g), t.rows(), t.cols(),
+            t.stride[3], t.stride[4]};
+}
+
+/// Calls f(b, n, g) for every leading index of t.
+template <class F>
+void for_each_matrix(const Tensor& t, F f) {
+    for (std::int64_t b = 0; b < t.batch(); ++b) {
+        for (std::int64_t n = 0; n < t.kv_heads(); ++n) {
+            for (std::int64_t g = 0; g < t.group(); ++g) f(b, n, g);
+        }
+    }
+}
+
+/// c = a @ b, or c += a @ b.
+template <class T>
+void multiply(Matrix<T> a, Matrix<T> b, Matrix<T> c, bool accumulate) {
+    for (std::int64_t i = 0; i < c.rows; ++i) {
+        for (std::int64_t k = 0; k < a.cols; ++k) {
+            const T x = a(i, k);
+            if (k == 0 && !accumulate) {
+                for (std::int64_t j = 0; j < c.cols; ++j) c(i, j) = x * b(k, j);
+            } else {
+                for (std::int64_t j = 0; j < c.cols; ++j) c(i, j) = c(i, j) + x * b(k, j);
+            }
+        }
+    }
+}
+
+template <class T>
+void scale_all(Matrix<T> c, T factor) {
+    for (std::int64_t i = 0; i < c.rows; ++i) {
+        for (std::int64_t j = 0; j < c.cols; ++j) c(i, j) = c(i, j) * factor;
+    }
+}
+
+template <class T>
+void add_to_rows(Matrix<T> c, Matrix<T> bias) {
+    for (std::int64_t i = 0; i < c.rows; ++i) {
+        for (std::int64_t j = 0; j < c.cols; ++j) c(i, j) = c(i, j) + bias(0, j);
+    }
+}
+
+}  // namespace headcount

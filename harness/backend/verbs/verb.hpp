@@ -1,0 +1,176 @@
+// A verb as data: its operands in a struct of its own, and what every backend asks of it.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "harness/backend/verbs/widened.hpp"
+#include "harness/core/op_cost.hpp"
+#include "harness/core/storage.hpp"
+#include "harness/core/tensor.hpp"
+
+namespace headcount {
+
+/// What a verb does to an operand.
+enum class Access : std::uint8_t { read, write, update };
+
+/// One ingredient in one ledger. `op` is the kind of work, `role` the equation's word; an empty role is the call's.
+struct PartCost {
+    std::string_view op, role;
+    OpCost cost;
+};
+using Parts = std::vector<PartCost>;
+
+/// What a file of verbs/ defines. Besides, where it differs from the default:
+///   Parts executed() const            what the naive kernel does; default: what is required
+///   std::int64_t query_block() const  rows of queries that it keeps in fast memory, for the trace
+///   static constexpr bool kMoves      elements are moved and not computed with: bf16 need not be widened
+/// and, where it has a derivative, vjp() (verbs/matmul.hpp).
+template <class V>
+concept VerbOperands = std::copyable<V> && requires(const V& verb) {
+    { V::kName } -> std::convertible_to<std::string_view>;
+    { verb.fits() } -> std::same_as<bool>;                                   // shapes and types of the operands agree
+    { verb.required() } -> std::same_as<Parts>;                              // what the definition needs
+    verb.template naive<float>();                                            // the readable loops, on any scalar
+    V::operands(verb, [](const Tensor& /*operand*/, Access /*access*/) {});  // calls f for each; all have one dtype
+};
+
+/// Identifies a verb's type by its address.
+template <class V>
+inline constexpr char kVerbTag = 0;
+
+/// f32 copies of bf16 operands, kept from call to call.
+using WideOperands = std::array<Widened, 8>;
+
+/// What is known of a type of verb: one table a type, so that a call needs no allocation and no list of verbs exists.
+struct VerbType {
+    const char* tag;
+    std::string_view name;
+    void (*check)(const void* verb, std::string_view role);
+    Parts (*required)(const void* verb);
+    Parts (*executed)(const void* verb);
+    std::int64_t (*query_block)(const void* verb);
+    void (*naive)(const void* verb, WideOperands& wide);
+};
+
+/// Throws Error: the shapes of a verb do not fit.
+[[noreturn]] void refuse_shapes(std::string_view verb, std::string_view role, const std::vector<Tensor>& operands);
+
+/// Every leading extent of `t` is that of `c`, or 1, and both have one dtype.
+inline bool broadcasts(const Tensor& t, const Tensor& c) {
+    for (std::size_t i = 0; i < 3; ++i) {
+        if (t.extent[i] != 1 && t.extent[i] != c.extent[i]) return false;
+    }
+    return t.dtype == c.dtype;
+}
+
+namespace verb_detail {
+
+template <class V>
+void naive_in_f32(const V& verb, WideOperands& memory) {
+    V wide = verb;
+    std::array<Tensor, std::tuple_size_v<WideOperands>> widened;
+    std::size_t i = 0;
+    V::operands(wide, [&](Tensor& t, Access access) {
+        t = widened[i] = access == Access::write ? memory[i].shaped_as(t) : memory[i].of(t);
+        ++i;
+    });
+    wide.template naive<float>();
+    i = 0;
+    V::operands(verb, [&](const Tensor& t, Access access) {
+        if (access != Access::read) Widened::round(widened[i], t);
+        ++i;
+    });
+}
+
+template <class V>
+void naive(const V& verb, WideOperands& memory) {
+    DType dtype{};
+    bool first = true;
+    V::operands(verb, [&](const Tensor& t, Access /*access*/) {
+        if (first) dtype = t.dtype;
+        first = false;
+    });
+    with_storage(dtype, [&](auto storage) {
+        using T = decltype(storage);
+        constexpr bool kMoves = requires { V::kMoves; };
+        if constexpr (std::is_same_v<T, BFloat16> && !kMoves) {
+            naive_in_f32(verb, memory);
+        } else {
+            verb.template naive<T>();
+        }
+    });
+}
+
+template <class V>
+void check(const V& verb, std::string_view role) {
+    if (verb.fits()) return;
+    std::vector<Tensor> operands;
+    V::operands(verb, [&](const Tensor& t, Access /*access*/) { operands.push_back(t); });
+    refuse_shapes(V::kName, role, operands);
+}
+
+template <class V>
+const V& of(const void* erased) {
+    return *static_cast<const V*>(erased);
+}
+
+}  // namespace verb_detail
+
+template <VerbOperands V>
+inline constexpr VerbType kVerbType{
+    .tag = &kVerbTag<V>,
+    .name = V::kName,
+    .check = [](const void* v, std::string_view role) { verb_detail::check(verb_detail::of<V>(v), role); },
+    .required = [](const void* v) { return verb_detail::of<V>(v).required(); },
+    .executed =
+        [](const void* v) {
+            if constexpr (requires(const V& verb) { verb.executed(); }) {
+                return verb_detail::of<V>(v).executed();
+            } else {
+                return verb_detail::of<V>(v).required();
+            }
+        },
+    .query_block =
+        [](const void* v) {
+            if constexpr (requires(const V& verb) { verb.query_block(); }) {
+                return verb_detail::of<V>(v).query_block();
+            } else {
+                return static_cast<void>(v), std::int64_t{0};
+            }
+        },
+    .naive = [](const void* v, WideOperands& wide) { verb_detail::naive(verb_detail::of<V>(v), wide); }};
+
+/// One call of some verb, whose operands are the caller's and outlive it.
+class Verb {
+public:
+    template <VerbOperands V>
+    explicit Verb(const V& operands) : operands_(&operands), type_(&kVerbType<V>) {}
+
+    /// The operands where it is a V, otherwise null: how a backend recognises what it speeds up.
+    template <class V>
+    const V* as() const {
+        return type_->tag == &kVerbTag<V> ? static_cast<const V*>(operands_) : nullptr;
+    }
+
+    std::string_view name() const { return type_->name; }
+    /// Throws Error when the shapes do not fit.
+    void check(std::string_view role) const { type_->check(operands_, role); }
+    Parts required() const { return type_->required(operands_); }
+    /// Of the naive kernel.
+    Parts executed() const { return type_->executed(operands_); }
+    std::int64_t query_block() const { return type_->query_block(operands_); }
+    void naive(WideOperands& wide) const { type_->naive(operands_, wide); }
+
+private:
+    const void* operands_;
+    const VerbType* type_;
+};
+
+}  // namespace headcount
