@@ -1,20 +1,47 @@
-// What a command of the command line is; one file in commands/ each.
+// What a command of the command line is; one file in commands/ each. Flags are data: main.cpp alone knows the parser.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "harness/registry/registry.hpp"
 
 namespace headcount {
 
+/// Where a value goes. A bool is set by its flag alone; lists collect what is given.
+using FlagTarget = std::variant<std::string*, bool*, double*, std::vector<int>*, std::vector<std::string>*>;
+
+struct Flag {
+    std::string name;  ///< "--output,-o"; without dashes: an argument by its position
+    FlagTarget into;
+    std::string doc = {};
+    bool required = false;
+    bool one_at_a_time = false;             ///< of a list: one value each time the flag is given
+    bool shows_default = false;             ///< in the help
+    char delimiter = '\0';                  ///< of a list: between values that are given together
+    std::vector<std::string> choices = {};  ///< empty: any text
+    std::pair<double, double> range = {};   ///< both 0: any number
+    bool positive = false;                  ///< numbers above 0
+    std::string alone = {};                 ///< the value of a flag that is given without one; empty: it needs one
+    std::string needs = {};                 ///< another flag of the command, declared before
+    std::string group = {};                 ///< heading in the help
+};
+
+/// The flags of a command and what it does with them. Targets live as long as `run`, which holds them.
+struct CommandLine {
+    std::vector<Flag> flags = {};
+    std::function<void()> run;                    ///< does the work and sets `exit_code` (exit_code.hpp)
+    std::string footer = {};                      ///< of the help: examples, exit codes
+    std::vector<std::string>* unknown = nullptr;  ///< collects what is no flag; null: that is refused
+};
+
 struct Command {
     std::string name;     ///< as typed; a file name cannot be `export`
     std::string summary;  ///< one line; empty hides the command
-    /// Declares options and a callback that does the work and sets `exit_code` (exit_code.hpp).
-    void (*add)(CLI::App& app, int& exit_code) = nullptr;
+    CommandLine (*declare)(int& exit_code) = nullptr;
 };
 
 const std::vector<Named<Command>>& all_commands();

@@ -2,9 +2,12 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "harness/cli/command.hpp"
@@ -52,17 +55,52 @@ void require_known_command(int argc, char** argv) {
     throw UsageError(unknown_name("command", argv[1], known));
 }
 
+CLI::Option* add_option(CLI::App& app, const Flag& flag) {
+    return std::visit(
+        [&](auto* into) {
+            if constexpr (std::is_same_v<decltype(into), bool*>) {
+                return app.add_flag(flag.name, *into, flag.doc);
+            } else {
+                return app.add_option(flag.name, *into, flag.doc);
+            }
+        },
+        flag.into);
+}
+
+void add_flag(CLI::App& app, const Flag& flag) {
+    CLI::Option* option = add_option(app, flag);
+    option->required(flag.required);
+    if (flag.one_at_a_time) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (flag.delimiter != '\0') option->delimiter(flag.delimiter);
+    if (!flag.choices.empty()) option->check(CLI::IsMember(flag.choices));
+    if (flag.range != std::pair{0.0, 0.0}) option->check(CLI::Range(flag.range.first, flag.range.second));
+    if (flag.positive) option->check(CLI::PositiveNumber);
+    if (!flag.needs.empty()) option->needs(app.get_option(flag.needs));
+    if (!flag.alone.empty()) option->expected(0, 1)->default_str(flag.alone);
+    if (!flag.group.empty()) option->group(flag.group);
+    if (flag.shows_default) option->capture_default_str();
+}
+
+void add_command(CLI::App& app, const Command& command, int& exit) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    if (command.summary.empty()) sub->group("");
+    const CommandLine line = command.declare(exit);
+    for (const Flag& flag : line.flags) add_flag(*sub, flag);
+    if (!line.footer.empty()) sub->footer(line.footer);
+    if (line.unknown != nullptr) sub->allow_extras();
+    sub->callback([sub, run = line.run, unknown = line.unknown] {
+        if (unknown != nullptr) *unknown = sub->remaining();
+        run();
+    });
+}
+
 int run(int argc, char** argv) {
     CLI::App app{kPurpose, "headcount"};
     app.require_subcommand(1);
     app.set_version_flag("--version", version_text());
     app.footer(kFooter);
     int exit = exit_code::ok;
-    for (const auto& [file, command] : all_commands()) {
-        CLI::App* sub = app.add_subcommand(command.name, command.summary);
-        if (command.summary.empty()) sub->group("");
-        command.add(*sub, exit);
-    }
+    for (const auto& [file, command] : all_commands()) add_command(app, command, exit);
     require_known_command(argc, argv);
     try {
         app.parse(argc, argv);

@@ -4,17 +4,16 @@
 
 namespace headcount {
 
-void PointOptions::declare(CLI::App& app) {
+std::vector<Flag> PointOptions::flags() {
+    std::vector<Flag> flags;
     for (const FieldInfo& field : point_fields()) {
         const std::string name(field.name);
         std::string option = "--" + name;
         std::replace(option.begin(), option.end(), '_', '-');
-        if (field.type == FieldType::boolean) {
-            app.add_flag(option, flag_[name], std::string(field.doc))->group("Problem");
-        } else {
-            app.add_option(option, text_[name], std::string(field.doc))->group("Problem");
-        }
+        const FlagTarget into = field.type == FieldType::boolean ? FlagTarget(&flag_[name]) : FlagTarget(&text_[name]);
+        flags.push_back({.name = option, .into = into, .doc = std::string(field.doc), .group = "Problem"});
     }
+    return flags;
 }
 
 PointSpec PointOptions::over(PointSpec base) const {

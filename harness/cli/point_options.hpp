@@ -3,17 +3,17 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "harness/cli/command.hpp"
 #include "harness/core/point.hpp"
 
 namespace headcount {
 
-/// Declares --variant, --seq-len, --causal ... on a command and collects what was given.
+/// The flags --variant, --seq-len, --causal ... of a command, and what was given.
 class PointOptions {
 public:
-    void declare(CLI::App& app);
+    std::vector<Flag> flags();
     /// What was given over `base`. Throws UsageError.
     PointSpec over(PointSpec base) const;
 

@@ -44,11 +44,12 @@ void run(const std::string& result) {
 Command attribute() {
     return {.name = "attribute",
             .summary = "Where the time of more heads goes: softmax, lost GEMM efficiency, memory, copies; and a law",
-            .add = [](CLI::App& app, int&) {
+            .declare = [](int&) {
                 auto result = std::make_shared<std::string>();
-                app.add_option("result", *result, "a journal (.jsonl)")->required();
-                app.footer("\nExample:\n  headcount attribute results/reference/equal_complexity.jsonl");
-                app.callback([result] { run(*result); });
+                return CommandLine{
+                    .flags = {{.name = "result", .into = result.get(), .doc = "a journal (.jsonl)", .required = true}},
+                    .run = [result] { run(*result); },
+                    .footer = "\nExample:\n  headcount attribute results/reference/equal_complexity.jsonl"};
             }};
 }
 

@@ -25,6 +25,7 @@ struct Options {
     std::string config;
     LoadOptions load;
     std::vector<std::string> flags;
+    std::vector<std::string> unknown;
 };
 
 /// An engine's passes, each a request; round trips are part of what is seen here, so the time is the engine's own.
@@ -55,7 +56,7 @@ void forward(benchmark::State& state, const Point& point) {
 
 // Flags meant for Google Benchmark, before the -- that hands them over.
 void require_no_extras(std::vector<std::string> extras, const Options& options) {
-    std::erase(extras, "--");  // CLI11 counts it among what it did not know
+    std::erase(extras, "--");  // the parser counts it among what it did not know
     if (extras.empty()) return;
     throw UsageError(
         fmt::format("{} is no option of bench; flags of Google Benchmark stand after --: headcount bench {} -- {}",
@@ -98,21 +99,25 @@ A quick look without blocks, pairing, checks or a journal; conclusions belong to
 }  // namespace
 
 Command bench() {
-    return {.name = "bench",
-            .summary = "Run a config's points under Google Benchmark's own command line",
-            .add = [](CLI::App& app, int& exit_code) {
-                auto options = std::make_shared<Options>();
-                app.add_option("config", options->config, "a question: file or name")->required();
-                app.add_option("--set", options->load.set, "replace an axis, as in `headcount run`");
-                app.add_option("--filter", options->load.filter, "keep points, as in `headcount run`");
-                app.add_option("flags", options->flags, "after --: flags of Google Benchmark");
-                app.footer(kExamples);
-                app.allow_extras();
-                app.callback([options, &app, &exit_code] {
-                    require_no_extras(app.remaining(), *options);
-                    run(*options, exit_code);
-                });
-            }};
+    return {
+        .name = "bench",
+        .summary = "Run a config's points under Google Benchmark's own command line",
+        .declare = [](int& exit_code) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags =
+                    {{.name = "config", .into = &options->config, .doc = "a question: file or name", .required = true},
+                     {.name = "--set", .into = &options->load.set, .doc = "replace an axis, as in `headcount run`"},
+                     {.name = "--filter", .into = &options->load.filter, .doc = "keep points, as in `headcount run`"},
+                     {.name = "flags", .into = &options->flags, .doc = "after --: flags of Google Benchmark"}},
+                .run =
+                    [options, &exit_code] {
+                        require_no_extras(options->unknown, *options);
+                        run(*options, exit_code);
+                    },
+                .footer = kExamples,
+                .unknown = &options->unknown};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -70,21 +71,27 @@ Examples:
 Command count() {
     return {.name = "count",
             .summary = "Count one problem exactly, in microseconds, without running it",
-            .add = [](CLI::App& app, int&) {
+            .declare = [](int&) {
                 auto options = std::make_shared<Options>();
-                options->point.declare(app);
-                app.add_option("--preset", options->preset, "sizes of a published model; other flags win over them");
-                app.add_flag("--block", options->block,
-                             "attention's share of a whole Transformer block (needs --preset)");
-                app.add_option("--ledger", options->ledger,
-                               "required: what the definition needs; executed: what this path does")
-                    ->check(CLI::IsMember({"required", "executed"}))
-                    ->capture_default_str();
-                app.add_option("--format", options->format)
-                    ->check(CLI::IsMember({"text", "json", "csv"}))
-                    ->capture_default_str();
-                app.footer(kExamples);
-                app.callback([options] { run(*options); });
+                CommandLine line{.flags = {{.name = "--preset",
+                                            .into = &options->preset,
+                                            .doc = "sizes of a published model; other flags win over them"},
+                                           {.name = "--block",
+                                            .into = &options->block,
+                                            .doc = "attention's share of a whole Transformer block (needs --preset)"},
+                                           {.name = "--ledger",
+                                            .into = &options->ledger,
+                                            .doc = "required: what the definition needs; executed: what this path does",
+                                            .shows_default = true,
+                                            .choices = {"required", "executed"}},
+                                           {.name = "--format",
+                                            .into = &options->format,
+                                            .shows_default = true,
+                                            .choices = {"text", "json", "csv"}}},
+                                 .run = [options] { run(*options); },
+                                 .footer = kExamples};
+                for (Flag& flag : options->point.flags()) line.flags.push_back(std::move(flag));
+                return line;
             }};
 }
 

@@ -105,27 +105,40 @@ cannot be compared, 3 cannot tell.)";
 Command diff() {
     return {.name = "diff",
             .summary = "Compare two results, or two sides of one, point by point: faster, slower, same, cannot tell",
-            .add = [](CLI::App& app, int& exit_code) {
+            .declare = [](int& exit_code) {
                 auto options = std::make_shared<Options>();
-                app.add_option("a", options->a, "the result to compare with")->required();
-                app.add_option("b", options->b, "the result to judge; absent: two sides of A");
-                app.add_option("--between", options->between, "FIELD=LEFT,RIGHT: points that differ in this field");
-                app.add_option("--left", options->left, "field=value of the points of A; repeatable")
-                    ->expected(1)
-                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-                app.add_option("--right", options->right, "field=value of the points of B; repeatable")
-                    ->expected(1)
-                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-                app.add_option("--margin", options->diff.margin, "times this close, relatively, are the same")
-                    ->check(CLI::Range(0.0, 1.0))
-                    ->capture_default_str();
-                app.add_option("--format", options->format, "terminal, markdown, csv or latex")->capture_default_str();
-                app.add_flag("--json", options->json, "everything, for programs");
-                app.add_flag("--fail-if-slower", options->fail_if_slower, "exit with 1 when any point is slower");
-                app.add_flag("--across-machines", options->diff.across_machines,
-                             "though the machines are not the same");
-                app.footer(kFooter);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
+                return CommandLine{
+                    .flags = {{.name = "a", .into = &options->a, .doc = "the result to compare with", .required = true},
+                              {.name = "b", .into = &options->b, .doc = "the result to judge; absent: two sides of A"},
+                              {.name = "--between",
+                               .into = &options->between,
+                               .doc = "FIELD=LEFT,RIGHT: points that differ in this field"},
+                              {.name = "--left",
+                               .into = &options->left,
+                               .doc = "field=value of the points of A; repeatable",
+                               .one_at_a_time = true},
+                              {.name = "--right",
+                               .into = &options->right,
+                               .doc = "field=value of the points of B; repeatable",
+                               .one_at_a_time = true},
+                              {.name = "--margin",
+                               .into = &options->diff.margin,
+                               .doc = "times this close, relatively, are the same",
+                               .shows_default = true,
+                               .range = {0.0, 1.0}},
+                              {.name = "--format",
+                               .into = &options->format,
+                               .doc = "terminal, markdown, csv or latex",
+                               .shows_default = true},
+                              {.name = "--json", .into = &options->json, .doc = "everything, for programs"},
+                              {.name = "--fail-if-slower",
+                               .into = &options->fail_if_slower,
+                               .doc = "exit with 1 when any point is slower"},
+                              {.name = "--across-machines",
+                               .into = &options->diff.across_machines,
+                               .doc = "though the machines are not the same"}},
+                    .run = [options, &exit_code] { run(*options, exit_code); },
+                    .footer = kFooter};
             }};
 }
 

@@ -231,20 +231,28 @@ void run(const Options& options, int& exit_code) {
 Command doctor() {
     return {.name = "doctor",
             .summary = "Examine this machine: noise, the smallest difference it can tell, what is in the way",
-            .add = [](CLI::App& app, int& exit_code) {
+            .declare = [](int& exit_code) {
                 auto options = std::make_shared<Options>();
-                app.add_option("--budget", options->budget, "time for all: 30s, 2m")->capture_default_str();
-                app.add_option("--output,-o", options->output, "keep the journal of the comparisons here");
-                auto* limits = app.add_flag("--limits", options->limits,
-                                            "measure peak arithmetic and bandwidth instead, and print them");
-                app.add_option("--threads", options->threads, "numbers of threads for --limits; default 1 and all")
-                    ->delimiter(',')
-                    ->check(CLI::PositiveNumber)
-                    ->needs(limits);
-                app.add_flag("--json", options->json, "for programs");
-                app.add_flag("--quiet,-q", options->quiet, "no progress");
-                app.footer(kExamples);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
+                return CommandLine{.flags = {{.name = "--budget",
+                                              .into = &options->budget,
+                                              .doc = "time for all: 30s, 2m",
+                                              .shows_default = true},
+                                             {.name = "--output,-o",
+                                              .into = &options->output,
+                                              .doc = "keep the journal of the comparisons here"},
+                                             {.name = "--limits",
+                                              .into = &options->limits,
+                                              .doc = "measure peak arithmetic and bandwidth instead, and print them"},
+                                             {.name = "--threads",
+                                              .into = &options->threads,
+                                              .doc = "numbers of threads for --limits; default 1 and all",
+                                              .delimiter = ',',
+                                              .positive = true,
+                                              .needs = "--limits"},
+                                             {.name = "--json", .into = &options->json, .doc = "for programs"},
+                                             {.name = "--quiet,-q", .into = &options->quiet, .doc = "no progress"}},
+                                   .run = [options, &exit_code] { run(*options, exit_code); },
+                                   .footer = kExamples};
             }};
 }
 

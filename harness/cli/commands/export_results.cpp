@@ -36,18 +36,23 @@ Examples:
 }  // namespace
 
 Command export_results() {
-    return {.name = "export",
-            .summary = "Write a result as CSV files (what the figures read) or Google Benchmark JSON",
-            .add = [](CLI::App& app, int&) {
-                auto options = std::make_shared<Options>();
-                app.add_option("result", options->result, "a journal (.jsonl)")->required();
-                app.add_option("--format", options->format, "csv: a folder; gbench: a file for its compare.py")
-                    ->check(CLI::IsMember({"csv", "gbench"}))
-                    ->capture_default_str();
-                app.add_option("--output,-o", options->output, "the folder or file")->required();
-                app.footer(kExamples);
-                app.callback([options] { run(*options); });
-            }};
+    return {
+        .name = "export",
+        .summary = "Write a result as CSV files (what the figures read) or Google Benchmark JSON",
+        .declare = [](int&) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags =
+                    {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
+                     {.name = "--format",
+                      .into = &options->format,
+                      .doc = "csv: a folder; gbench: a file for its compare.py",
+                      .shows_default = true,
+                      .choices = {"csv", "gbench"}},
+                     {.name = "--output,-o", .into = &options->output, .doc = "the folder or file", .required = true}},
+                .run = [options] { run(*options); },
+                .footer = kExamples};
+        }};
 }
 
 }  // namespace headcount::commands

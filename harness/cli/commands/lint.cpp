@@ -54,15 +54,19 @@ Exit: 0 every rule that applies is satisfied, 1 one is not, 2 the file cannot be
 }  // namespace
 
 Command lint() {
-    return {.name = "lint",
-            .summary = "Check a result against the twelve rules of scientific benchmarking",
-            .add = [](CLI::App& app, int& exit_code) {
-                auto options = std::make_shared<Options>();
-                app.add_option("result", options->result, "a journal (.jsonl)")->required();
-                app.add_flag("--json", options->json, "every rule, subject, status, reason and remedy, for programs");
-                app.footer(kFooter);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
-            }};
+    return {
+        .name = "lint",
+        .summary = "Check a result against the twelve rules of scientific benchmarking",
+        .declare = [](int& exit_code) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags = {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
+                          {.name = "--json",
+                           .into = &options->json,
+                           .doc = "every rule, subject, status, reason and remedy, for programs"}},
+                .run = [options, &exit_code] { run(*options, exit_code); },
+                .footer = kFooter};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -92,11 +92,13 @@ const Topic& find_topic(const std::string& name) {
 Command list() {
     return {.name = "list",
             .summary = "What there is: variants, backends, engines, metrics, claims, configs, schema",
-            .add = [](CLI::App& app, int&) {
+            .declare = [](int&) {
                 auto topic = std::make_shared<std::string>();
-                app.add_option("topic", *topic, "variants, backends, engines, metrics, claims, configs or schema")
-                    ->required();
-                app.callback([topic] { find_topic(*topic).print(); });
+                return CommandLine{.flags = {{.name = "topic",
+                                              .into = topic.get(),
+                                              .doc = "variants, backends, engines, metrics, claims, configs or schema",
+                                              .required = true}},
+                                   .run = [topic] { find_topic(*topic).print(); }};
             }};
 }
 

@@ -57,16 +57,20 @@ on two kinds of machine, are refused (exit 2).)";
 }  // namespace
 
 Command merge() {
-    return {.name = "merge",
-            .summary = "Join results of one question from several shards or machines",
-            .add = [](CLI::App& app, int&) {
-                auto options = std::make_shared<Options>();
-                app.add_option("inputs", options->inputs, "journals (.jsonl)")->required();
-                app.add_option("--output,-o", options->output, "the journal to write; one that exists is joined too")
-                    ->required();
-                app.footer(kExamples);
-                app.callback([options] { run(*options); });
-            }};
+    return {
+        .name = "merge",
+        .summary = "Join results of one question from several shards or machines",
+        .declare = [](int&) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags = {{.name = "inputs", .into = &options->inputs, .doc = "journals (.jsonl)", .required = true},
+                          {.name = "--output,-o",
+                           .into = &options->output,
+                           .doc = "the journal to write; one that exists is joined too",
+                           .required = true}},
+                .run = [options] { run(*options); },
+                .footer = kExamples};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -79,17 +79,24 @@ Examples:
 
 Command plot() {
     return {
-        .name = "plot",
-        .summary = "Draw every figure that a result can show",
-        .add = [](CLI::App& app, int& exit_code) {
+        .name = "plot", .summary = "Draw every figure that a result can show", .declare = [](int& exit_code) {
             auto options = std::make_shared<Options>();
-            app.add_option("result", options->result, "a journal (.jsonl)")->required();
-            app.add_option("--output,-o", options->output, "folder for figures, and for their data in data/")
-                ->capture_default_str();
-            app.add_option("--format", options->formats, "png, svg, pdf; several with commas")->capture_default_str();
-            app.add_option("--only", options->only, "names of figures (files of plots/)")->delimiter(',');
-            app.footer(kExamples);
-            app.callback([options, &exit_code] { run(*options, exit_code); });
+            return CommandLine{
+                .flags = {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
+                          {.name = "--output,-o",
+                           .into = &options->output,
+                           .doc = "folder for figures, and for their data in data/",
+                           .shows_default = true},
+                          {.name = "--format",
+                           .into = &options->formats,
+                           .doc = "png, svg, pdf; several with commas",
+                           .shows_default = true},
+                          {.name = "--only",
+                           .into = &options->only,
+                           .doc = "names of figures (files of plots/)",
+                           .delimiter = ','}},
+                .run = [options, &exit_code] { run(*options, exit_code); },
+                .footer = kExamples};
         }};
 }
 

@@ -133,33 +133,45 @@ The same command again goes on where it stopped. Exit: 0 done, 1 a point failed,
 }  // namespace
 
 Command run() {
-    return {.name = "run",
-            .summary = "Measure what a config asks; the same command again resumes",
-            .add = [](CLI::App& app, int& exit_code) {
-                auto options = std::make_shared<Options>();
-                app.add_option("config", options->config, "a question: file or name")->required();
-                app.add_option("--set", options->load.set, "replace an axis or field: num_heads=1,8")
-                    ->expected(1)
-                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-                app.add_option("--filter", options->load.filter, "keep points: seq_len=128,512")
-                    ->expected(1)
-                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-                app.add_option("--point", options->points, "only this point; repeatable")
-                    ->expected(1)
-                    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-                app.add_option("--profile", options->load.profile, "a profile of the config: smoke, full");
-                app.add_option("--shard", options->shard,
-                               "k/n: only this part, of even cost; `headcount merge` joins the parts");
-                app.add_option("--budget", options->budget,
-                               "time for all, spent where results are uncertain: 30s, 10m, 2h; 0: no limit");
-                app.add_option("--output,-o", options->output, "the journal; default results/<machine>/<name>.jsonl");
-                app.add_flag("--dry-run", options->dry_run, "print the plan and measure nothing");
-                app.add_flag("--pin", options->pin, "workers stay on cores of their own");
-                app.add_flag("--fresh", options->fresh, "set an earlier journal aside and begin anew");
-                app.add_flag("--quiet,-q", options->quiet, "no progress");
-                app.footer(kExamples);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
-            }};
+    return {
+        .name = "run",
+        .summary = "Measure what a config asks; the same command again resumes",
+        .declare = [](int& exit_code) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags =
+                    {{.name = "config", .into = &options->config, .doc = "a question: file or name", .required = true},
+                     {.name = "--set",
+                      .into = &options->load.set,
+                      .doc = "replace an axis or field: num_heads=1,8",
+                      .one_at_a_time = true},
+                     {.name = "--filter",
+                      .into = &options->load.filter,
+                      .doc = "keep points: seq_len=128,512",
+                      .one_at_a_time = true},
+                     {.name = "--point",
+                      .into = &options->points,
+                      .doc = "only this point; repeatable",
+                      .one_at_a_time = true},
+                     {.name = "--profile",
+                      .into = &options->load.profile,
+                      .doc = "a profile of the config: smoke, full"},
+                     {.name = "--shard",
+                      .into = &options->shard,
+                      .doc = "k/n: only this part, of even cost; `headcount merge` joins the parts"},
+                     {.name = "--budget",
+                      .into = &options->budget,
+                      .doc = "time for all, spent where results are uncertain: 30s, 10m, 2h; 0: no limit"},
+                     {.name = "--output,-o",
+                      .into = &options->output,
+                      .doc = "the journal; default results/<machine>/<name>.jsonl"},
+                     {.name = "--dry-run", .into = &options->dry_run, .doc = "print the plan and measure nothing"},
+                     {.name = "--pin", .into = &options->pin, .doc = "workers stay on cores of their own"},
+                     {.name = "--fresh", .into = &options->fresh, .doc = "set an earlier journal aside and begin anew"},
+                     {.name = "--quiet,-q", .into = &options->quiet, .doc = "no progress"}},
+                .run = [options, &exit_code] { run(*options, exit_code); },
+                .footer = kExamples};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -84,18 +84,23 @@ void run(const Options& options) {
 }  // namespace
 
 Command show() {
-    return {.name = "show",
-            .summary = "Explain one point: its problem, both ledgers, its memory, its bound in a result",
-            .add = [](CLI::App& app, int&) {
-                auto options = std::make_shared<Options>();
-                app.add_option("point", options->id, "as in journals and messages: variant/backend/field=value,...")
-                    ->required();
-                app.add_option("--result", options->result,
-                               "a journal: its time there, and the least that limits allow");
-                app.footer(
-                    "\nExample:\n  headcount show multi_head/blas/seq_len=512,embed_dim=512,num_heads=8,causal=true");
-                app.callback([options] { run(*options); });
-            }};
+    return {
+        .name = "show",
+        .summary = "Explain one point: its problem, both ledgers, its memory, its bound in a result",
+        .declare = [](int&) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags = {{.name = "point",
+                           .into = &options->id,
+                           .doc = "as in journals and messages: variant/backend/field=value,...",
+                           .required = true},
+                          {.name = "--result",
+                           .into = &options->result,
+                           .doc = "a journal: its time there, and the least that limits allow"}},
+                .run = [options] { run(*options); },
+                .footer =
+                    "\nExample:\n  headcount show multi_head/blas/seq_len=512,embed_dim=512,num_heads=8,causal=true"};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -86,21 +86,26 @@ Exit: 1 when a cell of a published table comes out otherwise than its file state
 Command table() {
     return {.name = "table",
             .summary = "A result, or a published table beside ours, as text, Markdown, CSV or LaTeX",
-            .add = [](CLI::App& app, int& exit_code) {
+            .declare = [](int& exit_code) {
                 auto options = std::make_shared<Options>();
-                app.add_option("subject", options->subject, "a journal (.jsonl), or a published table by name or file")
-                    ->required();
-                app.add_option("--format", options->format)
-                    ->check(CLI::IsMember({"terminal", "markdown", "csv", "latex"}))
-                    ->capture_default_str();
-                app.add_flag("--counted", options->counted, "points that were only counted as well (always in CSV)");
-                app.add_option("--beside", options->beside,
-                               "a row a shape: VARIANT/BACKEND (streaming/simd unless given) beside all others, paired "
-                               "by round")
-                    ->expected(0, 1)
-                    ->default_str("streaming/simd");
-                app.footer(kExamples);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
+                return CommandLine{.flags = {{.name = "subject",
+                                              .into = &options->subject,
+                                              .doc = "a journal (.jsonl), or a published table by name or file",
+                                              .required = true},
+                                             {.name = "--format",
+                                              .into = &options->format,
+                                              .shows_default = true,
+                                              .choices = {"terminal", "markdown", "csv", "latex"}},
+                                             {.name = "--counted",
+                                              .into = &options->counted,
+                                              .doc = "points that were only counted as well (always in CSV)"},
+                                             {.name = "--beside",
+                                              .into = &options->beside,
+                                              .doc = "a row a shape: VARIANT/BACKEND (streaming/simd unless given) "
+                                                     "beside all others, paired by round",
+                                              .alone = "streaming/simd"}},
+                                   .run = [options, &exit_code] { run(*options, exit_code); },
+                                   .footer = kExamples};
             }};
 }
 

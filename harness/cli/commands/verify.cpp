@@ -61,19 +61,27 @@ Exit: 0 exact claims came out as declared and measured ones are decided, 1 an ex
 }  // namespace
 
 Command verify() {
-    return {.name = "verify",
-            .summary = "Judge every claim of a result: supported, refuted or inconclusive",
-            .add = [](CLI::App& app, int& exit_code) {
-                auto options = std::make_shared<Options>();
-                app.add_option("result", options->result, "a journal (.jsonl)")->required();
-                app.add_option("--claim", options->claims, "ids of claims; all when absent")->delimiter(',');
-                app.add_flag("--combinations", options->combinations, "one row for each combination as well");
-                app.add_option("--format", options->format)
-                    ->check(CLI::IsMember({"terminal", "markdown", "csv", "latex"}))
-                    ->capture_default_str();
-                app.footer(kExamples);
-                app.callback([options, &exit_code] { run(*options, exit_code); });
-            }};
+    return {
+        .name = "verify",
+        .summary = "Judge every claim of a result: supported, refuted or inconclusive",
+        .declare = [](int& exit_code) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags = {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
+                          {.name = "--claim",
+                           .into = &options->claims,
+                           .doc = "ids of claims; all when absent",
+                           .delimiter = ','},
+                          {.name = "--combinations",
+                           .into = &options->combinations,
+                           .doc = "one row for each combination as well"},
+                          {.name = "--format",
+                           .into = &options->format,
+                           .shows_default = true,
+                           .choices = {"terminal", "markdown", "csv", "latex"}}},
+                .run = [options, &exit_code] { run(*options, exit_code); },
+                .footer = kExamples};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -6,8 +6,8 @@
 namespace headcount::commands {
 
 Command worker() {
-    return {.name = "worker", .summary = "", .add = [](CLI::App& app, int& exit_code) {
-                app.callback([&exit_code] { exit_code = worker_main(); });
+    return {.name = "worker", .summary = "", .declare = [](int& exit_code) {
+                return CommandLine{.run = [&exit_code] { exit_code = worker_main(); }};
             }};
 }
 
