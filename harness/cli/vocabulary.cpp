@@ -17,7 +17,7 @@ namespace {
 const Values& trial_values() {
     static const Values values = [] {
         Values all;
-        Rational next = 2;
+        std::int64_t next = 2;
         const auto add = [&](std::string_view name) { all.emplace(std::string(name), next++); };
         for (const FieldInfo& field : point_fields()) add(field.name);
         for (const Metric& metric : all_metrics()) add(metric.name);

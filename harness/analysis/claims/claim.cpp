@@ -88,8 +88,8 @@ std::string factor_text(const Rational& value, const Rational& base) {
     if (value == base) return "equal";
     if (base == 0) return fmt::format("{} against 0", to_text(value));
     const Rational factor = value / base;
-    if (denominator(factor) == 1) return fmt::format("exactly {} times", to_text(factor));
-    if (numerator(factor) == 1) return fmt::format("exactly {} times less", to_text(Rational(denominator(factor))));
+    if (factor.is_integer()) return fmt::format("exactly {} times", to_text(factor));
+    if (factor.numerator() == 1) return fmt::format("exactly {} times less", to_text(factor.denominator()));
     return fmt::format("exactly {} times ({})", to_text(factor), to_decimal(factor));
 }
 

@@ -3,20 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <cstddef>
 #include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "harness/analysis/exact/exact.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 
 namespace headcount {
 namespace {
-
-using Integer = boost::multiprecision::cpp_int;
 
 constexpr std::size_t kLongestExpression = 4096;  // a page of formula; more is not an expression a reader checks
 constexpr int kDeepestNesting = 100;              // far below what the stack holds under a sanitizer
@@ -24,20 +22,6 @@ constexpr unsigned kLargestValueBits = 16384;     // keeps 2^(2^(2^...)) from ea
 constexpr int kLargestDecimalExponent = 400;      // beyond the range of a double nobody means it
 
 constexpr std::array kFunctions{"abs", "ceil", "floor", "log2", "max", "min", "round"};
-
-unsigned bits(const Integer& value) { return value == 0 ? 0 : boost::multiprecision::msb(abs(value)) + 1; }
-unsigned bits(const Rational& value) { return std::max(bits(numerator(value)), bits(denominator(value))); }
-
-Integer floor_of(const Rational& value) {
-    Integer quotient, remainder;
-    divide_qr(numerator(value), denominator(value), quotient, remainder);
-    return remainder < 0 ? Integer(quotient - 1) : quotient;  // division truncates; denominators are positive
-}
-
-Integer round_of(const Rational& value) {
-    const Rational half(1, 2);
-    return value < 0 ? Integer(-floor_of(-value + half)) : floor_of(value + half);
-}
 
 bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -48,12 +32,12 @@ class Parser {
 public:
     Parser(std::string_view text, const Values* values) : text_(text), values_(values) {}
 
-    Rational run() {
+    Exact run() {
         if (text_.size() > kLongestExpression) {
             throw UsageError(fmt::format("expression of {} characters is too long; the limit is {}", text_.size(),
                                          kLongestExpression));
         }
-        Rational value = expression();
+        Exact value = expression();
         if (!at_end()) fail("expected an operator or the end, found '{}'", text_[at_]);
         return value;
     }
@@ -80,15 +64,15 @@ private:
         ++at_;
         return true;
     }
-    Rational bounded(Rational value, std::size_t column) const {
+    Exact bounded(Exact value, std::size_t column) const {
         if (bits(value) > kLargestValueBits) {
             fail_at(column, "the value has more than {} bits; write a smaller computation", kLargestValueBits);
         }
         return value;
     }
 
-    Rational expression() {
-        Rational value = term();
+    Exact expression() {
+        Exact value = term();
         for (;;) {
             at_end();
             const std::size_t column = at_;
@@ -101,15 +85,15 @@ private:
         }
     }
 
-    Rational term() {
-        Rational value = factor();
+    Exact term() {
+        Exact value = factor();
         for (;;) {
             at_end();
             const std::size_t column = at_;
             if (take('*')) {
                 value = bounded(value * factor(), column);
             } else if (take('/')) {
-                const Rational divisor = factor();
+                const Exact divisor = factor();
                 if (values_ == nullptr) continue;
                 if (divisor == 0) fail_at(column, "division by zero");
                 value = bounded(value / divisor, column);
@@ -119,10 +103,10 @@ private:
         }
     }
 
-    Rational factor() {
+    Exact factor() {
         // Every recursion of the grammar passes here, so this is the only place that bounds it.
         if (++depth_ > kDeepestNesting) fail("nested more than {} deep", kDeepestNesting);
-        Rational value;
+        Exact value;
         if (take('-'))
             value = -factor();
         else if (take('+'))
@@ -133,28 +117,28 @@ private:
         return value;
     }
 
-    Rational power() {
-        Rational base = primary();
+    Exact power() {
+        Exact base = primary();
         at_end();
         const std::size_t column = at_;
         if (!take('^')) return base;
-        const Rational exponent = factor();
+        const Exact exponent = factor();
         if (values_ == nullptr) return base;
-        if (denominator(exponent) != 1) fail_at(column, "exponent {} is not an integer", to_text(exponent));
+        if (denominator(exponent) != 1) fail_at(column, "exponent {} is not an integer", text_of(exponent));
         if (base == 0 && exponent < 0) fail_at(column, "division by zero (0 to a negative power)");
         const Integer size = abs(numerator(exponent));
         // 1^n and (-1)^n never grow, every other base does.
         if (bits(base) > 1 && size * (bits(base) - 1) > kLargestValueBits) {
             fail_at(column, "the value has more than {} bits; write a smaller exponent", kLargestValueBits);
         }
-        if (bits(base) <= 1) return base < 0 && size % 2 == 0 ? Rational(-base) : size == 0 ? Rational(1) : base;
+        if (bits(base) <= 1) return base < 0 && size % 2 == 0 ? Exact(-base) : size == 0 ? Exact(1) : base;
         const auto n = size.convert_to<unsigned>();
         const Integer up = pow(numerator(base), n);
         const Integer down = pow(denominator(base), n);
-        return bounded(exponent < 0 ? Rational(down) / Rational(up) : Rational(up, down), column);
+        return bounded(exponent < 0 ? Exact(down) / Exact(up) : Exact(up, down), column);
     }
 
-    Rational primary() {
+    Exact primary() {
         if (at_end()) fail("expected a number, a name or '(', found the end");
         const char c = text_[at_];
         if (take('(')) return closed(expression());
@@ -163,12 +147,12 @@ private:
         fail("expected a number, a name or '(', found '{}'", c);
     }
 
-    Rational closed(Rational value) {
+    Exact closed(Exact value) {
         if (!take(')')) fail("expected ')'");
         return value;
     }
 
-    Rational number() {
+    Exact number() {
         const std::size_t column = at_;
         Integer digits = 0;
         int scale = 0;
@@ -204,10 +188,10 @@ private:
         if (at_ < text_.size() && is_name_part(text_[at_])) fail("expected an operator after the number");
         const int shift = exponent - scale;
         const Integer factor = pow(Integer(10), static_cast<unsigned>(std::abs(shift)));
-        return bounded(shift < 0 ? Rational(digits, factor) : Rational(digits * factor), column);
+        return bounded(shift < 0 ? Exact(digits, factor) : Exact(digits * factor), column);
     }
 
-    Rational name_or_call() {
+    Exact name_or_call() {
         const std::size_t column = at_;
         while (at_ < text_.size() && is_name_part(text_[at_])) ++at_;
         const std::string_view name = text_.substr(column, at_ - column);
@@ -215,39 +199,39 @@ private:
         names.emplace(name);
         if (values_ == nullptr) return 1;
         const auto found = values_->find(name);
-        if (found != values_->end()) return found->second;
+        if (found != values_->end()) return found->second.held().value;
         std::vector<std::string> known;
         for (const auto& [key, value] : *values_) known.push_back(key);
         fail_at(column, "{}", unknown_name("name", name, std::move(known)));
     }
 
-    Rational call(std::string_view function, std::size_t column) {
+    Exact call(std::string_view function, std::size_t column) {
         if (std::find(kFunctions.begin(), kFunctions.end(), function) == kFunctions.end()) {
             fail_at(column, "{}", unknown_name("function", function, {kFunctions.begin(), kFunctions.end()}));
         }
-        std::vector<Rational> arguments{expression()};
+        std::vector<Exact> arguments{expression()};
         while (take(',')) arguments.push_back(expression());
         closed(0);
         if (function == "min") return *std::min_element(arguments.begin(), arguments.end());
         if (function == "max") return *std::max_element(arguments.begin(), arguments.end());
         if (arguments.size() != 1) fail_at(column, "{} takes one argument, not {}", function, arguments.size());
-        const Rational& x = arguments.front();
-        if (function == "abs") return x < 0 ? Rational(-x) : x;
+        const Exact& x = arguments.front();
+        if (function == "abs") return x < 0 ? Exact(-x) : x;
         if (function == "floor") return floor_of(x);
         if (function == "ceil") return -floor_of(-x);
         if (function == "round") return round_of(x);
         return log2_of(x, column);
     }
 
-    Rational log2_of(const Rational& x, std::size_t column) const {
+    Exact log2_of(const Exact& x, std::size_t column) const {
         if (values_ == nullptr) return 1;
         const bool inverse = x < 1;
-        const Rational y = inverse && x > 0 ? Rational(1 / x) : x;
+        const Exact y = inverse && x > 0 ? Exact(1 / x) : x;
         if (y <= 0 || denominator(y) != 1 || (Integer(1) << (bits(numerator(y)) - 1)) != numerator(y)) {
-            fail_at(column, "log2 is exact for powers of two only, and {} is none", to_text(x));
+            fail_at(column, "log2 is exact for powers of two only, and {} is none", text_of(x));
         }
         const Integer exponent = bits(numerator(y)) - 1;
-        return inverse ? Rational(-exponent) : Rational(exponent);
+        return inverse ? Exact(-exponent) : Exact(exponent);
     }
 
     std::string_view text_;
@@ -258,45 +242,14 @@ private:
 
 }  // namespace
 
-Rational evaluate(std::string_view expression, const Values& names) { return Parser(expression, &names).run(); }
+Rational evaluate(std::string_view expression, const Values& names) {
+    return as_rational(Parser(expression, &names).run());
+}
 
 std::vector<std::string> names_in(std::string_view expression) {
     Parser parser(expression, nullptr);
     parser.run();
     return {parser.names.begin(), parser.names.end()};
-}
-
-std::string to_text(const Rational& value) {
-    const std::string text = numerator(value).str();
-    return denominator(value) == 1 ? text : text + "/" + denominator(value).str();
-}
-
-std::string to_decimal(const Rational& value, int significant) {
-    if (denominator(value) == 1) return numerator(value).str();
-    const Rational size = value < 0 ? Rational(-value) : value;
-    // The decimal exponent of the leading digit: 10^lead <= size < 10^(lead + 1). Bits give it but for one or two
-    // steps; counting up from 0 in rationals takes a minute for the largest values.
-    const Integer up = numerator(size);
-    const Integer down = denominator(size);
-    const auto reaches = [&](int exponent) {
-        const Integer power = pow(Integer(10), static_cast<unsigned>(std::abs(exponent)));
-        return exponent >= 0 ? power * down <= up : down <= up * power;
-    };
-    constexpr double kDecimalsPerBit = 0.30102999566;
-    const int more_bits = static_cast<int>(bits(up)) - static_cast<int>(bits(down));
-    int lead = static_cast<int>(std::floor((more_bits - 1) * kDecimalsPerBit)) - 1;
-    while (reaches(lead + 1)) ++lead;
-    const int places = std::max(significant - 1 - lead, 0);
-    const Integer scaled = round_of(size * Rational(pow(Integer(10), static_cast<unsigned>(places))));
-    std::string digits = scaled.str();
-    if (places > 0) {
-        const auto width = static_cast<std::size_t>(places);
-        if (digits.size() <= width) digits.insert(0, width + 1 - digits.size(), '0');
-        digits.insert(digits.size() - width, ".");
-        digits.erase(digits.find_last_not_of('0') + 1);
-        if (digits.back() == '.') digits.pop_back();
-    }
-    return value < 0 ? "-" + digits : digits;
 }
 
 }  // namespace headcount

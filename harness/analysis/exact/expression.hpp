@@ -7,12 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/multiprecision/cpp_int.hpp>
+#include "harness/analysis/exact/rational.hpp"
 
 namespace headcount {
 
-/// Numerator and denominator are unbounded integers: nothing is rounded, nothing overflows.
-using Rational = boost::multiprecision::cpp_rational;
 using Values = std::map<std::string, Rational, std::less<>>;
 
 /// Evaluates exactly.
@@ -33,12 +31,5 @@ Rational evaluate(std::string_view expression, const Values& names);
 
 /// Checks the syntax and returns the names an expression reads, sorted, each once. Throws UsageError.
 std::vector<std::string> names_in(std::string_view expression);
-
-/// "7", "-3/4": exact. Long values are shown in full.
-std::string to_text(const Rational& value);
-
-/// Decimal text with at most `significant` digits, rounded half away from zero, trailing zeros dropped; integers
-/// of any size are written in full.
-std::string to_decimal(const Rational& value, int significant = 6);
 
 }  // namespace headcount

@@ -47,7 +47,7 @@ std::string to_text(const Value& value, std::string_view unit) {
     if (!value.missing.empty()) return "none: " + value.missing;
     const std::string suffix = unit.empty() ? "" : fmt::format(" {}", unit);
     if (value.exact) {
-        if (denominator(*value.exact) == 1) return to_text(*value.exact) + suffix;
+        if (value.exact->is_integer()) return to_text(*value.exact) + suffix;
         return fmt::format("{} ({}){}", to_text(*value.exact), to_decimal(*value.exact), suffix);
     }
     std::vector<double> values;
