@@ -61,7 +61,7 @@ using Event = bool (*)(const PairedRatio& ratio, double truth);
 
 /// All rounds of one experiment as the runner takes them, and where its looks would have stopped it.
 struct Experiment {
-    Matrix seconds;
+    PairedSeconds seconds;
     std::size_t stop = 0;
 };
 
@@ -86,7 +86,7 @@ Experiment run_experiment(const Noise& noise, double ratio, Random& random) {
     return experiment;
 }
 
-PairedRatio ratio_after(const Matrix& seconds, std::size_t rounds) {
+PairedRatio ratio_after(const PairedSeconds& seconds, std::size_t rounds) {
     return {std::span(seconds[1]).first(rounds), std::span(seconds[0]).first(rounds)};
 }
 

@@ -23,7 +23,7 @@ Protocol protocol_of(int min_rounds, int max_rounds, double target) {
     return protocol;
 }
 
-Matrix rounds_of(std::size_t count) { return Matrix(2, std::vector<double>(count, 1.0)); }
+PairedSeconds rounds_of(std::size_t count) { return PairedSeconds(2, std::vector<double>(count, 1.0)); }
 
 }  // namespace
 
@@ -75,7 +75,7 @@ TEST_CASE("looks are fixed beforehand") {
 
 TEST_CASE("between two looks nothing is decided, however narrow the interval") {
     int asked = 0;
-    const WidestInterval narrow = [&](const Matrix&) {
+    const WidestInterval narrow = [&](const PairedSeconds&) {
         ++asked;
         return 0.0;
     };
@@ -89,15 +89,15 @@ TEST_CASE("between two looks nothing is decided, however narrow the interval") {
 }
 
 TEST_CASE("a decision looks at the rounds of its look only, so that a resumed run decides alike") {
-    const WidestInterval width = [](const Matrix& m) { return m.front().size() == 20 ? 0.001 : 1.0; };
+    const WidestInterval width = [](const PairedSeconds& m) { return m.front().size() == 20 ? 0.001 : 1.0; };
     CHECK(decide(rounds_of(19), protocol_of(10, 80, 0.01), width).next_look == 20);
     CHECK(decide(rounds_of(20), protocol_of(10, 80, 0.01), width).because == "target_rel_ci");
     CHECK(decide(rounds_of(33), protocol_of(10, 80, 0.01), width).because == "target_rel_ci");
 }
 
 TEST_CASE("the last look stops, and so do two doublings that do not narrow the interval") {
-    const auto root = [](const Matrix& m) { return 1 / std::sqrt(static_cast<double>(m.front().size())); };
-    const auto flat = [](const Matrix&) { return 0.5; };
+    const auto root = [](const PairedSeconds& m) { return 1 / std::sqrt(static_cast<double>(m.front().size())); };
+    const auto flat = [](const PairedSeconds&) { return 0.5; };
     const Protocol protocol = protocol_of(10, 80, 0.01);
     CHECK(decide(rounds_of(40), protocol, root).next_look == 80);
     CHECK(decide(rounds_of(80), protocol, root).because == "max_rounds");
@@ -110,12 +110,12 @@ TEST_CASE("pairs are the rounds in which all points were visited") {
     rounds[0].samples = {{.point = "b", .wall_s = 2}, {.point = "a", .wall_s = 1}};
     rounds[1].samples = {{.point = "a", .wall_s = 9}};
     rounds[2].samples = {{.point = "a", .wall_s = 3}, {.point = "c", .wall_s = 7}, {.point = "b", .wall_s = 4}};
-    CHECK(paired_matrix({"a", "b"}, rounds) == Matrix{{1, 3}, {2, 4}});
-    CHECK(paired_matrix({"a"}, rounds) == Matrix{{1, 9, 3}});
+    CHECK(paired_matrix({"a", "b"}, rounds) == PairedSeconds{{1, 3}, {2, 4}});
+    CHECK(paired_matrix({"a"}, rounds) == PairedSeconds{{1, 9, 3}});
 }
 
 TEST_CASE("drift that both points share does not widen the interval of their ratio") {
-    Matrix steady(2), drifting(2), lone(1);
+    PairedSeconds steady(2), drifting(2), lone(1);
     std::mt19937_64 random(3);
     std::normal_distribution<double> noise(0, 0.003);
     for (int round = 0; round < 40; ++round) {

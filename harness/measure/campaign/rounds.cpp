@@ -50,7 +50,7 @@ std::vector<int> looks(const Protocol& protocol) {
     return counts;
 }
 
-double widest_interval(const Matrix& seconds) {
+double widest_interval(const PairedSeconds& seconds) {
     if (seconds.empty() || seconds.front().size() < 2) return std::numeric_limits<double>::infinity();
     if (seconds.size() == 1) return relative_ci_width(median_interval(seconds.front()));
     double widest = 0;
@@ -60,10 +60,10 @@ double widest_interval(const Matrix& seconds) {
     return widest;
 }
 
-Matrix paired_matrix(const std::vector<std::string>& points, const std::vector<RoundRecord>& rounds) {
+PairedSeconds paired_matrix(const std::vector<std::string>& points, const std::vector<RoundRecord>& rounds) {
     std::map<std::string, std::size_t, std::less<>> index;
     for (const std::string& point : points) index.emplace(point, index.size());
-    Matrix matrix(points.size());
+    PairedSeconds matrix(points.size());
     for (const RoundRecord& round : rounds) {
         std::vector<double> row(points.size(), -1);
         for (const Sample& sample : round.samples) {
@@ -76,7 +76,7 @@ Matrix paired_matrix(const std::vector<std::string>& points, const std::vector<R
     return matrix;
 }
 
-Decision decide(const Matrix& seconds, const Protocol& protocol, const WidestInterval& width) {
+Decision decide(const PairedSeconds& seconds, const Protocol& protocol, const WidestInterval& width) {
     const auto taken = seconds.empty() ? 0 : static_cast<int>(seconds.front().size());
     Decision decision{.because = {}, .next_look = 0, .width = std::numeric_limits<double>::infinity()};
     std::vector<double> widths;
@@ -85,7 +85,7 @@ Decision decide(const Matrix& seconds, const Protocol& protocol, const WidestInt
             decision.next_look = look;
             return decision;
         }
-        Matrix so_far = seconds;
+        PairedSeconds so_far = seconds;
         for (auto& column : so_far) column.resize(static_cast<std::size_t>(look));
         decision.width = width(so_far);
         widths.push_back(decision.width);

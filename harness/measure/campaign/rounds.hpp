@@ -27,15 +27,15 @@ std::vector<Sample> take_round(const std::vector<std::string>& points, const std
 std::vector<int> looks(const Protocol& protocol);
 
 /// seconds[point][round], paired: every point has every round. points[0] is the base of the ratios.
-using Matrix = std::vector<std::vector<double>>;
+using PairedSeconds = std::vector<std::vector<double>>;
 /// The widest relative 95 % interval of a matrix: what the stopping rule compares with the target.
-using WidestInterval = std::function<double(const Matrix&)>;
+using WidestInterval = std::function<double(const PairedSeconds&)>;
 
 /// Paired ratios to the first point by harness/stats; of a lone point, its median.
-double widest_interval(const Matrix& seconds);
+double widest_interval(const PairedSeconds& seconds);
 
 /// The rounds in which all of `points` were visited, in order.
-Matrix paired_matrix(const std::vector<std::string>& points, const std::vector<RoundRecord>& rounds);
+PairedSeconds paired_matrix(const std::vector<std::string>& points, const std::vector<RoundRecord>& rounds);
 
 struct Decision {
     std::string because;  ///< "target_rel_ci", "plateau", "max_rounds"; empty: go on
@@ -44,6 +44,6 @@ struct Decision {
 };
 
 /// A pure function of what was measured, so that a resumed run decides as the uninterrupted one would have.
-Decision decide(const Matrix& seconds, const Protocol& protocol, const WidestInterval& width);
+Decision decide(const PairedSeconds& seconds, const Protocol& protocol, const WidestInterval& width);
 
 }  // namespace headcount
