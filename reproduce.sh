@@ -43,7 +43,7 @@ else
   install_packages run
 fi
 say "building"
-build release headcount
+build release -DHEADCOUNT_TESTS=OFF headcount
 headcount=build/release/headcount
 
 options=()

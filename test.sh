@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 install_packages test
 
 say "g++ release"
-build release
+build release -DHEADCOUNT_TESTS=ON
 ctest --preset release --parallel "$(nproc)"
 
 say "figures of the simulations and of the fault suite (what they mean: docs/measurement.md)"

@@ -26,8 +26,38 @@ install_packages() {
     }
     runner=(sudo)
   fi
-  "${runner[@]}" apt-get update -qq
-  "${runner[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  "${runner[@]}" apt-get update -qq -o Acquire::Languages=none
+  "${runner[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o APT::Status-Fd=1 "${missing[@]}" | apt_progress
+}
+
+# progress PERCENT TEXT: how far, and how long it takes at this pace; on one line of a terminal, now and then elsewhere.
+# Expects `progress_since`, and keeps what it said last in `progress_said`.
+progress() {
+  local passed=$((SECONDS - progress_since)) left=""
+  [ "$1" -lt 5 ] || left=", about $((passed * (100 - $1) / $1)) s left"
+  if [ -t 1 ]; then
+    printf '\r\033[K%3d %%, %d s%s  %.60s' "$1" "$passed" "$left" "$2"
+  elif [ $(($1 / 10)) -ne "$progress_said" ]; then
+    printf '%3d %%, %d s%s  %s\n' "$1" "$passed" "$left" "$2"
+  fi
+  progress_said=$(($1 / 10))
+}
+
+end_progress() { [ ! -t 1 ] || printf '\r\033[K'; }
+
+# What apt says of its progress (dlstatus while fetching, pmstatus while unpacking) as a share of both.
+apt_progress() {
+  local progress_since=$SECONDS progress_said=-1 kind package percent text
+  while IFS=: read -r kind package percent text; do
+    percent=${percent%%.*}
+    case $kind in
+      dlstatus) progress $((percent / 3)) "$text" ;;
+      pmstatus) progress $((33 + percent * 2 / 3)) "$text" ;;
+      pmerror) printf '%s: %s\n' "$package" "$text" >&2 ;;
+    esac
+  done
+  end_progress
 }
 
 # install_engines: the npm packages that variants/external/package.json pins, into that folder. Install scripts are left out;
@@ -51,10 +81,28 @@ find_python() {
   return 2
 }
 
-# build PRESET [TARGET...]: configures when needed and builds.
+# What Ninja says of its progress, told like apt's; everything else, such as what a compiler complains of, in full.
+ninja_progress() {
+  local progress_since=$SECONDS progress_said=-1 line
+  while IFS= read -r line; do
+    if [[ $line =~ ^@([0-9]+)/([0-9]+)@\ (.*)$ ]]; then
+      progress $((100 * BASH_REMATCH[1] / BASH_REMATCH[2])) "${BASH_REMATCH[3]}"
+    else
+      end_progress
+      printf '%s\n' "$line"
+    fi
+  done
+  end_progress
+}
+
+# build PRESET [-DOPTION...] [TARGET...]: configures when needed and builds.
 build() {
-  local preset=$1
+  local preset=$1 options=()
   shift
-  cmake --preset "$preset" >/dev/null
-  cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"}
+  while [[ ${1:-} == -D* ]]; do
+    options+=("$1")
+    shift
+  done
+  cmake --preset "$preset" "${options[@]}" >/dev/null
+  NINJA_STATUS='@%f/%t@ ' cmake --build --preset "$preset" --parallel "$(nproc)" ${1:+--target "$@"} | ninja_progress
 }

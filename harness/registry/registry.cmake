@@ -14,7 +14,7 @@ function(headcount_registry)
     string(APPEND entries "        {\"${name}\", ${arg_NAMESPACE}::${name}()},\n")
   endforeach()
   set(generated ${PROJECT_BINARY_DIR}/registry/${arg_LIST}.cpp)
-  file(GENERATE OUTPUT ${generated} CONTENT "// Generated from the files of ${arg_FOLDER}/; do not edit.
+  file(CONFIGURE OUTPUT ${generated} @ONLY CONTENT "// Generated from the files of ${arg_FOLDER}/; do not edit.
 #include \"${arg_HEADER}\"
 
 namespace headcount {
