@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy over the sources of a build's compile_commands.json; what was clean and has not changed is left out.
+
+usage: .ci/tidy.py [--all] [BUILD_FOLDER] [PART_OF_A_PATH...]     default: build/lint, every source
+A clean file is remembered by the content of all that it includes, of the command, of .clang-tidy and by clang-tidy's
+version, in $XDG_CACHE_HOME/headcount-tidy. --all asks no memory.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MEMORY = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "headcount-tidy"
+CHECKED = re.compile(r"^(harness|variants)/.*\.cpp$")
+
+
+def digest(*parts: bytes) -> str:
+    state = hashlib.sha256()
+    for part in parts:
+        state.update(hashlib.sha256(part).digest())
+    return state.hexdigest()
+
+
+class Source:
+    """A line of compile_commands.json."""
+
+    def __init__(self, entry: dict, common: bytes):
+        self.entry = entry
+        self.folder = pathlib.Path(entry["directory"])
+        self.name = pathlib.Path(entry["file"]).resolve().relative_to(ROOT).as_posix()
+        # Another checkout of the same may remember for this one.
+        command = entry["command"].replace(str(ROOT), "")
+        self.record = MEMORY / digest(self.name.encode(), command.encode(), common)
+
+    def content_of(self, files) -> str:
+        return digest(*(name.encode() + b"\0" + (ROOT / name).read_bytes() for name in files))
+
+    def is_remembered(self) -> bool:
+        try:
+            record = json.loads(self.record.read_text())
+            return self.content_of(record["files"]) == record["content"]
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def included(self):
+        words = shlex.split(self.entry["command"])
+        del words[words.index("-o") : words.index("-o") + 2]
+        rule = subprocess.run([*words, "-M"], cwd=self.folder, capture_output=True, text=True, check=True).stdout
+        files = (self.folder / name for name in rule.split(":", 1)[1].replace("\\\n", " ").split())
+        names = []
+        for file in files:
+            path = pathlib.Path(os.path.normpath(file))
+            names.append(path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path))
+        return sorted(set(names))
+
+    def check(self):
+        """(clean?, what clang-tidy said, seconds)"""
+        started = time.monotonic()
+        run = subprocess.run(
+            ["clang-tidy", "--quiet", "-p", str(self.folder), self.entry["file"]], capture_output=True, text=True
+        )
+        if run.returncode == 0 and not re.search(r": (warning|error): ", run.stdout):
+            files = self.included()
+            MEMORY.mkdir(parents=True, exist_ok=True)
+            part = self.record.with_name(f"{self.record.name}.{os.getpid()}")
+            part.write_text(json.dumps({"source": self.name, "files": files, "content": self.content_of(files)}))
+            part.replace(self.record)
+            return True, "", time.monotonic() - started
+        return False, run.stdout or run.stderr, time.monotonic() - started
+
+
+def sources_of(build: pathlib.Path, parts):
+    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
+    common = version + (ROOT / ".clang-tidy").read_bytes()
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        path = pathlib.Path(entry["file"]).resolve()
+        if not path.is_relative_to(ROOT) or not CHECKED.match(path.relative_to(ROOT).as_posix()):
+            continue
+        if not parts or any(part in str(path) for part in parts):
+            found.setdefault(str(path), entry)
+    return [Source(entry, common) for entry in found.values()]
+
+
+def main() -> int:
+    arguments = [a for a in sys.argv[1:] if a != "--all"]
+    build = ROOT / (arguments[0] if arguments else "build/lint")
+    sources = sources_of(build, arguments[1:])
+    if not sources:
+        print(f"{build}: no source to check; configure first: cmake --preset lint", file=sys.stderr)
+        return 2
+    to_check = [s for s in sources if "--all" in sys.argv or not s.is_remembered()]
+    started, bad = time.monotonic(), 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {pool.submit(source.check): source for source in to_check}
+        for done, future in enumerate(concurrent.futures.as_completed(running), 1):
+            clean, text, seconds = future.result()
+            bad += not clean
+            left = (time.monotonic() - started) / done * (len(to_check) - done)
+            print(f"[{done}/{len(to_check)}] {seconds:5.1f} s  {running[future].name}  about {left:.0f} s left", flush=True)
+            if text:
+                print(text, flush=True)
+    print(f"clang-tidy: {len(to_check)} sources checked, {len(sources) - len(to_check)} unchanged since they were clean")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
