@@ -1,4 +1,5 @@
 // The literal reading R2a: each head projects only its own slice of the embedding, eight 64 x 64 matrices.
+#include "harness/judge/defined_by.hpp"
 #include "variants/steps.hpp"
 
 namespace headcount::variants {
@@ -58,6 +59,35 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
                    backend);
 }
 
+/// x W + b, where head h sees only its slice of x and only its slice of the rows and columns of W.
+constexpr auto kSlices = [](const auto& x, const auto& w, const auto& b, std::int64_t heads) {
+    const std::int64_t rows = w.rows / heads;
+    return judge::concat(heads, [&](std::int64_t h) {
+        return projected(x.head(h, heads), w.row_range(h * rows, rows).head(h, heads), b.head(h, heads));
+    });
+};
+
+constexpr auto kDefinition = [](const auto& given, judge::Row row) {
+    const Problem& p = given.problem();
+    const std::int64_t hidden = p.causal ? p.q_len - 1 - row.index : 0;  // the last row sees all keys
+    const std::int64_t seen = p.kv_len > hidden ? p.kv_len - hidden : 0;
+    const auto keys = [&](const char* w, const char* b) {
+        return given.once(w, row.batch, [&] {
+            return kSlices(given.x_kv(row.batch), given.weight(w), given.bias(b), p.num_kv_heads);
+        });
+    };
+    const auto q = kSlices(given.x_q(row), given.weight("wq"), given.bias("bq"), p.num_heads);
+    const auto k = keys("wk", "bk").row_range(0, seen);
+    const auto v = keys("wv", "bv").row_range(0, seen);
+    const auto context = judge::concat(p.num_heads, [&](std::int64_t h) {
+        const std::int64_t shared = h / (p.num_heads / p.num_kv_heads);
+        const auto similar = product(q.head(h, p.num_heads), k.head(shared, p.num_kv_heads).transposed());
+        const auto weights = softmax(given.scores(scaled(similar, given.scale())));
+        return stored(product(weights, v.head(shared, p.num_kv_heads)));
+    });
+    return kSlices(context, given.weight("wo"), given.bias("bo"), p.num_heads);
+};
+
 std::string unsupported(const Problem& p) {
     if (p.scope == Scope::core) return "block_diagonal differs only in its projections, and core scope has none";
     if (p.embed_dim % p.num_heads != 0) {
@@ -72,7 +102,7 @@ std::string unsupported(const Problem& p) {
 Variant block_diagonal() {
     return {.summary = "each head projects only its own slice of the embedding (reading R2a)",
             .source = "the claim read literally: 64 x 64 a head; a different function from multi_head",
-            .function = Function::block_diagonal,
+            .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,
             .prepare = prepare,
             .forward = forward};

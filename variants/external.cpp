@@ -20,7 +20,7 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
 Variant external() {
     return {.summary = "an implementation in another process; its backend names the engine (headcount list engines)",
             .source = "docs/adding.md, An engine in another process",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = runs_everything,
             .prepare = nullptr,
             .forward = forward};

@@ -20,7 +20,7 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
 Variant multi_head() {
     return {.summary = "all heads at once over strided windows, no copies",
             .source = "Vaswani et al. 2017, section 3.2.2",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = runs_everything,
             .prepare = nullptr,
             .forward = forward};

@@ -49,7 +49,7 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
 Variant multi_head_looped() {
     return {.summary = "num_heads small layers in a row, one head's scores at a time",
             .source = "Vaswani et al. 2017, section 3.2.2, read literally",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = runs_everything,
             .prepare = nullptr,
             .forward = forward};

@@ -33,7 +33,7 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
 Variant multi_head_split() {
     return {.summary = "heads copied to [batch, head, len, width] and back",
             .source = "the usual reshape-transpose-contiguous of framework code",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = runs_everything,
             .prepare = nullptr,
             .forward = forward};

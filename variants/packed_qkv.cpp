@@ -52,7 +52,7 @@ std::string unsupported(const Problem& p) {
 Variant packed_qkv() {
     return {.summary = "one projection embed_dim x 3 embed_dim for Q, K and V",
             .source = "the usual fused projection of framework code",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = unsupported,
             .prepare = prepare,
             .forward = forward};

@@ -20,7 +20,7 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
 Variant single_head() {
     return {.summary = "one head over the whole width",
             .source = "Vaswani et al. 2017, equation 1",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = [](const Problem& p) -> std::string {
                 if (p.num_heads != 1) return "single_head has one head; set num_heads to 1 or use multi_head";
                 return "";

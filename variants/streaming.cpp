@@ -20,7 +20,7 @@ void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& back
 Variant streaming() {
     return {.summary = "fused core with online softmax; memory linear in the length",
             .source = "Milakov and Gimelshein 2018; Dao et al. 2022, algorithm 1",
-            .function = Function::attention,
+            .definition = judge::attention(),
             .unsupported = runs_everything,
             .prepare = nullptr,
             .forward = forward,

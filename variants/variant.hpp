@@ -14,6 +14,7 @@
 #include "harness/core/problem.hpp"
 #include "harness/core/tensor.hpp"
 #include "harness/core/workspace.hpp"
+#include "harness/judge/attention.hpp"
 
 namespace headcount {
 
@@ -38,6 +39,7 @@ public:
         const auto it = tensors_.find(name);
         return it == tensors_.end() ? nullptr : &it->second;
     }
+    const std::map<std::string, Tensor, std::less<>>& all() const { return tensors_; }
     /// Number of parameters: elements of all tensors.
     std::int64_t elements() const {
         std::int64_t sum = 0;
@@ -63,16 +65,12 @@ struct Inputs {
     Tensor q, k, v;
 };
 
-/// Which function of (inputs, canonical weights) a variant computes; the float64 reference knows both.
-enum class Function : std::uint8_t {
-    attention,       ///< softmax(Q K^T / sqrt(head_dim)) V per head, dense projections
-    block_diagonal,  ///< the same core, but head h projects only its own slice of the embedding (reading R2a)
-};
-
 struct Variant {
     std::string summary;  ///< one line for `headcount list variants`
     std::string source;   ///< where the algorithm comes from
-    Function function = Function::attention;
+    /// The function of (inputs, canonical weights) that forward() computes, written without it; the check and the
+    /// required ledger of tests follow from it.
+    judge::Definition definition = judge::attention();
     /// Why this problem cannot run; empty when it can.
     std::string (*unsupported)(const Problem& problem) = nullptr;
     /// Packs canonical weights into what forward() wants, outside the timer. New tensors come from `store`

@@ -117,7 +117,7 @@ void faulty_forward(const Inputs& in, const Weights& weights, Tensor out, Backen
 
 const Variant kFaulty{.summary = "multi_head with a fault",
                       .source = "this test",
-                      .function = Function::attention,
+                      .definition = judge::attention(),
                       .unsupported = runs_everything,
                       .prepare = nullptr,
                       .forward = faulty_forward};
@@ -278,18 +278,18 @@ TEST_CASE("output that forward() does not write is not finite, and fails") {
 TEST_CASE("long sequences are checked on sampled rows, first and last of a batch entry included") {
     Problem p = problem(5000, 10, 8, 2, false);
     p.batch = 4;
-    const CheckedRows rows = rows_to_check(p, 3);
-    REQUIRE(rows == rows_to_check(p, 3));
-    REQUIRE(rows != rows_to_check(p, 4));
+    const std::vector<judge::Row> rows = judge::rows_to_check(p, 3);
+    REQUIRE(rows == judge::rows_to_check(p, 3));
+    REQUIRE(rows != judge::rows_to_check(p, 4));
     REQUIRE(rows.size() > 25);
     REQUIRE(rows.size() < 100);
     for (const std::int64_t b : {0, 3}) {
         for (const std::int64_t i : {0, 4999}) {
-            REQUIRE(std::count(rows.begin(), rows.end(), std::pair<std::int64_t, std::int64_t>{b, i}) == 1);
+            REQUIRE(std::count(rows.begin(), rows.end(), judge::Row{.batch = b, .index = i}) == 1);
         }
     }
     p.q_len = 60;
-    REQUIRE(rows_to_check(p, 3).size() == 240);
+    REQUIRE(judge::rows_to_check(p, 3).size() == 240);
 }
 
 TEST_CASE("a cached reference serves other variants of the same problem, and no other problem") {

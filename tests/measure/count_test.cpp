@@ -1,5 +1,5 @@
 // Three ways of counting that share no code must agree: closed forms written here, a dry run of the real forward,
-// and kernels and reference run on a scalar that counts. And the published oracle, to the last digit.
+// and kernels and definitions run on a scalar that counts. And the published oracle, to the last digit.
 #include "harness/measure/point/count.hpp"
 
 #include <algorithm>
@@ -13,8 +13,8 @@
 #include "harness/backend/all.hpp"
 #include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
+#include "harness/measure/point/check.hpp"
 #include "harness/measure/point/inputs.hpp"
-#include "harness/measure/point/reference.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/closed_forms.hpp"
 #include "tests/measure/random_problem.hpp"
@@ -46,36 +46,6 @@ std::pair<std::int64_t, std::int64_t> naive_blocks(const Problem& p) {
     return {plan.query_block, plan.key_block};
 }
 
-/// What the reference, written from the equation, does on all rows, by a scalar that counts.
-OpCost counted_reference(const PointData& data) {
-    const ReferenceData<double> exact =
-        reference_data(data.layout.inputs, data.layout.canonical, data.variant->function);
-    const auto counted = [](const std::vector<double>& values) {
-        return std::vector<Counted>(values.begin(), values.end());
-    };
-    const ReferenceData<Counted> all{.problem = exact.problem,
-                                     .function = exact.function,
-                                     .x_q = counted(exact.x_q),
-                                     .x_kv = counted(exact.x_kv),
-                                     .wq = counted(exact.wq),
-                                     .wk = counted(exact.wk),
-                                     .wv = counted(exact.wv),
-                                     .wo = counted(exact.wo),
-                                     .bq = counted(exact.bq),
-                                     .bk = counted(exact.bk),
-                                     .bv = counted(exact.bv),
-                                     .bo = counted(exact.bo),
-                                     .q = counted(exact.q),
-                                     .k = counted(exact.k),
-                                     .v = counted(exact.v)};
-    Counted::tally() = {};
-    for (std::int64_t b = 0; b < exact.problem.batch; ++b) {
-        const ReferenceKeys<Counted> keys = reference_keys(all, b);
-        for (std::int64_t i = 0; i < exact.problem.q_len; ++i) reference_row(all, keys, b, i);
-    }
-    return Counted::tally();
-}
-
 /// Sums what the counting scalar saw, span by span, and what the cost model claims.
 class Auditor final : public OpSink {
 public:
@@ -90,11 +60,11 @@ public:
 };
 
 /// One line of the oracle by column name.
-using Row = std::map<std::string, std::int64_t>;
+using OracleRow = std::map<std::string, std::int64_t>;
 
-std::vector<Row> read_oracle() {
+std::vector<OracleRow> read_oracle() {
     std::ifstream file(std::string(HEADCOUNT_FIXTURES) + "/equal_complexity.csv");
-    std::vector<Row> rows;
+    std::vector<OracleRow> rows;
     std::vector<std::string> names;
     for (std::string line; std::getline(file, line);) {
         if (line.empty() || line[0] == '#') continue;
@@ -105,14 +75,14 @@ std::vector<Row> read_oracle() {
             names = cells;
             continue;
         }
-        Row row;
+        OracleRow row;
         for (std::size_t i = 0; i < names.size(); ++i) row[names[i]] = std::stoll(cells.at(i));
         rows.push_back(row);
     }
     return rows;
 }
 
-Problem problem_of(const Row& row) {
+Problem problem_of(const OracleRow& row) {
     ProblemSpec spec;
     spec.batch = row.at("B");
     spec.q_len = row.at("Lq");
@@ -220,7 +190,8 @@ TEST_CASE("the definition on a scalar that counts requires what the dry run says
             if (!why_unsupported(point).empty()) continue;
             INFO(point.id());
             const PointData data = make_point_data(point);
-            REQUIRE(arithmetic(count_point(point).total(Ledger::required)) == counted_reference(data));
+            REQUIRE(arithmetic(count_point(point).total(Ledger::required)) ==
+                    data.variant->definition.required(question_of(data)));
             ++compared;
         }
     }
@@ -228,13 +199,13 @@ TEST_CASE("the definition on a scalar that counts requires what the dry run says
 }
 
 TEST_CASE("the count equals the oracle in every column it speaks of") {
-    const std::vector<Row> rows = read_oracle();
+    const std::vector<OracleRow> rows = read_oracle();
     REQUIRE(rows.size() == 70);
-    for (const Row& row : rows) {
+    for (const OracleRow& row : rows) {
         const Problem p = problem_of(row);
         for (const auto& variant : all_variants()) {
             const Point point{.variant = variant.name, .backend = "counting", .problem = p};
-            if (variant.value.function != Function::attention || !why_unsupported(point).empty()) continue;
+            if (variant.value.definition != judge::attention() || !why_unsupported(point).empty()) continue;
             INFO(point.id());
             const Count count = count_point(point);
             REQUIRE(projections(count).multiplies == row.at("proj_mul"));

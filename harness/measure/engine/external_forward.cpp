@@ -71,7 +71,7 @@ std::shared_ptr<EngineProcess> EnginePool::of(const std::string& engine, int num
     return process;
 }
 
-ExternalForward::ExternalForward(const PointData& data, ReferenceRows expected, EnginePool& pool)
+ExternalForward::ExternalForward(const PointData& data, judge::ReferenceRows expected, EnginePool& pool)
     : point_(data.point),
       layout_(data.layout),
       file_(data.shared.path()),

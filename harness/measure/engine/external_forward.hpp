@@ -30,7 +30,7 @@ private:
 class ExternalForward {
 public:
     /// `expected` is computed before the engine sees the memory, so that whatever it does there can only make it wrong.
-    ExternalForward(const PointData& data, ReferenceRows expected, EnginePool& pool);
+    ExternalForward(const PointData& data, judge::ReferenceRows expected, EnginePool& pool);
     ~ExternalForward();
     ExternalForward(const ExternalForward&) = delete;
     ExternalForward& operator=(const ExternalForward&) = delete;
@@ -51,7 +51,7 @@ public:
     void poison_output();
     /// output(), and compares. Throws Error when the result is wrong.
     void verify();
-    const ReferenceRows& expected() const { return expected_; }
+    const judge::ReferenceRows& expected() const { return expected_; }
     Bytes peak_memory();
 
 private:
@@ -62,7 +62,7 @@ private:
     Layout layout_;
     std::string file_;
     const char* base_;
-    ReferenceRows expected_;
+    judge::ReferenceRows expected_;
     EnginePool& pool_;
     std::shared_ptr<EngineProcess> process_;
     EngineProcess::Clock::time_point deadline_ = EngineProcess::Clock::time_point::max();

@@ -1,0 +1,69 @@
+// What a definition reads: inputs and weights as numbers of its scalar, and the usual projections of them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/judge/definition.hpp"
+#include "harness/judge/known.hpp"
+
+namespace headcount::judge {
+
+/// All of it is exact: a check judges the computation, not the numbers it started from. Views live as long as Given,
+/// those of a batch entry until another entry is asked for.
+template <class T>
+class Given {
+public:
+    explicit Given(const Question& question);
+
+    const Problem& problem() const { return question_.problem; }
+    /// 1 / sqrt(head_dim)
+    double scale() const;
+    Known<T> x_q(Row row) const;             ///< layer scope [1, embed_dim]
+    View<T> x_kv(std::int64_t batch) const;  ///< layer scope [kv_len, embed_dim]
+    View<T> weight(std::string_view name) const;
+    View<T> bias(std::string_view name) const;  ///< [1, width]; no rows when the problem has none
+
+    /// x_q W_Q + b_Q, x_kv W_K + b_K, x_kv W_V + b_V for all heads side by side; in core scope what is given instead.
+    Known<T> q(Row row) const;            ///< [1, num_heads * head_dim]
+    View<T> k(std::int64_t batch) const;  ///< [kv_len, num_kv_heads * head_dim]
+    View<T> v(std::int64_t batch) const;  ///< [kv_len, num_kv_heads * value_head_dim]
+    /// context W_O + b_O; in core scope the context.
+    Known<T> output(Known<T> context) const;
+    /// Scores that the variant holds in a tensor are rounded as such.
+    Known<T> scores(Known<T> x) const;
+
+    /// make() [a Known<T>], computed once for all rows of a batch entry.
+    template <class Make>
+    View<T> once(std::string_view name, std::int64_t batch, const Make& make) const {
+        enter(batch);
+        const auto known = of_batch_.find(name);
+        if (known != of_batch_.end()) return known->second.view();
+        return of_batch_.emplace(std::string(name), make()).first->second.view();
+    }
+
+private:
+    struct Weight {
+        Known<T> numbers;
+        std::vector<double> squares;
+    };
+
+    void enter(std::int64_t batch) const;
+    bool is_core() const { return question_.problem.scope == Scope::core; }
+    Known<T> read(const Tensor& tensor, std::int64_t batch, std::int64_t first, std::int64_t rows) const;
+    Known<T> all_rows(std::string_view name, std::int64_t batch) const;
+    const Tensor& input(std::string_view name) const;
+
+    const Question& question_;
+    Rounding rounding_;
+    std::map<std::string, Weight, std::less<>> weights_;
+    // What has been computed already is no change of what was given.
+    mutable std::int64_t batch_ = -1;
+    mutable std::map<std::string, Known<T>, std::less<>> of_batch_;
+};
+
+}  // namespace headcount::judge
