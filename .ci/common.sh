@@ -28,7 +28,7 @@ install_packages() {
   fi
   "${runner[@]}" apt-get update -qq -o Acquire::Languages=none
   "${runner[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o APT::Status-Fd=1 "${missing[@]}" | apt_progress
+    -o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 "${missing[@]}" | apt_progress
 }
 
 # progress PERCENT TEXT: how far, and how long it takes at this pace; on one line of a terminal, now and then elsewhere.

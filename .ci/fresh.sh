@@ -57,7 +57,7 @@ root=
 leave() {
   local path
   [ -n "$root" ] || return 0
-  for path in dev/shm dev sys/fs/cgroup sys proc; do
+  for path in dev/shm dev/pts dev sys/fs/cgroup sys proc; do
     if mountpoint -q "$root/$path"; then umount "$root/$path" 2>/dev/null || umount -l "$root/$path" || true; fi
   done
   if findmnt -rno TARGET | grep -qF "$root/"; then echo "fresh.sh: still mounted below $root; left there" >&2; return; fi
@@ -68,13 +68,16 @@ trap leave EXIT
 enter() {
   root=$(mktemp -d "${TMPDIR:-/tmp}/headcount-fresh.XXXXXX")
   tar -C "$root" -xf "$bare"
+  chmod 755 "$root"  # apt fetches as a user of its own
   carry "$root"
   mount -t proc proc "$root/proc"
   mount --bind /sys "$root/sys"
   [ ! -d /sys/fs/cgroup ] || mount --bind /sys/fs/cgroup "$root/sys/fs/cgroup"
   mount -t tmpfs -o mode=755 tmpfs "$root/dev"
-  mkdir "$root/dev/shm"
+  mkdir "$root/dev/shm" "$root/dev/pts"
   mount -t tmpfs tmpfs "$root/dev/shm"
+  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+  ln -s pts/ptmx "$root/dev/ptmx"
   local device
   for device in null zero full random urandom tty; do
     cp -a "/dev/$device" "$root/dev/$device"
