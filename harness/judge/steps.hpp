@@ -177,20 +177,21 @@ auto softmax(const X& x) {
 /// part(0), part(1), ... side by side, `count` of them with one shape.
 template <class Part>
 auto concat(std::int64_t count, const Part& part) {
-    auto first = part(0);
+    const auto first = part(0);
     const std::int64_t width = first.cols;
     auto joined = first;
     joined.cols = count * width;
     joined.value.resize(static_cast<std::size_t>(joined.rows * joined.cols));
     joined.error.resize(first.error.empty() ? 0 : joined.value.size());
-    for (std::int64_t h = 0; h < count; ++h) {
-        const auto next = h == 0 ? std::move(first) : part(h);
+    const auto place = [&](const auto& x, std::int64_t h) {
         for (std::int64_t i = 0; i < joined.rows; ++i) {
             const std::int64_t to = i * joined.cols + h * width;
-            std::copy_n(next.value.begin() + i * width, width, joined.value.begin() + to);
-            if (!joined.error.empty()) std::copy_n(next.error.begin() + i * width, width, joined.error.begin() + to);
+            std::copy_n(x.value.begin() + i * width, width, joined.value.begin() + to);
+            if (!joined.error.empty()) std::copy_n(x.error.begin() + i * width, width, joined.error.begin() + to);
         }
-    }
+    };
+    place(first, 0);
+    for (std::int64_t h = 1; h < count; ++h) place(part(h), h);
     return joined;
 }
 
