@@ -8,7 +8,7 @@ SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals",
          "bound": "1 is the least time of each shape at the measured limits"}
 
 SHAPE = ["scope", "causal", "bias", "batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim",
-         "value_head_dim", "dtype", "num_threads"]
+         "value_head_dim", "dtype", "num_threads", "others"]
 
 
 def implementation(row):
@@ -25,7 +25,7 @@ def shape_of(row):
     same = row["q_len"] == row["kv_len"]
     words.append(f"L {row['kv_len']:.0f}" if same else f"q {row['q_len']:.0f}, kv {row['kv_len']:.0f}")
     words += [f"E {row['embed_dim']:.0f}", f"H {row['num_heads']:.0f}"]
-    words += [row[field] for field in ("kv", "width") if row[field]]
+    words += [row[field] for field in ("kv", "width", "others") if row[field]]
     if row["num_threads"] != 1:
         words.append(f"{row['num_threads']:.0f} threads")
     return ", ".join(words)

@@ -87,8 +87,18 @@ class Frame:
         p["kv"] = ["" if k == h else f"{k:.0f} kv heads" for k, h in zip(p["num_kv_heads"], p["num_heads"])]
         p["width"] = ["" if h * d == e else f"head_dim {d:.0f}"
                       for h, d, e in zip(p["num_heads"], p["head_dim"], p["embed_dim"])]
+        p["others"] = [", ".join(f"{axis} {row[axis]}" for axis in self._other_axes() if row[axis] != "")
+                       for _, row in p.iterrows()]
         for flag in ("causal", "bias"):
             p[flag] = [flag if value.lower() in ("true", "1") else "" for value in p[flag]]
+
+    def _other_axes(self):
+        """Axes of the config that no figure knows: an option of a variant or of a backend. Points that differ there
+        are not compared with each other."""
+        parts = self.run.get("parts", [])
+        axes = [axis for part in parts if isinstance(part, dict) for axis in part.get("axes", [])]
+        known = {*POINT_COLUMNS, "seq_len"}
+        return [axis for axis in dict.fromkeys(axes) if axis in self.points.columns and axis not in known]
 
     def exponents(self):
         """How time grows with the length, by the id of each series' shortest point."""
@@ -132,7 +142,7 @@ def length_name(points):
 
 # Fields in which points of one figure agree: each combination of their values is a figure of its own.
 FIGURE_FIELDS = ["backend", "scope", "dtype", "num_threads", "batch", "embed_dim", "causal", "bias", "lengths", "kv",
-                 "width"]
+                 "width", "others"]
 
 
 def figures(points, fields=None):

@@ -135,6 +135,36 @@ class Plots(unittest.TestCase):
             expected = 0 if script == "counts_over_heads.py" else 4
             self.check(run(script, data, self.directory("out"), "--format", "svg"), expected)
 
+    def test_axes_that_no_figure_knows_divide_the_points(self):
+        # key_block is that of configs/tune.yaml; nobody has heard of the other.
+        for axis in ("key_block", "flavour"):
+            data = self.directory(axis)
+            rows = [synthetic.point_row("streaming", "blas", length, heads) | {axis: value}
+                    for length in (128, 256, 512) for heads in (1, 8, 32) for value in ("0", "64")]
+            for row in rows:
+                base = f"streaming/blas/seq_len={row['kv_len']},embed_dim=512,num_heads={row['num_heads']}"
+                row.update(point=f"{base},{axis}={row[axis]}", ratio_base=f"{base},{axis}=0")
+            synthetic.write(data)
+            synthetic.write_csv(data, "points.csv", synthetic.POINT_COLUMNS + [axis], rows)
+            synthetic.write_csv(data, "exponents.csv", synthetic.EXPONENT_COLUMNS,
+                                [{"point": row["point"], "exponent": 2, "low": 1.9, "high": 2.1, "first_step": 1.9,
+                                  "last_step": 2.1} for row in rows])
+            path = os.path.join(data, "run.json")
+            with open(path, encoding="utf-8") as file:
+                record = json.load(file)
+            record["parts"] = [{"name": "", "axes": [axis, "num_heads", "seq_len"]}]
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(record, file)
+            for script in SCRIPTS:
+                with self.subTest(script + " " + axis):
+                    result = run(script, data, self.directory("out_" + axis), "--format", "svg")
+                    self.assertIn(result.returncode, (0, 4), result.stderr)
+                    self.assertNotIn("Traceback", result.stderr)
+            drawn = os.listdir(self.directory("out_" + axis))
+            for value in ("0", "64"):
+                self.assertTrue(any(f"{axis.replace('_', '-')}-{value}" in name and name.startswith("time_over_heads")
+                                    for name in drawn), drawn)
+
     def test_times_without_ratios_are_drawn_as_times(self):
         data = self.directory("data")
         synthetic.write(data, variants=("multi_head",), ratio="", ratio_low="", ratio_high="", ratio_base="")
