@@ -31,6 +31,21 @@ Known<double> random_matrix(std::mt19937_64& random, std::int64_t rows, std::int
 
 double bound(const Known<double>& x, std::int64_t i) { return x.view().total_at(i); }
 
+/// A value and its derivative: what a gradient's definition would run on.
+struct Dual {
+    double value = 0, slope = 0;
+    Dual() = default;
+    explicit Dual(double its_value, double its_slope = 0) : value(its_value), slope(its_slope) {}
+    friend Dual operator+(Dual a, Dual b) { return Dual(a.value + b.value, a.slope + b.slope); }
+    friend Dual operator-(Dual a, Dual b) { return Dual(a.value - b.value, a.slope - b.slope); }
+    friend Dual operator*(Dual a, Dual b) { return Dual(a.value * b.value, a.slope * b.value + a.value * b.slope); }
+    friend Dual operator/(Dual a, Dual b) {
+        return Dual(a.value / b.value, (a.slope * b.value - a.value * b.slope) / (b.value * b.value));
+    }
+    friend bool operator<(Dual a, Dual b) { return a.value < b.value; }
+    friend Dual exp(Dual a) { return Dual(std::exp(a.value), std::exp(a.value) * a.slope); }
+};
+
 /// softmax(q k^T / 8) v in f32 [1, v.cols()]; in bf16 scores, weights and result are rounded besides.
 std::vector<float> in_f32(const Known<double>& q, const Known<double>& k, const Known<double>& v, DType dtype) {
     const auto kept = [&](float x) { return dtype == DType::bf16 ? static_cast<float>(BFloat16(x)) : x; };
@@ -153,6 +168,29 @@ TEST_CASE("a scalar that counts sees n multiplies and n - 1 adds, and no step th
     Counted::tally() = {};
     softmax(scaled(a, 0.5));
     REQUIRE(Counted::tally() == OpCost{.multiplies = 3, .adds = 3 + 2, .compares = 2, .divides = 3, .exps = 3});
+}
+
+TEST_CASE("a scalar that carries a derivative goes through the same steps") {
+    const std::vector<double> q{0.3, -1.2}, k{0.5, 1, -0.25, 2, 1.5, -1}, v{1, 2, -3, 4, 5, 6};
+    const auto answer = [&](auto first) {
+        using T = decltype(first);
+        const auto matrix = [](std::int64_t rows, const std::vector<double>& values) {
+            Known<T> x(rows, static_cast<std::int64_t>(values.size()) / rows, {});
+            for (std::size_t i = 0; i < values.size(); ++i) x.value[i] = static_cast<T>(values[i]);
+            return x;
+        };
+        Known<T> query = matrix(1, q);
+        query.value[0] = first;
+        return product(softmax(scaled(product(query, matrix(3, k).transposed()), 0.7)), matrix(3, v)).value;
+    };
+    constexpr double step = 1e-5;
+    const auto above = answer(q[0] + step);
+    const auto below = answer(q[0] - step);
+    const auto dual = answer(Dual(q[0], 1));
+    for (std::size_t c = 0; c < dual.size(); ++c) {
+        REQUIRE(dual[c].value == Approx(answer(q[0])[c]));
+        REQUIRE(dual[c].slope == Approx((above[c] - below[c]) / (2 * step)).epsilon(1e-6));
+    }
 }
 
 TEST_CASE("f32 and bf16 arithmetic stays within the composed bound, and a wrong scale does not") {
