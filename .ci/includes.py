@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-from layers import LAYERS, OPEN_INCLUDES, OPEN_LENGTHS
+from layers import LAYERS, OPEN_INCLUDES, OPEN_LENGTHS, SLOW_HEADERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 350
@@ -99,6 +99,14 @@ def wrong_includes(files, layers, still_open):
         yield f"layers.py: {source} does not include {target} any more; take it out of OPEN_INCLUDES"
 
 
+def slow_headers(files, allowed):
+    for path, includes in files.items():
+        for number, _, header in includes:
+            for slow, users in allowed.items():
+                if header.startswith(slow) and not path.startswith(users):
+                    yield f"{path}:{number}: {header} is slow to compile; only {', '.join(users)} may include it"
+
+
 def circles(files):
     """Circles among files; those among rooms cannot be, because arrows only go down."""
     graph = {path: [header for _, quote, header in includes if quote == '"'] for path, includes in files.items()}
@@ -161,6 +169,7 @@ def complaints(root, layers=None, open_includes=frozenset(), open_lengths=frozen
     yield from wrong_table(layers)
     yield from wrong_rooms(files, layers)
     yield from wrong_includes(files, layers, set(open_includes))
+    yield from slow_headers(files, SLOW_HEADERS)
     yield from circles(files)
     yield from too_long(root, set(open_lengths))
     text = (root / "docs" / "design.md").read_text()

@@ -55,6 +55,13 @@ class Checker(unittest.TestCase):
     def test_a_library_that_a_module_may_not_see(self):
         self.only("core may not include <fmt/format.h>", GOOD | {"harness/core/d.cpp": "#include <fmt/format.h>\n"})
 
+    def test_a_header_that_is_slow_to_compile_outside_of_its_place(self):
+        layers = [*LAYERS, module("cli", "commands", "*", "CLI")]
+        parser = "#include <CLI/CLI.hpp>\n"
+        self.assertEqual(self.complaints(GOOD | {"harness/cli/main.cpp": parser}, layers), [])
+        self.only("CLI/CLI.hpp is slow to compile; only harness/cli/main.cpp may include it",
+                  GOOD | {"harness/cli/commands/x.cpp": parser}, layers)
+
     def test_a_circle_among_files_of_one_room(self):
         self.only("a circle of includes", GOOD | {"harness/core/d.hpp": '#include "harness/core/e.hpp"\n',
                                                   "harness/core/e.hpp": '#include "harness/core/d.hpp"\n'})
