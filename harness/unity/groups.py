@@ -25,6 +25,8 @@ COMMENT = re.compile(r"//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"")
 NAMESPACE = re.compile(r"^namespace ([\w:]+) \{$", re.MULTILINE)
 
 
+MACRO = re.compile(r"^#define (\w+)", re.MULTILINE)
+WHOLE_PROGRAM = re.compile(r"\boperator (?:new|delete)\b *(?:\[\])? *\(")  # replaced: that stands alone
 INCLUDE = re.compile(r'^#include "((?:harness|variants|tests)/[^"]+)"', re.MULTILINE)
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -66,11 +68,15 @@ class Source:
         code = COMMENT.sub("", re.sub(r'R"\((.*?)\)"', "", text, flags=re.DOTALL))
         self.words = set(WORD.findall(code))
         self.private = names_in("\n".join(UNNAMED.findall(text)))
+        self.macros = set(MACRO.findall(code))
+        self.alone = bool(WHOLE_PROGRAM.search(code))
         self.namespace = namespace_of(text)
         self.headers = headers_of(INCLUDE.findall(text))
 
     def disturbs(self, other: "Source") -> bool:
         """What is private here is found there, instead of or beside what is meant there."""
+        if self.alone or self.macros & other.words:
+            return True
         if other.namespace.startswith(self.namespace) and self.private & other.words:
             return True
         parts = (header(path) for path in other.headers - self.headers)

@@ -71,6 +71,12 @@ class Groups(unittest.TestCase):
             [["a"], ["b"]],
         )
 
+    def test_macros_reach_as_far_as_the_file_goes(self):
+        self.assertEqual(self.groups(a="#define SIZE 3\n", b="int size() { return SIZE; }\n", c="int c;\n"), [["a", "c"], ["b"]])
+
+    def test_who_replaces_operators_of_the_whole_program_is_alone(self):
+        self.assertEqual(self.groups(a="void operator delete(void* p) noexcept { free(p); }\n", b="int b;\n"), [["a"], ["b"]])
+
     def test_no_group_is_too_large(self):
         half = "//" + "x" * (groups.LARGEST_BYTES * 2 // 3) + "\n"
         self.assertEqual(self.groups(a=half, b=half), [["a"], ["b"]])
