@@ -10,6 +10,7 @@
 #include "harness/analysis/show/export.hpp"
 #include "harness/analysis/show/gbench_json.hpp"
 #include "harness/analysis/show/point_table.hpp"
+#include "harness/analysis/show/verdict_text.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

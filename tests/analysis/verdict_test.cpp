@@ -6,6 +6,7 @@
 
 #include "harness/analysis/records/conditions.hpp"
 #include "harness/analysis/show/export.hpp"
+#include "harness/analysis/show/verdict_text.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

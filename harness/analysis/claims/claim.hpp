@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/analysis/claims/trend.hpp"
 #include "harness/analysis/exact/expression.hpp"
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/core/sweep.hpp"
@@ -76,12 +77,22 @@ struct ClaimKind {
     std::string (*margin)(const ClaimSpec& claim) = nullptr;
     /// Further fields that one comparison runs over (a grid); null: claim.across alone.
     std::vector<std::string> (*grid)(const ClaimSpec& claim) = nullptr;
+    /// "at most 1.06 times the base": what a measured claim asks, for people; null: kind and margin stand there.
+    std::string (*limit)(const ClaimSpec& claim) = nullptr;
+    /// What an exact claim with this verdict says of its axis; null: nothing.
+    Trend (*trend)(const ClaimSpec& claim, Status status) = nullptr;
 };
 
 /// Generated from the files of claims/.
 const std::vector<Named<ClaimKind>>& all_claim_kinds();
 
 // For the files of claims/:
+
+/// The trend of kinds that claim equality.
+inline Trend same_or_changes(const ClaimSpec&, Status status) {
+    if (status == Status::inconclusive) return Trend::none;
+    return status == Status::supported ? Trend::same : Trend::changes;
+}
 
 /// Evaluates claim.argument for a case. Names: the point's numbers (causal and bias as 0 or 1, dtype_bytes,
 /// pairs, seq_len where q_len = kv_len), query_block, `required` and `executed` (this metric under either

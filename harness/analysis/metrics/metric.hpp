@@ -33,6 +33,8 @@ struct Metric {
     std::string name;  ///< "core.multiplies"
     std::string unit;  ///< "", "B", "s", "FLOP/B"
     std::string doc;
+    std::string noun{};  ///< plural, for sentences: "multiplies"; empty: the name stands there
+    std::string of{};    ///< "core": of which part, where several share the noun
     bool exact = true;
     /// Metrics without ledgers ignore the second argument.
     std::function<Value(const Entry& entry, Ledger ledger)> value;

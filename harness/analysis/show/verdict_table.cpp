@@ -1,7 +1,7 @@
 // Verdicts as a table for documents: one row a claim, combinations below it.
 #include <fmt/format.h>
 
-#include "harness/analysis/verdicts/verdict.hpp"
+#include "harness/analysis/show/verdict_text.hpp"
 
 namespace headcount {
 

@@ -1,34 +1,17 @@
 // Verdicts for a terminal: a few lines a claim, everything needed to doubt it included, and a count at the end.
+#include "harness/analysis/show/verdict_text.hpp"
+
 #include <map>
 
 #include <fmt/format.h>
 
-#include "harness/analysis/verdicts/verdict.hpp"
+#include "harness/analysis/show/words.hpp"
 #include "harness/core/printable.hpp"
 
 namespace headcount {
 namespace {
 
-constexpr std::size_t kWidth = 120;
 constexpr std::size_t kIndent = 4;
-
-// `text` broken at spaces, later lines indented. A word longer than the line stays whole: it may be a path.
-std::string wrapped(std::string_view raw, std::size_t indent) {
-    const std::string safe = printable(raw);
-    std::string_view text = safe;
-    const std::size_t room = kWidth - indent;
-    std::string lines;
-    while (!text.empty()) {
-        std::size_t end = text.size();
-        if (end > room) {
-            end = text.rfind(' ', room);
-            if (end == std::string_view::npos || end == 0) end = std::min(text.find(' '), text.size());
-        }
-        lines += fmt::format("{:{}}{}\n", "", indent, text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return lines;
-}
 
 std::string verdict_word(const Verdict& v) {
     std::string word(to_string(v.status));
@@ -55,12 +38,11 @@ std::string claim_lines(const Verdict& v) {
     }
     std::string text = std::move(head);
     text += wrapped("observed: " + finding(v), kIndent);
-    const std::string law = v.exact ? v.kind + " " + v.margin : "within the margin " + v.margin;
     std::string base = v.base_value.empty() ? "" : "; base case " + v.base_value;
     if (!v.base.empty()) base += " at " + v.base;
     const std::string breadth =
         v.combinations > 1 ? fmt::format("; so in {} of {} combinations", v.agreeing, v.combinations) : "";
-    text += wrapped("tested: " + v.metric + " " + law + base + breadth, kIndent);
+    text += wrapped("tested: " + v.metric + " " + v.limit + base + breadth, kIndent);
     if (!v.reason.empty() && !v.observed.empty()) text += wrapped(v.reason, kIndent);
     return text + wrapped("reproduce: " + v.command, kIndent);
 }

@@ -77,6 +77,9 @@ void decide(std::vector<Judged>& all, const Resolution& resolution) {
             add_reason(verdict, "refuted by less than the run's A/A comparison resolves: look at it with more rounds");
         }
         verdict.interval = test.interval;
+        for (const Test& each : judged.tests) {
+            if (each.rounds > 0) verdict.measured.push_back({.label = each.label, .ratio = each.interval});
+        }
         verdict.observed =
             test.rounds == 0
                 ? ""

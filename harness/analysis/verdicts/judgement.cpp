@@ -35,8 +35,27 @@ Verdict blank_verdict(const ClaimScope& claim) {
     verdict.exact = claim.exact;
     verdict.expected = claim.exact ? spec.outcome : "";
     verdict.margin = claim.kind.margin != nullptr ? claim.kind.margin(spec) : spec.argument;
+    const bool worded = !claim.exact && claim.kind.limit != nullptr;
+    verdict.limit = worded ? claim.kind.limit(spec) : verdict.kind + " " + verdict.margin;
+    verdict.noun = claim.metric.noun.empty() ? claim.metric.name : claim.metric.noun;
+    verdict.of = claim.metric.of;
+    verdict.across = spec.across;
     return verdict;
 }
+
+namespace {
+
+std::string subject_of(const Problem& problem) {
+    const std::string place = problem.scope == Scope::layer ? "in a layer" : "in the core";
+    return problem.q_len == 1 && problem.kv_len > 1 ? "for one new token " + place : place;
+}
+
+void insert_sorted(std::vector<std::string>& list, const std::string& text) {
+    const auto place = std::ranges::lower_bound(list, text);
+    if (place == list.end() || *place != text) list.insert(place, text);
+}
+
+}  // namespace
 
 Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) {
     Judged judged{.verdict = blank_verdict(claim), .tests = {}};
@@ -46,6 +65,8 @@ Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) 
     const Entry* base = nullptr;
     bool has_base = false;
     for (const Entry* entry : entries) {
+        insert_sorted(judged.verdict.variants, entry->point.variant);
+        insert_sorted(judged.verdict.subjects, subject_of(entry->point.problem));
         if (!entry->recorded) {
             ++judged.verdict.unfinished;
             continue;

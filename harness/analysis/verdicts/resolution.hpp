@@ -15,7 +15,7 @@ struct Resolution {
     int max_rounds = 0;  ///< of its protocol
 };
 
-/// A merged file has the coarsest of its sources.
+/// A merged file has the resolution of its noisiest source.
 Resolution resolution_of(const RunRecord& run);
 
 /// Why this test could not support its claim, however its rounds came out; "" when it could. Two cases:

@@ -2,6 +2,7 @@
 #include "harness/analysis/verdicts/verdict.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -14,6 +15,13 @@
 namespace headcount {
 
 namespace {
+
+/// Both are sorted.
+void merge_into(std::vector<std::string>& list, const std::vector<std::string>& more) {
+    std::vector<std::string> all;
+    std::ranges::set_union(list, more, std::back_inserter(all));
+    list = std::move(all);
+}
 
 Verdict summary_of(const ClaimScope& claim, const std::vector<Judged>& all, const VerifyOptions& options) {
     Verdict summary = blank_verdict(claim);
@@ -49,7 +57,12 @@ Verdict summary_of(const ClaimScope& claim, const std::vector<Judged>& all, cons
     } else {
         summary.reason = "no point of the run matches the claim: nothing to compare";
     }
-    for (const Judged& judged : all) summary.unfinished += judged.verdict.unfinished;
+    for (const Judged& judged : all) {
+        summary.unfinished += judged.verdict.unfinished;
+        merge_into(summary.variants, judged.verdict.variants);
+        merge_into(summary.subjects, judged.verdict.subjects);
+    }
+    if (claim.kind.trend != nullptr && claim.exact) summary.trend = claim.kind.trend(claim.spec, summary.status);
     if (summary.open()) summary.reason = fmt::format("unfinished: {} points missing", summary.unfinished);
     summary.agreeing = static_cast<int>(count(summary.status));
     if (count(summary.status) < std::ssize(statuses)) {

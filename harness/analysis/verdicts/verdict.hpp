@@ -4,11 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "harness/analysis/claims/trend.hpp"
 #include "harness/analysis/records/record_set.hpp"
-#include "harness/analysis/table/table.hpp"
 #include "harness/stats/decision.hpp"
 
 namespace headcount {
+
+/// One point of a measured claim against the base.
+struct MeasuredCase {
+    std::string label;  ///< "num_heads=8"
+    Interval ratio;     ///< 95 %, not corrected
+};
 
 struct Verdict {
     std::string claim, says, kind, metric, ledger, unit;
@@ -21,6 +27,7 @@ struct Verdict {
     Interval interval;       ///< measured only: of the case furthest from the base; combinations only
     bool corrected = false;  ///< the interval is wider than 95 % asks: corrected for the claim's other comparisons
     std::string margin;
+    std::string limit;       ///< what it asks of the metric, for people: "at most 1.06 times the base"
     std::string base;        ///< "num_heads=1"
     std::string base_value;  ///< with unit
     std::string reason;      ///< why inconclusive, and which points failed or were skipped
@@ -28,6 +35,14 @@ struct Verdict {
     int agreeing = 1;     ///< combinations with the status of the summary
     int unfinished = 0;   ///< points without a record yet: nothing is concluded from the others alone
     std::string command;  ///< reproduces it
+
+    // What sentences are made of:
+    std::string noun, of;                ///< of the metric
+    Trend trend = Trend::none;           ///< summaries only
+    std::vector<std::string> across;     ///< fields that vary between the points
+    std::vector<std::string> variants;   ///< of the points, sorted
+    std::vector<std::string> subjects;   ///< "in a layer", "for one new token in the core": sorted
+    std::vector<MeasuredCase> measured;  ///< measured only: every case but the base; combinations only
 
     /// "exact", "[1.02, 1.05]" or "" where there is none.
     std::string interval_text() const;
@@ -49,13 +64,5 @@ std::vector<Verdict> verify(const Journal& journal, const VerifyOptions& options
 /// 0: exact claims came out as declared and measured ones are decided; 1: an exact one did not; 3: a measured
 /// one is inconclusive, or any for want of points in an unfinished run. 1 goes before 3.
 int exit_status(const std::vector<Verdict>& verdicts);
-
-/// Claim, says, status, observed, interval, margin, base, n, reproduce. With `combinations` their rows follow
-/// their summary.
-Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations = false);
-
-/// For the terminal, 120 columns: for each claim its verdict, what was observed, what was tested, the base case
-/// and the command that reproduces it; then how many came out how.
-std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations = false);
 
 }  // namespace headcount

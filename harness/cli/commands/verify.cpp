@@ -1,4 +1,4 @@
-// headcount verify: judges every claim of a run from its journal.
+// headcount verify: the answer of a run, and the verdict on each of its claims, from its journal.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/records/conditions.hpp"
+#include "harness/analysis/show/answer.hpp"
+#include "harness/analysis/show/verdict_text.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
 #include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/cli/command.hpp"
@@ -21,6 +23,7 @@ struct Options {
     std::vector<std::string> claims;
     std::string format = "terminal";
     bool combinations = false;
+    bool explain = false;
 };
 
 // A claim about time begs the question where the time went.
@@ -39,7 +42,9 @@ void run(const Options& options, int& exit_code) {
     const bool combinations = options.combinations || !options.claims.empty();
     const std::string unfinished = unfinished_text(records);
     fmt::print(stderr, "{}", unfinished);
-    if (options.format == "terminal") {
+    if (options.format == "terminal" && !options.explain && !combinations) {
+        fmt::print("{}", answer_text(records, verdicts, options.result));
+    } else if (options.format == "terminal") {
         fmt::print("{}", verdict_text(verdicts, combinations));
         fmt::print("{}", resolution_text(records.run()));
         point_to_attribution(options, verdicts);
@@ -53,6 +58,7 @@ void run(const Options& options, int& exit_code) {
 constexpr char kExamples[] = R"(
 Examples:
   headcount verify results/reference/equal_complexity.jsonl
+  headcount verify results/reference/equal_complexity.jsonl --explain
   headcount verify results/reference/equal_complexity.jsonl --claim R12 --format markdown
 
 Exit: 0 exact claims came out as declared and measured ones are decided, 1 an exact one did not,
@@ -63,18 +69,21 @@ Exit: 0 exact claims came out as declared and measured ones are decided, 1 an ex
 Command verify() {
     return {
         .name = "verify",
-        .summary = "Judge every claim of a result: supported, refuted or inconclusive",
+        .summary = "The answer of a result, and the verdict on each of its claims",
         .declare = [](int& exit_code) {
             auto options = std::make_shared<Options>();
             return CommandLine{
                 .flags = {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
                           {.name = "--claim",
                            .into = &options->claims,
-                           .doc = "ids of claims; all when absent",
+                           .doc = "ids of claims, in full; all when absent",
                            .delimiter = ','},
+                          {.name = "--explain",
+                           .into = &options->explain,
+                           .doc = "every claim in full, not the answer alone"},
                           {.name = "--combinations",
                            .into = &options->combinations,
-                           .doc = "one row for each combination as well"},
+                           .doc = "every claim in full, with each of its combinations"},
                           {.name = "--format",
                            .into = &options->format,
                            .shows_default = true,

@@ -47,7 +47,10 @@ ClaimKind affine() {
     return {.judges = Judges::exact,
             .argument = "SLOPE",
             .doc = "affine in the axis, with exactly this slope",
-            .judge = judge};
+            .judge = judge,
+            .trend = [](const ClaimSpec& claim, Status status) {
+                return status == Status::supported && claim.argument == "0" ? Trend::same : Trend::none;
+            }};
 }
 
 }  // namespace headcount::claims

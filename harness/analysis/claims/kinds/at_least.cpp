@@ -19,7 +19,8 @@ ClaimKind at_least() {
     return {.judges = Judges::either,
             .argument = "EXPR",
             .doc = "never below an expression of the point's fields; of a measured metric, the ratio to the base case",
-            .judge = judge};
+            .judge = judge,
+            .limit = [](const ClaimSpec& claim) { return "at least " + claim.argument + " times the base"; }};
 }
 
 }  // namespace headcount::claims

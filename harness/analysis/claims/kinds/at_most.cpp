@@ -13,13 +13,21 @@ Finding judge(const Comparison& comparison) {
                        [&](const Case& c) { return Range{.high = static_cast<double>(argument_at(comparison, c))}; });
 }
 
+/// Only a bound that is the base itself says whether the value grows.
+Trend trend(const ClaimSpec& claim, Status status) {
+    if (claim.argument != "base" || status == Status::inconclusive) return Trend::none;
+    return status == Status::supported ? Trend::does_not_grow : Trend::grows;
+}
+
 }  // namespace
 
 ClaimKind at_most() {
     return {.judges = Judges::either,
             .argument = "EXPR",
             .doc = "never above an expression of the point's fields; of a measured metric, the ratio to the base case",
-            .judge = judge};
+            .judge = judge,
+            .limit = [](const ClaimSpec& claim) { return "at most " + claim.argument + " times the base"; },
+            .trend = trend};
 }
 
 }  // namespace headcount::claims

@@ -37,7 +37,11 @@ Finding judge(const Comparison& comparison) {
 }  // namespace
 
 ClaimKind equal() {
-    return {.judges = Judges::exact, .argument = "exactly", .doc = "the same value in every case", .judge = judge};
+    return {.judges = Judges::exact,
+            .argument = "exactly",
+            .doc = "the same value in every case",
+            .judge = judge,
+            .trend = same_or_changes};
 }
 
 }  // namespace headcount::claims

@@ -68,7 +68,8 @@ ClaimKind exponent() {
             .argument = "EXPONENT +- MARGIN",
             .doc = "the log-log slope along the axis, fitted round by round, lies in the range",
             .judge = judge,
-            .margin = margin};
+            .margin = margin,
+            .limit = [](const ClaimSpec& claim) { return "with an exponent in " + margin(claim); }};
 }
 
 }  // namespace headcount::claims

@@ -33,7 +33,11 @@ ClaimKind faster_than() {
             .argument = "FACTOR",
             .doc = "takes less than 1 / FACTOR of the base case's time; 1: any less",
             .judge = judge,
-            .margin = [](const ClaimSpec& claim) { return fmt::format("below {:.4g}", largest_ratio(claim)); }};
+            .margin = [](const ClaimSpec& claim) { return fmt::format("below {:.4g}", largest_ratio(claim)); },
+            .limit =
+                [](const ClaimSpec& claim) {
+                    return fmt::format("less than {:.4g} times the base", largest_ratio(claim));
+                }};
 }
 
 }  // namespace headcount::claims

@@ -198,7 +198,8 @@ ClaimKind identical_polynomials() {
             .argument = "FIELD DEGREE, ...",
             .doc = "equal on a complete grid with more values than the degree in each field, hence equal for all sizes",
             .judge = judge,
-            .grid = grid};
+            .grid = grid,
+            .trend = same_or_changes};
 }
 
 }  // namespace headcount::claims

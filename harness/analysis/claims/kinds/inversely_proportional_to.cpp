@@ -7,7 +7,9 @@ ClaimKind inversely_proportional_to() {
     return {.judges = Judges::exact,
             .argument = "EXPR",
             .doc = "exactly inversely proportional to an expression of the point's fields",
-            .judge = [](const Comparison& comparison) { return judge_proportion(comparison, Proportion::inverse); }};
+            .judge = [](const Comparison& comparison) { return judge_proportion(comparison, Proportion::inverse); },
+            .trend = [](const ClaimSpec&,
+                        Status status) { return status == Status::supported ? Trend::inverse : Trend::none; }};
 }
 
 }  // namespace headcount::claims

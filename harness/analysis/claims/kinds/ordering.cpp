@@ -79,7 +79,12 @@ ClaimKind ordering() {
     return {.judges = Judges::either,
             .argument = "rising, falling or VALUE < VALUE",
             .doc = "each case in this order of the axis is larger than the one before",
-            .judge = judge};
+            .judge = judge,
+            .trend = [](const ClaimSpec& claim, Status status) {
+                if (status != Status::supported) return Trend::none;
+                if (claim.argument == "rising") return Trend::grows;
+                return claim.argument == "falling" ? Trend::falls : Trend::changes;
+            }};
 }
 
 }  // namespace headcount::claims

@@ -7,7 +7,9 @@ ClaimKind proportional_to() {
     return {.judges = Judges::exact,
             .argument = "EXPR",
             .doc = "exactly proportional to an expression of the point's fields",
-            .judge = [](const Comparison& comparison) { return judge_proportion(comparison, Proportion::direct); }};
+            .judge = [](const Comparison& comparison) { return judge_proportion(comparison, Proportion::direct); },
+            .trend = [](const ClaimSpec&,
+                        Status status) { return status == Status::supported ? Trend::proportional : Trend::none; }};
 }
 
 }  // namespace headcount::claims

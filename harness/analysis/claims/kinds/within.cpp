@@ -31,7 +31,11 @@ ClaimKind within() {
             .argument = "MARGIN",
             .doc = "equivalence test: the paired ratio to the base lies within this relative margin of 1",
             .judge = judge,
-            .margin = margin};
+            .margin = margin,
+            .limit = [](const ClaimSpec& claim) {
+                return fmt::format("between {:.4g} and {:.4g} times the base", 1 - margin_of(claim),
+                                   1 + margin_of(claim));
+            }};
 }
 
 }  // namespace headcount::claims

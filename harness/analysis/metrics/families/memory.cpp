@@ -29,11 +29,13 @@ MetricFamily memory() {
             .metrics = {{.name = "peak_bytes",
                          .unit = "B",
                          .doc = "high-water mark of the workspace in a real run",
+                         .noun = "peak bytes of workspace",
                          .exact = true,
                          .value = arena_peak},
                         {.name = "process_peak_bytes",
                          .unit = "B",
                          .doc = "peak resident memory of a fresh process over its baseline, one measurement",
+                         .noun = "peak bytes of the process",
                          .exact = false,
                          .value = process_peak}}};
 }

@@ -56,16 +56,17 @@ std::vector<Selector> selectors() {
 struct Kind {
     const char* name;
     const char* unit;
+    const char* noun;
     std::int64_t (*of)(const OpCost& cost);
 };
 
-constexpr std::array<Kind, 7> kKinds{{{"multiplies", "", [](const OpCost& c) { return c.multiplies; }},
-                                      {"adds", "", [](const OpCost& c) { return c.adds; }},
-                                      {"compares", "", [](const OpCost& c) { return c.compares; }},
-                                      {"divides", "", [](const OpCost& c) { return c.divides; }},
-                                      {"exps", "", [](const OpCost& c) { return c.exps; }},
-                                      {"flops", "FLOP", [](const OpCost& c) { return c.flops(); }},
-                                      {"bytes", "B", [](const OpCost& c) { return c.bytes(); }}}};
+constexpr std::array<Kind, 7> kKinds{{{"multiplies", "", "multiplies", [](const OpCost& c) { return c.multiplies; }},
+                                      {"adds", "", "adds", [](const OpCost& c) { return c.adds; }},
+                                      {"compares", "", "compares", [](const OpCost& c) { return c.compares; }},
+                                      {"divides", "", "divides", [](const OpCost& c) { return c.divides; }},
+                                      {"exps", "", "exponentials", [](const OpCost& c) { return c.exps; }},
+                                      {"flops", "FLOP", "FLOPs", [](const OpCost& c) { return c.flops(); }},
+                                      {"bytes", "B", "bytes moved", [](const OpCost& c) { return c.bytes(); }}}};
 
 using Holds = std::function<bool(const OpPart&)>;
 
@@ -86,6 +87,8 @@ Metric count(const std::string& name, const std::string& doc, const Holds& holds
     return {.name = fmt::format("{}.{}", name, kind.name),
             .unit = kind.unit,
             .doc = fmt::format("{} of {}", kind.name, doc),
+            .noun = kind.noun,
+            .of = name,
             .exact = true,
             .value = of_the_count(counted),
             .counted = counted};
@@ -104,6 +107,8 @@ Metric intensity(const std::string& name, const std::string& doc, const Holds& h
     return {.name = name + ".intensity",
             .unit = "FLOP/B",
             .doc = fmt::format("2 x product multiplies over operand bytes of {}", doc),
+            .noun = "FLOPs a byte",
+            .of = name,
             .exact = true,
             .value = of_the_count(counted),
             .counted = counted};
