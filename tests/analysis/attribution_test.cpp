@@ -53,7 +53,7 @@ TEST_CASE("the parts sum to the difference in time, within its interval") {
         CHECK(a.residual_within_interval());
         CHECK(a.base_tracing == Approx(2).epsilon(0.02));
         CHECK(a.gemm_work == 0);
-        CHECK(std::abs(a.gemm_efficiency) < 2e-5);
+        CHECK(std::abs(a.products_slower_s) < 2e-5);
     }
     CHECK(all[1].copies == Approx(15 * 1e-4 / 2).epsilon(0.03));
     CHECK(all[1].softmax == Approx(1.5e-3 * std::exp(0.095)).epsilon(0.05));
@@ -115,7 +115,7 @@ TEST_CASE("traffic takes from the verbs what it is charged, and the parts still 
     CHECK(with.traffic == Approx(3 * 90e-6).epsilon(0.01));
     CHECK(with.traffic_at_most == Approx(3 * 100e-6).epsilon(0.01));
     CHECK(with.softmax == Approx(without.softmax - with.traffic));
-    CHECK(with.gemm_efficiency == Approx(without.gemm_efficiency));
+    CHECK(with.products_slower_s == Approx(without.products_slower_s));
     CHECK(with.sum() == Approx(without.sum()));
     CHECK(with.residual().estimate == Approx(with.difference.estimate - with.sum()).margin(1e-12));
     CHECK(with.residual().width() == Approx(with.difference.width()));

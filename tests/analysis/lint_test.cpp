@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/analysis/show/lint_text.hpp"
+#include "harness/analysis/show/point_table_display.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
@@ -17,6 +19,13 @@ using namespace headcount::testing;
 namespace {
 
 constexpr int kRounds = 40;
+
+/// As the command judges: the table of points is always shown.
+Lint linted(const Journal& journal, const std::vector<Display>& figures) {
+    std::vector<Display> displays{point_table_display(RecordSet(journal))};
+    displays.insert(displays.end(), figures.begin(), figures.end());
+    return lint(journal, displays);
+}
 
 // Symmetric about 1, independent from round to round; `series` makes another such noise.
 double noise(int round, int series = 0) {
@@ -83,9 +92,9 @@ const RuleFinding& finding(const Lint& found, int rule, const std::string& subje
 /// The result breaks the rule there, says what and what to do; the good one does not.
 std::string complaint(const Journal& journal, int rule, const std::string& subject,
                       const Display& figure = good_figure()) {
-    const RuleFinding before = finding(lint(good().journal, {good_figure()}), rule, subject);
+    const RuleFinding before = finding(linted(good().journal, {good_figure()}), rule, subject);
     CHECK(before.compliance != Compliance::not_satisfied);
-    const Lint found = lint(journal, {figure});
+    const Lint found = linted(journal, {figure});
     const RuleFinding& after = finding(found, rule, subject);
     INFO(after.reason);
     CHECK(after.compliance == Compliance::not_satisfied);
@@ -104,7 +113,7 @@ TEST_CASE("a result may satisfy every rule; each rule then has a subject that it
         builder.add_timed(heads(count, "2"), "t", kRounds, [=](int round) { return 0.006 * noise(round, 5 * count); });
     }
     builder.journal.run.environment["cpu.online"] = "0-1";
-    const Lint found = lint(builder.journal, {good_figure()});
+    const Lint found = linted(builder.journal, {good_figure()});
     INFO(lint_text(found));
     CHECK(found.satisfied());
     REQUIRE(found.rows.size() == 12);
@@ -122,7 +131,7 @@ TEST_CASE("a result of counts alone has nothing to answer for in the rules about
     builder.add(heads(2), 10);
     builder.claim("counts", "equal", "exactly");
     add_setup(builder.journal.run);
-    const Lint found = lint(builder.journal, {good_figure()});
+    const Lint found = linted(builder.journal, {good_figure()});
     INFO(lint_text(found));
     CHECK(found.satisfied());
     for (const int rule : {1, 3, 4, 6, 7, 8, 10, 11}) {
@@ -164,7 +173,7 @@ TEST_CASE("rule 1: the best serial execution is named beside the base") {
     claim.across = {"num_threads"};
     claim.base = {{"num_threads", "1"}};
     claim.where = {{"variant", {"multi_head"}}, {"num_heads", {"1"}}};
-    const RuleFinding found = finding(lint(builder.journal, {}), 1, "claim times");
+    const RuleFinding found = finding(linted(builder.journal, {}), 1, "claim times");
     CHECK(found.compliance == Compliance::satisfied);
     CHECK(has(found.reason, "streaming/blas"));
 }
@@ -189,7 +198,7 @@ TEST_CASE("rule 2: failed, missing, unexplained, narrowed, idle") {
     record.outcome = Outcome::skipped;
     complaint(skipped.journal, 2, "result");
     record.reason = "needs 4 TiB";
-    CHECK(finding(lint(skipped.journal, {}), 2, "result").compliance == Compliance::satisfied);
+    CHECK(finding(linted(skipped.journal, {}), 2, "result").compliance == Compliance::satisfied);
 
     for (const char* option : {"--filter seq_len=64", "--point x", "--set num_heads=1"}) {
         JournalBuilder narrowed = good();
@@ -289,7 +298,7 @@ TEST_CASE("rule 8: two speeds, a heavy tail, disturbed rounds") {
     CHECK(has(complaint(modes.journal, 8, "result"), "several modes"));
     complaint(modes.journal, 8, "claim times");
     complaint(modes.journal, 8, "figure times");
-    CHECK(finding(lint(modes.journal, {}), 8, "table points").compliance == Compliance::satisfied);
+    CHECK(finding(linted(modes.journal, {}), 8, "table points").compliance == Compliance::satisfied);
 
     const JournalBuilder tail = good([](int round) { return 0.012 * std::exp(((round * 23) % 41) / 20.0); });
     CHECK(has(complaint(tail.journal, 8, "claim times"), "95th percentile"));
@@ -320,7 +329,7 @@ TEST_CASE("rule 9: unavailable, absent, dirty, without config, a factor on one l
 TEST_CASE("rule 10: threads whose waiting is not told, samples without duration") {
     JournalBuilder builder = good();
     builder.add_timed(heads(1, "2"), "t", kRounds, [](int round) { return noise(round); });
-    CHECK(finding(lint(builder.journal, {}), 10, "result").compliance == Compliance::satisfied);
+    CHECK(finding(linted(builder.journal, {}), 10, "result").compliance == Compliance::satisfied);
     builder.journal.run.environment.erase("waiting");
     CHECK(has(complaint(builder.journal, 10, "result"), "waiting"));
 
@@ -352,12 +361,12 @@ TEST_CASE("rule 12: lines over names") {
     }
     Display bars = good_figure();
     bars.lines_over.clear();
-    CHECK(finding(lint(good().journal, {bars}), 12, "figure times").compliance == Compliance::satisfied);
+    CHECK(finding(linted(good().journal, {bars}), 12, "figure times").compliance == Compliance::satisfied);
 }
 
 TEST_CASE("the reference keeps what it can, and what it does not keep is said") {
     const Journal journal = read_journal(HEADCOUNT_SOURCE_DIR "/results/reference/equal_complexity.jsonl");
-    const Lint found = lint(journal, {});
+    const Lint found = linted(journal, {});
     // A virtual machine that hides its frequency, one of two processors, medians of autocorrelated rounds.
     for (const int rule : {2, 5, 9}) CHECK(finding(found, rule, "result").compliance == Compliance::not_satisfied);
     for (const int rule : {3, 4, 6, 7, 11}) CHECK(finding(found, rule, "result").compliance == Compliance::satisfied);
@@ -368,7 +377,7 @@ TEST_CASE("the reference keeps what it can, and what it does not keep is said") 
 TEST_CASE("text and JSON say the same, and a figure's description must be whole") {
     JournalBuilder builder = good();
     builder.journal.run.limits.clear();
-    const Lint found = lint(builder.journal, {good_figure()});
+    const Lint found = linted(builder.journal, {good_figure()});
     const auto json = nlohmann::json::parse(lint_json(found));
     CHECK(json["satisfied"] == false);
     CHECK(json["counts"]["not satisfied"] == found.count(Compliance::not_satisfied));

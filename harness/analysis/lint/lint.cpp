@@ -2,11 +2,9 @@
 #include "harness/analysis/lint/lint.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "harness/analysis/show/point_table.hpp"
 #include "harness/core/error.hpp"
 #include "harness/journal/json.hpp"
 
@@ -29,23 +27,6 @@ ClaimView view_of(const RecordSet& records, const ClaimSpec& spec) {
         if (!entry.resolved || selected(spec, entry)) view.entries.push_back(i);
     }
     return view;
-}
-
-// From the columns it has, so that a column taken away is a rule broken.
-Display point_table_display(const RecordSet& records) {
-    std::set<std::string> has;
-    for (const Column& column : point_table(records, {}).columns) has.insert(column.name);
-    Display display{.name = "table points", .figure = false, .summary = "median"};
-    if (has.contains("median ms")) display.quantities.emplace_back("time");
-    if (has.contains("GFLOP/s")) display.quantities.emplace_back("rate");
-    if (has.contains("ratio")) display.quantities.emplace_back("ratio");
-    display.intervals = has.contains("95 % ms") && has.contains("95 % ratio");
-    if (has.contains("note") && has.contains("median ms")) display.base = "the row that its note calls base";
-    if (has.contains("of peak") && has.contains("time / bound")) {
-        display.bound = "share of the measured peak, time over the least that the measured limits allow";
-    }
-    display.modes = has.contains("note");
-    return display;
 }
 
 }  // namespace
@@ -103,17 +84,15 @@ std::size_t Lint::count(Compliance compliance) const {
     return found;
 }
 
-Lint lint(const Journal& journal, const std::vector<Display>& figures) {
+Lint lint(const Journal& journal, const std::vector<Display>& displays) {
     const RecordSet records(journal);
     LintInput input{.journal = journal,
                     .records = records,
                     .summaries = summarise(records),
                     .claims = {},
-                    .displays = {},
+                    .displays = displays,
                     .timed = {}};
     for (const ClaimSpec& spec : records.run().claims) input.claims.push_back(view_of(records, spec));
-    input.displays.push_back(point_table_display(records));
-    input.displays.insert(input.displays.end(), figures.begin(), figures.end());
     for (std::size_t i = 0; i < records.entries().size(); ++i) {
         if (!records.entries()[i].samples.empty()) input.timed.push_back(i);
     }

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/claims/point_summary.hpp"
 #include "harness/analysis/records/record_set.hpp"
-#include "harness/analysis/show/point_summary.hpp"
 #include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/registry/registry.hpp"
 
@@ -90,17 +90,12 @@ struct Lint {
     bool satisfied() const { return count(Compliance::not_satisfied) == 0; }
 };
 
-/// `figures` as their scripts describe them. Throws UsageError for a claim that cannot be understood.
-Lint lint(const Journal& journal, const std::vector<Display>& figures);
+/// `displays`: the tables and figures that are judged with the result, as they describe themselves. Throws UsageError
+/// for a claim that cannot be understood.
+Lint lint(const Journal& journal, const std::vector<Display>& displays);
 
 /// The description that `plots/x.py --describe` prints, as a Display. Throws Error for a missing or unknown field.
 Display display_from_json(const std::string& name, const std::string& text);
-
-/// Rules by subjects, claims with the same cells in one row; then each rule with its reasons and remedies.
-std::string lint_text(const Lint& lint);
-/// {"satisfied", "counts", "rules": [{"rule", "name", "says", "findings": [{"subject", "status", "reason",
-/// "remedy"}]}]}
-std::string lint_json(const Lint& lint);
 
 // For the files of rules/:
 

@@ -86,7 +86,7 @@ std::vector<Attribution> attribute(const HeadSeries& series, const RunRecord& ru
         Attribution a{.base = &base, .point = &point, .difference = SignedRank(differences).interval()};
         const double products = matmul_multiplies(base);
         if (products > 0) a.gemm_work = before.gemm * (matmul_multiplies(point) / products - 1);
-        a.gemm_efficiency = after.gemm - before.gemm - a.gemm_work;
+        a.products_slower_s = after.gemm - before.gemm - a.gemm_work;
         a.softmax = after.softmax - before.softmax;
         a.fused = after.fused - before.fused;
         a.has_traffic = rates.has_value();

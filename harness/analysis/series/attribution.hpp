@@ -18,9 +18,9 @@ struct Attribution {
     Interval difference{};  ///< paired by round, in seconds
     double softmax = 0;
     double gemm_work = 0;  ///< more multiplies than the base, at the base's speed
-    double gemm_efficiency =
-        0;               ///< what the same products take longer, memory traffic apart: the price of narrow matrices
-    double traffic = 0;  ///< operand bytes of softmax, products and fused core, beyond what arithmetic hides
+    /// What the same products take longer, memory traffic apart: the price of narrow matrices.
+    double products_slower_s = 0;
+    double traffic = 0;          ///< operand bytes of softmax, products and fused core, beyond what arithmetic hides
     double traffic_at_most = 0;  ///< the same if it hid nothing; not a part of the sum
     bool has_traffic = false;
     double copies = 0;                           ///< layout copies, which are nothing but traffic
@@ -28,7 +28,7 @@ struct Attribution {
     double rest = 0;                             ///< other verbs, and what lies between the verbs
     double base_tracing = 1, point_tracing = 1;  ///< time of the traced pass over the median of the samples
 
-    double sum() const { return softmax + gemm_work + gemm_efficiency + traffic + copies + fused + rest; }
+    double sum() const { return softmax + gemm_work + products_slower_s + traffic + copies + fused + rest; }
     /// What the parts leave of the difference, with the interval of the difference about it: shares count as known.
     Interval residual() const;
     bool residual_within_interval() const { return difference.contains(sum()); }

@@ -35,7 +35,7 @@ struct Term {
 const std::vector<Term>& terms() {
     static const std::vector<Term> all{
         {"softmax", [](const Attribution& a) { return milliseconds(a.softmax); }},
-        {"lost GEMM", [](const Attribution& a) { return milliseconds(a.gemm_efficiency); }},
+        {"lost GEMM", [](const Attribution& a) { return milliseconds(a.products_slower_s); }},
         {"more products", [](const Attribution& a) { return milliseconds(a.gemm_work); }},
         {"fused core", [](const Attribution& a) { return milliseconds(a.fused); }},
         {kTraffic, [](const Attribution& a) { return milliseconds(a.traffic); }},

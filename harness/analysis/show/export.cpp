@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/analysis/claims/point_summary.hpp"
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/time_bound.hpp"
 #include "harness/analysis/series/exponents.hpp"
 #include "harness/analysis/show/gbench_json.hpp"
-#include "harness/analysis/show/point_summary.hpp"
 #include "harness/core/error.hpp"
 #include "harness/journal/json.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/analysis/claims/point_summary.hpp"
 #include "harness/analysis/records/record_set.hpp"
-#include "harness/analysis/show/point_summary.hpp"
 #include "harness/analysis/table/table.hpp"
 #include "harness/analysis/verdicts/verdict.hpp"
 

@@ -1,10 +1,10 @@
-// What lint found, for people and for programs.
+#include "harness/analysis/show/lint_text.hpp"
+
 #include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "harness/analysis/lint/lint.hpp"
 #include "harness/analysis/table/table.hpp"
 #include "harness/journal/json.hpp"
 

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "harness/analysis/claims/point_summary.hpp"
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/time_bound.hpp"
-#include "harness/analysis/show/point_summary.hpp"
 
 namespace headcount {
 namespace {

@@ -1,12 +1,13 @@
 // headcount lint: a result against the twelve rules of scientific benchmarking.
-#include "harness/analysis/lint/lint.hpp"
-
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "harness/analysis/show/lint_text.hpp"
+#include "harness/analysis/show/point_table_display.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
@@ -38,7 +39,9 @@ std::vector<Display> described_figures() {
 void run(const Options& options, int& exit_code) {
     const Journal journal = read_journal(options.result);
     for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
-    const Lint found = lint(journal, described_figures());
+    std::vector<Display> displays{point_table_display(RecordSet(journal))};
+    for (Display& figure : described_figures()) displays.push_back(std::move(figure));
+    const Lint found = lint(journal, displays);
     fmt::print("{}", options.json ? lint_json(found) : lint_text(found));
     if (!found.satisfied()) exit_code = exit_code::not_as_expected;
 }

@@ -1,5 +1,5 @@
 // The timing of each point in numbers: median with interval, spread, paired ratio to its group's base.
-#include "harness/analysis/show/point_summary.hpp"
+#include "harness/analysis/claims/point_summary.hpp"
 
 #include <algorithm>
 #include <array>
