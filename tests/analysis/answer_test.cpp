@@ -131,3 +131,13 @@ TEST_CASE("a config without claims, or with dozens, has its answer on one screen
     }
     CHECK_THAT(answer(many), Contains("supported as well: P1, P3, ") && Contains("refuted as well: "));
 }
+
+TEST_CASE("what a config says reaches no terminal raw") {
+    JournalBuilder builder = counts([](std::int64_t h) { return 7 * h; }, "refuted");
+    const std::string evil = "\x1b[2J\x1b]0;owned\x07 \rall is well";
+    builder.journal.run.question = evil;
+    builder.journal.run.claims.front().says = evil;
+    builder.journal.run.claims.back().id = "R1.law" + evil;
+    const std::string text = answer(builder);
+    CHECK_THAT(text, !Contains("\x1b") && !Contains("\x07") && !Contains("\r") && Contains("all is well"));
+}

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "harness/core/roles.hpp"
+
 namespace headcount {
 
 namespace {
-
-constexpr std::array<std::string_view, 5> kProjections{"query", "key", "value", "output", "qkv"};
 
 std::size_t named(std::string_view name) {
     return static_cast<std::size_t>(std::ranges::find(kShares, name, &Share::name) - kShares.begin());
@@ -15,8 +15,8 @@ std::size_t named(std::string_view name) {
 
 /// The share of a product, its scale and its bias included.
 std::size_t share_of_product(std::string_view role) {
-    if (role == "scores" || role == "context") return named(role);
-    return named(std::ranges::find(kProjections, role) != kProjections.end() ? "projections" : "other");
+    const std::string_view share = share_of_role(role);
+    return named(share == "softmax" ? "other" : share);  // no product makes the weights
 }
 
 std::size_t share_of(const SpanRecord& span) {

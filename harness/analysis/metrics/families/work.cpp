@@ -5,14 +5,14 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/metrics/metric.hpp"
+#include "harness/core/roles.hpp"
 
 namespace headcount::metrics {
 
 namespace {
 
 bool is_projection(const OpPart& part) {
-    static constexpr std::array<std::string_view, 5> kRoles{"query", "key", "value", "output", "qkv"};
-    return (part.op == "matmul" || part.op == "bias") && std::ranges::find(kRoles, part.role) != kRoles.end();
+    return (part.op == "matmul" || part.op == "bias") && share_of_role(part.role) == "projections";
 }
 bool is_product(const OpPart& part) { return part.op == "matmul" && (part.role == "scores" || part.role == "context"); }
 bool is_copy(const OpPart& part) { return part.op == "copy"; }
