@@ -63,11 +63,11 @@ LAYERS = [
     room("analysis/claims", "the kinds of claim, decided", "exact records metrics"),
     room("analysis/verdicts", "what became of the claims of a run", "table records claims"),
     room("analysis/series", "what grows with the number of heads, and how", "records model"),
-    room("analysis/compare", "two results, point by point", "table claims verdicts"),
+    room("analysis/compare", "two results, point by point", "claims verdicts"),
     room("analysis/published", "tables of papers, computed again", "exact"),
     room("analysis/lint", "does a report follow the rules of the art?", "records model claims verdicts"),
     room("analysis/show", "everything that is printed",
-         "table records model metrics claims verdicts series lint published"),
+         "table records model metrics claims verdicts series compare lint published"),
     module("cli", "commands", "*", "fmt nlohmann benchmark CLI headcount_version.hpp"),
 ]
 
@@ -84,7 +84,6 @@ OPEN_INCLUDES = {
     ("measure/point", "measure/engine"),
 }
 OPEN_LENGTHS = {
-    "harness/analysis/compare/diff.cpp",
     "variants/external/onednn.cpp",
     "tests/analysis/lint_test.cpp",
     "tests/backend/simd_test.cpp",

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/analysis/show/diff_text.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/analysis/table/table.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/stats/interval.hpp"
 
@@ -70,9 +69,5 @@ struct DiffOptions {
 Diff diff_journals(const Journal& a, const Journal& b, const DiffOptions& options = {});
 /// Two sides of one file.
 Diff diff_sides(const Journal& journal, const DiffOptions& options);
-
-Table diff_table(const Diff& diff);
-/// {"overall", "counts", "ratios", "differs", "points": [{"point", "verdict", "paired", "ratio", "p", ...}]}
-std::string diff_json(const Diff& diff);
 
 }  // namespace headcount

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/show/diff_text.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/core/error.hpp"

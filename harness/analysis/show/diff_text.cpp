@@ -1,0 +1,63 @@
+#include "harness/analysis/show/diff_text.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/journal/json.hpp"
+
+namespace headcount {
+
+Table diff_table(const Diff& diff) {
+    Table table;
+    table.columns = {{.name = "point of A", .wraps = true},     {.name = "verdict"},
+                     {.name = "B / A", .align = Align::right},  {.name = "95 %", .align = Align::right},
+                     {.name = "p", .align = Align::right},      {.name = "p, Holm", .align = Align::right},
+                     {.name = "A ms", .align = Align::right},   {.name = "B ms", .align = Align::right},
+                     {.name = "rounds", .align = Align::right}, {.name = "note", .wraps = true}};
+    for (const PointDiff& point : diff.points) {
+        const std::string rounds =
+            fmt::format("{}, {}{}", point.a_rounds, point.b_rounds, point.paired ? " paired" : "");
+        table.rows.push_back(
+            {point.point, std::string(to_string(point.change)), fmt::format("{:.4f}", point.ratio.estimate),
+             point.ratio.bounded() ? fmt::format("{:.4f} to {:.4f}", point.ratio.low, point.ratio.high) : "none",
+             fmt::format("{:.2g}", point.p), fmt::format("{:.2g}", point.adjusted),
+             fmt::format("{:.4g}", point.a_s * 1e3), fmt::format("{:.4g}", point.b_s * 1e3), rounds, point.note});
+    }
+    return table;
+}
+
+std::string diff_json(const Diff& diff) {
+    Json json{{"overall", diff.overall}, {"same_run", diff.same_run}};
+    for (const Change change : {Change::faster, Change::slower, Change::same, Change::cannot_tell}) {
+        json["counts"][std::string(to_string(change))] = diff.count(change);
+    }
+    json["only_a"] = diff.only_a;
+    json["only_b"] = diff.only_b;
+    json["ratios"] = {{"median", diff.ratios.estimate}, {"smallest", diff.ratios.low}, {"largest", diff.ratios.high}};
+    json["differs"] = Json::array();
+    for (const Difference& difference : diff.differs) {
+        json["differs"].push_back(
+            {{"kind", difference.kind}, {"key", difference.key}, {"a", difference.a}, {"b", difference.b}});
+    }
+    json["points"] = Json::array();
+    for (const PointDiff& point : diff.points) {
+        const Json low = point.ratio.bounded() ? Json(point.ratio.low) : Json(nullptr);
+        const Json high = point.ratio.bounded() ? Json(point.ratio.high) : Json(nullptr);
+        json["points"].push_back({{"a", point.point},
+                                  {"b", point.other},
+                                  {"verdict", to_string(point.change)},
+                                  {"paired", point.paired},
+                                  {"ratio", point.ratio.estimate},
+                                  {"low", low},
+                                  {"high", high},
+                                  {"p", point.p},
+                                  {"p_holm", point.adjusted},
+                                  {"a_s", point.a_s},
+                                  {"b_s", point.b_s},
+                                  {"a_rounds", point.a_rounds},
+                                  {"b_rounds", point.b_rounds},
+                                  {"note", point.note}});
+    }
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace headcount

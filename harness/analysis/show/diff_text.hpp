@@ -1,0 +1,15 @@
+// What a diff found, as a table and for programs.
+#pragma once
+
+#include <string>
+
+#include "harness/analysis/compare/diff.hpp"
+#include "harness/analysis/table/table.hpp"
+
+namespace headcount {
+
+Table diff_table(const Diff& diff);
+/// {"overall", "counts", "ratios", "differs", "points": [{"point", "verdict", "paired", "ratio", "p", ...}]}
+std::string diff_json(const Diff& diff);
+
+}  // namespace headcount
