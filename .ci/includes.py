@@ -15,6 +15,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 350
 SYSTEM = re.compile(r"^(sys|linux|gnu)/|^(unistd|fcntl|poll|signal|spawn|sched|dlfcn|x86intrin|immintrin|cpuid)\.h$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+# Few functions need more than some fields by name: what a point's equation says is in its Problem.
+FIELDS_LOOKED_FOR = {"batch", "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias",
+                     "dtype", "scope", "num_threads", "q_len", "kv_len", "seed"}
+MOST_FIELDS_NAMED = 5
+THE_TABLE_OF_FIELDS = {"harness/core/base_fields.cpp", "harness/core/problem.cpp"}
 BEGIN, END = "<!-- layers: written by .ci/includes.py --write -->\n", "<!-- end of layers -->\n"
 
 
@@ -147,6 +152,20 @@ def too_long(root, still_open):
         yield f"layers.py: {relative} is no longer too long; take it out of OPEN_LENGTHS"
 
 
+def field_lists(root):
+    """A list of fields beside the table goes stale with the first field that it lacks; ask the table for a facet."""
+    declared = (root / "harness" / "core" / "base_fields.cpp").read_text()
+    names = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', declared)) & FIELDS_LOOKED_FOR
+    if names != FIELDS_LOOKED_FOR:
+        yield f"harness/core/base_fields.cpp: {', '.join(sorted(FIELDS_LOOKED_FOR - names))} are fields no more"
+    for path in sorted((root / "harness").rglob("*.[ch]pp")):
+        relative = path.relative_to(root).as_posix()
+        text = path.read_text()
+        found = [name for name in sorted(FIELDS_LOOKED_FOR) if f'"{name}"' in text]
+        if len(found) > MOST_FIELDS_NAMED and relative not in THE_TABLE_OF_FIELDS:
+            yield f"{relative}:1: lists fields ({', '.join(found)}); ask harness/core/base_fields.cpp's table instead"
+
+
 def table(layers):
     """What docs/design.md shows."""
     lines = ["| module or room | purpose | may include |\n", "|---|---|---|\n"]
@@ -184,7 +203,7 @@ def main() -> int:
         path = ROOT / "docs" / "design.md"
         path.write_text(with_table(path.read_text(), LAYERS))
         return 0
-    found = list(complaints(ROOT, LAYERS, OPEN_INCLUDES, OPEN_LENGTHS))
+    found = [*complaints(ROOT, LAYERS, OPEN_INCLUDES, OPEN_LENGTHS), *field_lists(ROOT)]
     print("\n".join(found) if found else "includes go down, in no circle, and no file is too long")
     return 1 if found else 0
 

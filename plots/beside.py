@@ -7,9 +7,6 @@ ROWS = 18  # shapes in one file; more would be too tall for a page
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals",
          "bound": "1 is the least time of each shape at the measured limits"}
 
-SHAPE = ["scope", "causal", "bias", "batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim",
-         "value_head_dim", "dtype", "num_threads", "others"]
-
 
 def implementation(row):
     """An engine is known by its own name, a variant of ours by what it runs on as well."""
@@ -35,7 +32,8 @@ def draw(data):
     data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)].copy()
     points["name"] = [implementation(row) for _, row in points.iterrows()]
-    points["shape"] = points.groupby(SHAPE, sort=False).ngroup()
+    shape = [field["name"] for field in data.fields if field["facet"] not in ("who", "data")] + ["others"]
+    points["shape"] = points.groupby(shape, sort=False).ngroup()
     # The least time is the shape's; an implementation that was not counted has none of its own.
     points["least"] = points.groupby("shape")["bound_s"].transform("max")
     several = points.groupby("shape")["name"].transform("nunique") >= 2

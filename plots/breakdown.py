@@ -33,12 +33,12 @@ def draw(data):
     spans = spans[spans["seconds"].notna()]
     spans["operation"] = [operation(v, r) for v, r in zip(spans["verb"], spans["role"])]
     points = data.points[data.points["point"].isin(set(spans["point"]))]
-    sizes = points.groupby(frame.FIGURE_FIELDS + ["variant", "length"])["num_heads"].transform("nunique")
+    sizes = points.groupby(data.figure_fields() + ["variant", "length"])["num_heads"].transform("nunique")
     points = points[sizes >= 2]
     if points.empty:
         raise frame.NotApplicable("a breakdown over heads needs traced points that differ in num_heads")
     operations = sorted(spans[spans["point"].isin(set(points["point"]))]["operation"].unique(), key=rank)
-    for suffix, name, part in frame.figures(points):
+    for suffix, name, part in frame.figures(points, data.figure_fields()):
         variants = sorted(part["variant"].unique())
         pages = [variants[i:i + ROWS] for i in range(0, len(variants), ROWS)]
         for number, page in enumerate(pages, start=1):

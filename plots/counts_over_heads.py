@@ -4,7 +4,6 @@ import math
 import frame
 import style
 
-FIELDS = [f for f in frame.FIGURE_FIELDS if f != "backend"]  # counts differ between backends only where shown
 ROWS = 4  # of panels in one file
 
 SHOWS = {"quantities": ["count"], "summary": "none", "bars": "ranges", "lines_over": "num_heads",
@@ -17,12 +16,13 @@ def draw(data):
     data.need(["required_flops", "executed_flops", "required_exps", "executed_exps", "workspace_bytes", "peak_bytes",
                "process_peak_bytes"])
     points = data.points[data.points["outcome"].isin(["measured", "counted"]) & data.points["required_flops"].notna()]
-    points = beside_measured(points)
-    sizes = points.groupby(FIELDS + ["backend", "variant", "length"])["num_heads"].transform("nunique")
+    fields = [f for f in data.figure_fields() if f != "backend"]  # counts differ between backends only where shown
+    points = beside_measured(points, fields)
+    sizes = points.groupby(fields + ["backend", "variant", "length"])["num_heads"].transform("nunique")
     points = points[sizes >= 2]
     if points.empty:
         raise frame.NotApplicable("counts over heads need points that differ in num_heads")
-    for suffix, name, part in frame.figures(points, FIELDS):
+    for suffix, name, part in frame.figures(points, fields):
         lengths = sorted(part["length"].unique())
         pages = [lengths[i:i + ROWS] for i in range(0, len(lengths), ROWS)]
         for number, page in enumerate(pages, start=1):
@@ -30,7 +30,7 @@ def draw(data):
             yield suffix + end, figure(data, name, part[part["length"].isin(page)], page)
 
 
-def beside_measured(points):
+def beside_measured(points, fields):
     """Where there are measured points: these, and variants that were only counted, at the same sizes.
 
     Grids of counts alone are for proofs, not for looking at, and a counted twin of a measured point says nothing new.
@@ -38,8 +38,8 @@ def beside_measured(points):
     points = points.assign(is_measured=points["outcome"] == "measured")
     if not points["is_measured"].any():
         return points
-    same_size = points.groupby(FIELDS + ["length", "num_heads"])["is_measured"].transform("any")
-    has_twin = points.groupby(FIELDS + ["length", "variant"])["is_measured"].transform("any")
+    same_size = points.groupby(fields + ["length", "num_heads"])["is_measured"].transform("any")
+    has_twin = points.groupby(fields + ["length", "variant"])["is_measured"].transform("any")
     return points[points["is_measured"] | (same_size & ~has_twin)]
 
 

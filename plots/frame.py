@@ -13,11 +13,8 @@ NOT_APPLICABLE = 4   # a good export that has nothing for this figure
 
 MOST_FIGURES = 24    # of one script: beyond it nobody looks, and a sweep over shapes would fill the disk
 
-# What every figure needs; others are asked for where they are used.
-POINT_COLUMNS = ["point", "outcome", "variant", "backend", "batch", "q_len", "kv_len", "embed_dim", "num_heads",
-                 "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias", "dtype", "scope", "num_threads"]
-NUMBERS = ["batch", "q_len", "kv_len", "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim",
-           "num_threads", "seed", "score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
+# Columns of numbers beside the fields of a point, which the run record lists.
+NUMBERS = ["score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
            "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
            "high_s", "compulsory_bytes", "product_flops", "bound_s", "time_over_bound", "samples_below_bound",
            "bandwidth_share", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
@@ -38,7 +35,10 @@ class Frame:
     def __init__(self, directory):
         self.directory = directory
         self.run = self._run()
-        self.points = self._table("points.csv", POINT_COLUMNS)
+        # Of every point, and what variants and backends add; an alias (seq_len) has no column of its own.
+        self.fields = [field for field in self.run["fields"] if "of" not in field and not field.get("stands_for")]
+        self.options = list(dict.fromkeys(field["name"] for field in self.run["fields"] if "of" in field))
+        self.points = self._table("points.csv", ["point", "outcome"] + [field["name"] for field in self.fields])
         self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds"])
         self._describe_points()
 
@@ -58,6 +58,10 @@ class Frame:
             raise DataError(f"{path}: {error}; export the result again") from error
         if not isinstance(run, dict):
             raise DataError(f"{path}: not a run record; export the result again")
+        fields = run.get("fields")
+        if not isinstance(fields, list) or not all(
+                isinstance(field, dict) and {"name", "type", "facet"} <= field.keys() for field in fields):
+            raise DataError(f"{path}: it does not list the fields of a point; export the result again")
         return run
 
     def _table(self, name, columns):
@@ -69,7 +73,7 @@ class Frame:
         missing = [column for column in columns if column not in table.columns]
         if missing:
             raise DataError(f"{path}: column {', '.join(missing)} is missing; export the result again")
-        for column in NUMBERS:
+        for column in NUMBERS + [field["name"] for field in self.fields if field["type"] == "integer"]:
             if column in table.columns:
                 try:
                     table[column] = pandas.to_numeric(table[column].mask(table[column] == "", float("nan")))
@@ -87,18 +91,16 @@ class Frame:
         p["kv"] = ["" if k == h else f"{k:.0f} kv heads" for k, h in zip(p["num_kv_heads"], p["num_heads"])]
         p["width"] = ["" if h * d == e else f"head_dim {d:.0f}"
                       for h, d, e in zip(p["num_heads"], p["head_dim"], p["embed_dim"])]
-        p["others"] = [", ".join(f"{axis} {row[axis]}" for axis in self._other_axes() if row[axis] != "")
+        options = [option for option in self.options if option in p.columns and p[option].nunique() > 1]
+        p["others"] = [", ".join(f"{option} {row[option]}" for option in options if row[option] != "")
                        for _, row in p.iterrows()]
         for flag in ("causal", "bias"):
             p[flag] = [flag if value.lower() in ("true", "1") else "" for value in p[flag]]
 
-    def _other_axes(self):
-        """Axes of the config that no figure knows: an option of a variant or of a backend. Points that differ there
-        are not compared with each other."""
-        parts = self.run.get("parts", [])
-        axes = [axis for part in parts if isinstance(part, dict) for axis in part.get("axes", [])]
-        known = {*POINT_COLUMNS, "seq_len"}
-        return [axis for axis in dict.fromkeys(axes) if axis in self.points.columns and axis not in known]
+    def figure_fields(self):
+        """Columns in which points of one figure agree: each combination of their values is a figure of its own."""
+        told = [field["name"] for field in self.fields if field["facet"] in ("meaning", "execution")]
+        return ["backend", *told, "batch", "embed_dim", "lengths", "kv", "width", "others"]
 
     def exponents(self):
         """How time grows with the length, by the id of each series' shortest point."""
@@ -140,14 +142,8 @@ def length_name(points):
     return "seq_len" if (points["q_len"] == points["kv_len"]).all() else "kv_len"
 
 
-# Fields in which points of one figure agree: each combination of their values is a figure of its own.
-FIGURE_FIELDS = ["backend", "scope", "dtype", "num_threads", "batch", "embed_dim", "causal", "bias", "lengths", "kv",
-                 "width", "others"]
-
-
-def figures(points, fields=None):
+def figures(points, fields):
     """Yields (file suffix, title, points) for each combination of the fields; only those that vary are named."""
-    fields = FIGURE_FIELDS if fields is None else fields
     if points.empty:
         return
     varying = [field for field in fields if points[field].nunique() > 1]

@@ -32,7 +32,7 @@ def chosen(heads):
 def draw(data):
     data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)]
-    keys = [f for f in frame.FIGURE_FIELDS if f != "width"] + ["variant", "num_heads"]
+    keys = [f for f in data.figure_fields() if f != "width"] + ["variant", "num_heads"]
     sizes = points.groupby(keys)["length"].transform("nunique")
     points = points[sizes >= 3]
     if points.empty:
@@ -41,7 +41,7 @@ def draw(data):
     missing = sorted(set(shortest(points, keys)) - set(exponents.index))
     if missing:
         raise frame.DataError(f"{data.directory}/exponents.csv: no row for {missing[0]}; export the result again")
-    for suffix, name, part in frame.figures(points):
+    for suffix, name, part in frame.figures(points, data.figure_fields()):
         yield suffix, figure(data, name, part, exponents)
 
 

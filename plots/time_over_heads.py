@@ -35,13 +35,13 @@ def base_line(panel):
 def draw(data):
     data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & data.points["median_s"].notna()].copy()
-    fields = frame.FIGURE_FIELDS + ["variant", "length"]
+    fields = data.figure_fields() + ["variant", "length"]
     points["series"] = points.groupby(fields).ngroup()
     sizes = points.groupby("series")["num_heads"].transform("nunique")
     points = points[sizes >= 2]
     if points.empty:
         raise frame.NotApplicable("time over heads needs timed points that differ in num_heads")
-    for suffix, name, part in frame.figures(points):
+    for suffix, name, part in frame.figures(points, data.figure_fields()):
         yield suffix, figure(data, name, part)
 
 

@@ -10,6 +10,7 @@
 
 #include "harness/backend/backend.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/field.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/problem.hpp"
 #include "harness/core/tensor.hpp"
@@ -66,8 +67,9 @@ struct Inputs {
 };
 
 struct Variant {
-    std::string summary;  ///< one line for `headcount list variants`
-    std::string source;   ///< where the algorithm comes from
+    std::string summary;          ///< one line for `headcount list variants`
+    std::string source;           ///< where the algorithm comes from
+    std::vector<Field> own = {};  ///< options of its own (core/options.hpp)
     /// The function of (inputs, canonical weights) that forward() computes, written without it; the check and the
     /// required ledger of tests follow from it.
     judge::Definition definition = judge::attention();

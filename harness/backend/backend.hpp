@@ -12,6 +12,7 @@
 #include "harness/backend/verbs/attend_shape.hpp"
 #include "harness/backend/verbs/matmul.hpp"
 #include "harness/backend/verbs/verb.hpp"
+#include "harness/core/field.hpp"
 #include "harness/core/mask.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
@@ -86,16 +87,15 @@ std::unique_ptr<Backend> dry(std::unique_ptr<Backend> backend);
 /// What a point says of how its backend computes.
 struct Execution {
     int num_threads = 1;
-    std::int64_t key_block = 0;  ///< keys that attend takes at a time; 0: the backend chooses
+    Settings own{};  ///< with the backend's own options
 };
-inline Execution execution_of(const Point& point) {
-    return {.num_threads = point.num_threads, .key_block = point.key_block};
-}
+inline Execution execution_of(const Point& point) { return {.num_threads = point.num_threads, .own = point.own}; }
 
 /// What `backends/x.cpp` defines as `BackendInfo x()`.
 struct BackendInfo {
     std::string summary;
-    std::string missing;  ///< why it was not built ("CBLAS not found at configure time"); empty when it was
+    std::vector<Field> own = {};  ///< options of its own (core/options.hpp)
+    std::string missing;          ///< why it was not built ("CBLAS not found at configure time"); empty when it was
     /// Why this point cannot run (dtype, threads); empty when it can.
     std::string (*unsupported)(const Point& point) = nullptr;
     /// Why this point may use no verb but `attend`; empty, or null, when it may use all.

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "harness/journal/json.hpp"
+#include "harness/measure/point/known_fields.hpp"
+
 namespace headcount {
 namespace {
 
@@ -14,16 +17,9 @@ ordered_json cost_as_json(const OpCost& cost) {
 
 ordered_json problem_as_json(const Point& point) {
     ordered_json problem;
-    for (const FieldInfo& field : point_fields()) {
-        if (field.name == "seq_len") continue;
-        const std::string name(field.name);
-        const std::string text = get_field(point, field.name);
-        switch (field.type) {
-            case FieldType::integer: problem[name] = std::stoll(text); break;
-            case FieldType::boolean: problem[name] = text == "true"; break;
-            case FieldType::name:
-            case FieldType::choice: problem[name] = text; break;
-        }
+    for (const Field& field : known_fields().all()) {
+        const bool absent = known_fields().is_own(field.name) && point.own.find(field.name) == nullptr;
+        if (!field.is_alias() && !absent) problem[field.name] = field_json(field, point);
     }
     return problem;
 }

@@ -1,4 +1,4 @@
-// Flags for the fields of a point, one for each entry of point_fields().
+// Flags for the fields of a point, one for each entry of known_fields().
 #pragma once
 
 #include <map>

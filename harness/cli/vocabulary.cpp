@@ -7,6 +7,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/measure/engine/engines.hpp"
+#include "harness/measure/point/known_fields.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -19,9 +20,7 @@ const Values& trial_values() {
         Values all;
         std::int64_t next = 2;
         const auto add = [&](std::string_view name) { all.emplace(std::string(name), next++); };
-        for (const FieldInfo& field : point_fields()) add(field.name);
-        for (const Metric& metric : all_metrics()) add(metric.name);
-        for (const char* name : {"dtype_bytes", "pairs", "query_block", "required", "executed", "base"}) add(name);
+        for (const std::string& name : law_names(known_fields())) add(name);
         return all;
     }();
     return values;
@@ -48,7 +47,8 @@ std::string why_bad_claim(const ClaimSpec& claim) {
 
 const Vocabulary& vocabulary() {
     static const Vocabulary all = [] {
-        Vocabulary v{.variants = names_of(all_variants()),
+        Vocabulary v{.fields = known_fields(),
+                     .variants = names_of(all_variants()),
                      .backends = names_of(all_backends()),
                      .metrics = metric_names(),
                      .claim_kinds = names_of(all_claim_kinds()),

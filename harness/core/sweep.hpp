@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/field_table.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
 
@@ -56,7 +57,8 @@ struct Part {
 };
 
 struct Sweep {
-    std::string name;  ///< the config's file name without directory and extension
+    FieldTable fields;  ///< with which its points were read
+    std::string name;   ///< the config's file name without directory and extension
     std::string question;
     std::string path;         ///< where it was read from
     std::string text;         ///< the file, verbatim

@@ -130,6 +130,24 @@ void fields(V& v, R& r) {
     v.unless_empty("self_comparison", r.self_comparison, FieldDoc{"its own"});
 }
 
+template <class V, Is<FieldRecord> R>
+void fields(V& v, R& r) {
+    v("name", r.field.name, FieldDoc{"of an axis, a flag and a column"});
+    v("type", r.field.type, FieldDoc{"`name`, `integer`, `boolean` or `choice`"});
+    v("facet", r.field.facet,
+      FieldDoc{"what it says of a point: `who`, `size`, `width`, `meaning`, `execution` or `data`"});
+    v("default", r.field.otherwise, FieldDoc{"text; `\"\"` where it is required or follows from others"});
+    bool bounded = r.field.type == FieldType::integer;
+    v.where("min", r.field.min, bounded, FieldDoc{"integers only"});
+    v.where("max", r.field.max, bounded, FieldDoc{"integers only"});
+    v.unless_empty("choices", r.field.choices, FieldDoc{"choices only"});
+    v("doc", r.field.doc, FieldDoc{"its meaning"});
+    v.unless_empty("symbol", r.field.symbol, FieldDoc{"what tables and equations call it"});
+    v.unless_empty("follows", r.field.follows, FieldDoc{"fields that its default is made from"});
+    v.unless_empty("stands_for", r.field.stands_for, FieldDoc{"fields that it sets together"});
+    v.unless_empty("of", r.of, FieldDoc{"`variant NAME` or `backend NAME`: who adds it; absent: every point has it"});
+}
+
 template <class V, Is<RunRecord> R>
 void fields(V& v, R& r) {
     v("schema_version", r.schema_version, FieldDoc{"of this line"});
@@ -146,6 +164,9 @@ void fields(V& v, R& r) {
     v("command", r.command, FieldDoc{"how it was started"});
     v("seed", r.seed, FieldDoc{"of inputs and of the order"});
     v("protocol", r.protocol, FieldDoc{"how long and how often"});
+    v.unless_empty(
+        "fields", r.fields,
+        FieldDoc{"the fields that a point of this run may have; absent in files from before they were kept"});
     v("parts", r.parts, FieldDoc{"the grids of the config"});
     v("claims", r.claims, FieldDoc{"what is to be judged"});
     v("environment", r.environment,
@@ -236,6 +257,12 @@ void fields(V& v, R& r) {
 
 /// The values that an enum has in text.
 constexpr std::array<Ledger, 2> values_of(Ledger /*type*/) { return {Ledger::required, Ledger::executed}; }
+constexpr std::array<FieldType, 4> values_of(FieldType /*type*/) {
+    return {FieldType::name, FieldType::integer, FieldType::boolean, FieldType::choice};
+}
+constexpr std::array<Facet, 6> values_of(Facet /*type*/) {
+    return {Facet::who, Facet::size, Facet::width, Facet::meaning, Facet::execution, Facet::data};
+}
 constexpr std::array<Outcome, 4> values_of(Outcome /*type*/) {
     return {Outcome::measured, Outcome::counted, Outcome::skipped, Outcome::failed};
 }

@@ -39,6 +39,16 @@ void from_json(const Json& json, ResumeRecord& resume) { Reader::decode("resume"
 void from_json(const Json& json, RoundRecord& round) { Reader::decode("round", json, round); }
 void from_json(const Json& json, PointRecord& point) { Reader::decode("point", json, point); }
 
+Json field_json(const Field& field, const Point& point) {
+    const std::string text = get_field(point, field.name);
+    if (text.empty()) return nullptr;
+    if (field.type == FieldType::boolean) return text == "true";
+    if (field.type == FieldType::integer) {
+        if (const auto number = number_of(point, field.name)) return *number;
+    }
+    return text;
+}
+
 std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace headcount

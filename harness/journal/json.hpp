@@ -40,6 +40,9 @@ void from_json(const Json& json, ResumeRecord& resume);
 void from_json(const Json& json, RoundRecord& round);
 void from_json(const Json& json, PointRecord& point);
 
+/// A field's value in its own type: 512, true, "core"; null for an option that the point does not have.
+Json field_json(const Field& field, const Point& point);
+
 /// One line of text, without line end; bytes that are not UTF-8 become U+FFFD.
 std::string to_line(const Json& json);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/core/count.hpp"
+#include "harness/core/field.hpp"
 #include "harness/core/point.hpp"
 #include "harness/core/sweep.hpp"
 
@@ -14,6 +15,12 @@ namespace headcount {
 
 /// Bumped when a field changes meaning; old versions stay readable (a fixture of each must load).
 inline constexpr int kSchemaVersion = 1;
+
+/// A field that points of the run may have.
+struct FieldRecord {
+    Field field;
+    std::string of;  ///< "variant local": who adds it; "" for one that every point has
+};
 
 /// Which points belong to which grid of the config.
 struct PartRecord {
@@ -53,6 +60,7 @@ struct RunRecord {
     std::vector<std::string> command;  ///< argv that made it
     std::uint64_t seed = 1;
     Protocol protocol;
+    std::vector<FieldRecord> fields;  ///< empty in journals from before fields were kept
     std::vector<PartRecord> parts;
     std::vector<ClaimSpec> claims;
     /// "cpu.model", "kernel", "compiler", "flags", "commit", "dirty", "openblas.config" ...; what cannot be

@@ -48,7 +48,7 @@ public:
             claim_.ledger = read_known(*ledger, "ledger", {"required", "executed"}) == "executed" ? Ledger::executed
                                                                                                   : Ledger::required;
         }
-        claim_.across = decode_field_names(*map_.find("across"), "across");
+        claim_.across = decode_field_names(*map_.find("across"), "across", vocabulary_);
         for (const std::string& field : claim_.across) require_axis(field, map_.find("across")->at);
         if (const YamlNode* base = map_.find("base")) decode_base(*base);
         if (const YamlNode* where = map_.find("where")) decode_where(*where);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/point_index.hpp"
@@ -32,17 +33,20 @@ struct Compiled {
 
 class Expansion {
 public:
-    Expansion(const Grid& grid, std::uint64_t seed, std::int64_t most_points) : grid_(grid), axes_(grid.axes) {
+    Expansion(const Grid& grid, std::uint64_t seed, const FieldTable& fields, std::int64_t most_points)
+        : grid_(grid), fields_(fields), axes_(grid.axes) {
         if (grid.zip) axes_.insert(axes_.end(), grid.zip->begin(), grid.zip->end());
         fixed_.seed = seed;
-        for (const FieldValue& field : grid.problem) set_field(fixed_, field.field, field.value.text);
+        for (const FieldValue& field : grid.problem) fields_.set(fixed_, field.field, field.value.text);
         check_size(most_points);
         const auto compile_all = [&](const std::optional<std::vector<Match>>& matches, bool excludes) {
             std::vector<Compiled> all;
             for (const Match& match : matches.value_or(std::vector<Match>{})) all.push_back(compile(match, excludes));
             return all;
         };
-        may_repeat_ = grid.include.has_value() || std::any_of(axes_.begin(), axes_.end(), repeats_a_row);
+        may_repeat_ = grid.include.has_value() || std::any_of(axes_.begin(), axes_.end(), [&](const Axis& axis) {
+                          return repeats_a_row(axis) || is_option(axis);
+                      });
         excludes_ = compile_all(grid.exclude, true);
         includes_ = compile_all(grid.include, false);
     }
@@ -58,9 +62,10 @@ public:
         for (std::size_t i = 0; i < includes_.size(); ++i) {
             if (includes_[i].used) continue;
             PointSpec spec = fixed_;
-            for (const auto& [field, values] : (*grid_.include)[i].conditions) set_field(spec, field, values[0].text);
+            for (const auto& [field, values] : (*grid_.include)[i].conditions) fields_.set(spec, field, values[0].text);
             add(spec, (*grid_.include)[i].at);
         }
+        check_options_are_had();
         for (std::size_t i = 0; i < excludes_.size(); ++i) {
             if (excludes_[i].used) continue;
             warnings.push_back((*grid_.exclude)[i].at.text() + ": this entry of exclude matches nothing; remove it?");
@@ -70,7 +75,7 @@ public:
 
 private:
     // A point holds the values of every axis as they were written, so different rows make different points; only what
-    // is listed twice or included besides can come again.
+    // is listed twice or included besides can come again, and what varies an option that the point does not have.
     static bool repeats_a_row(const Axis& axis) {
         std::unordered_set<std::string> seen;
         return std::any_of(axis.rows.begin(), axis.rows.end(), [&](const std::vector<AxisValue>& row) {
@@ -114,7 +119,7 @@ private:
                 }
             }
             if (varies) continue;
-            if (!excludes && overwrites_length(field)) compiled.stands_alone = true;
+            if (!excludes && overwrites_an_axis(field)) compiled.stands_alone = true;
             if (excludes) {
                 check_fixed(field, values, has, compiled);
             } else {
@@ -125,9 +130,32 @@ private:
     }
 
     // seq_len stands for both lengths: including one beside an axis of the other would overwrite that axis.
-    bool overwrites_length(std::string_view field) const {
-        if (field == "seq_len") return grid_.has_axis("q_len") || grid_.has_axis("kv_len");
-        return (field == "q_len" || field == "kv_len") && grid_.has_axis("seq_len");
+    bool overwrites_an_axis(std::string_view field) const {
+        return std::any_of(fields_.all().begin(), fields_.all().end(), [&](const Field& other) {
+            return other.name != field && overlap(field, other.name) && grid_.has_axis(other.name);
+        });
+    }
+
+    bool is_option(const Axis& axis) const {
+        return std::any_of(axis.fields.begin(), axis.fields.end(),
+                           [&](const std::string& field) { return fields_.is_own(field); });
+    }
+
+    // An option that none of the points has is a mistake: it would be dropped without a word.
+    void check_options_are_had() const {
+        const auto had = [&](const std::string& field) {
+            return std::any_of(part_.points.begin(), part_.points.end(),
+                               [&](const Point& point) { return point.own.find(field) != nullptr; });
+        };
+        const auto check = [&](const std::string& field, const Location& at) {
+            if (!fields_.is_own(field) || part_.points.empty() || had(field)) return;
+            at.fail(fmt::format("no variant and backend here has the option {}; {} has it", field,
+                                fields_.owners_of(field)));
+        };
+        for (const FieldValue& fixed : grid_.problem) check(fixed.field, fixed.value.at);
+        for (const Axis& axis : axes_) {
+            for (const std::string& field : axis.fields) check(field, axis.at);
+        }
     }
 
     // exclude may also name a fixed field: it then holds for every combination or for none.
@@ -177,7 +205,8 @@ private:
         PointSpec spec = so_far;
         for (std::size_t i = 0; i < axis.rows.size(); ++i) {
             rows_[level] = i;
-            for (std::size_t j = 0; j < axis.fields.size(); ++j) set_field(spec, axis.fields[j], axis.rows[i][j].text);
+            for (std::size_t j = 0; j < axis.fields.size(); ++j)
+                fields_.set(spec, axis.fields[j], axis.rows[i][j].text);
             descend(level + 1, spec);
         }
     }
@@ -187,14 +216,14 @@ private:
         for (Compiled& entry : includes_) {
             if (!entry.agrees(rows_)) continue;
             entry.used = true;
-            for (const FieldValue& added : entry.rest) set_field(spec, added.field, added.value.text);
+            for (const FieldValue& added : entry.rest) fields_.set(spec, added.field, added.value.text);
         }
         add(spec, grid_.at);
     }
 
     void add(const PointSpec& spec, const Location& where) {
         try {
-            part_.points.push_back(resolve(spec));  // never beyond what run() reserved: seen_ points into it
+            part_.points.push_back(fields_.resolve(spec));  // never beyond what run() reserved: seen_ points into it
             if (may_repeat_ && !seen_.add(part_.points.back()).second) part_.points.pop_back();
         } catch (const UsageError& e) {
             if (!sizes_do_not_divide(spec.problem)) {
@@ -227,24 +256,30 @@ private:
         return !p.head_dim && p.embed_dim && *p.embed_dim % heads != 0;
     }
 
-    static std::string describe(const PointSpec& spec) {
+    // What is said of sizes and meaning, even where it is the default; how and on which data only where it is not.
+    std::string describe(const PointSpec& spec) const {
         std::string text = spec.variant.value_or("?") + "/" + spec.backend.value_or("?") + "/";
         bool first = true;
-        for (const auto& [field, value] : fields_of(spec.problem)) {
-            text += fmt::format("{}{}={}", first ? "" : ",", field, value);
+        for (const auto& [name, value] : fields_.given(spec)) {
+            const Field& field = fields_.at(name);
+            if (field.facet == Facet::who) continue;
+            const bool quiet = field.facet == Facet::execution || field.facet == Facet::data;
+            if (quiet && value == field.otherwise) continue;
+            text += fmt::format("{}{}={}", first ? "" : ",", name, value);
             first = false;
         }
-        if (spec.num_threads.value_or(1) != 1) text += fmt::format(",num_threads={}", *spec.num_threads);
-        if (spec.key_block.value_or(0) != 0) text += fmt::format(",key_block={}", *spec.key_block);
-        if (spec.seed.value_or(1) != 1) text += fmt::format(",seed={}", *spec.seed);
         return text;
+    }
+
+    static bool is_size(const Field& field) {
+        return field.type == FieldType::integer && (field.facet == Facet::size || field.facet == Facet::width);
     }
 
     // What does not fit is most likely the largest number that the combination was made of.
     Location location_of_largest(const Location& otherwise) const {
         const AxisValue* largest = nullptr;
         const auto consider = [&](const std::string& field, const AxisValue& value) {
-            if (point_field(field).type != FieldType::integer || field == "seed") return;
+            if (!is_size(fields_.at(field))) return;
             if (largest == nullptr || std::stoll(value.text) > std::stoll(largest->text)) largest = &value;
         };
         for (const FieldValue& fixed : grid_.problem) consider(fixed.field, fixed.value);
@@ -257,6 +292,7 @@ private:
     }
 
     const Grid& grid_;
+    const FieldTable& fields_;
     Part part_;
     std::vector<Axis> axes_;
     PointSpec fixed_;
@@ -270,8 +306,9 @@ private:
 
 }  // namespace
 
-Part expand(const Grid& grid, std::uint64_t seed, std::vector<std::string>& warnings, std::int64_t most_points) {
-    return Expansion(grid, seed, most_points).run(warnings);
+Part expand(const Grid& grid, std::uint64_t seed, const FieldTable& fields, std::vector<std::string>& warnings,
+            std::int64_t most_points) {
+    return Expansion(grid, seed, fields, most_points).run(warnings);
 }
 
 }  // namespace headcount

@@ -11,19 +11,16 @@
 namespace headcount {
 namespace {
 
-void check_field(const YamlKey& key) {
-    try {
-        point_field(key.name);
-    } catch (const UsageError&) {
-        std::vector<std::string> known;
-        for (const FieldInfo& field : point_fields()) known.emplace_back(field.name);
-        key.at.fail(unknown_name("field", shown(key.name), known));
-    }
+void check_field(const YamlKey& key, const Vocabulary& vocabulary) {
+    if (vocabulary.fields.find(key.name) != nullptr) return;
+    std::vector<std::string> known;
+    for (const Field& field : vocabulary.fields.all()) known.push_back(field.name);
+    key.at.fail(unknown_name("field", shown(key.name), known));
 }
 
 std::vector<AxisValue> decode_range(const YamlNode& map, const std::string& field, const Vocabulary& vocabulary,
                                     std::int64_t most_points) {
-    if (point_field(field).type != FieldType::integer) {
+    if (vocabulary.fields.at(field).type != FieldType::integer) {
         map.at.fail(fmt::format("axis {} has no ranges, only whole numbers have; write a list", field));
     }
     const bool by_factor = map.find("times") != nullptr;
@@ -68,7 +65,7 @@ std::vector<Axis> decode_axes(const YamlNode& map, const Vocabulary& vocabulary,
     check_lengths(map.keys, "axes");
     std::vector<Axis> axes;
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
-        check_field(map.keys[i]);
+        check_field(map.keys[i], vocabulary);
         Axis axis{.fields = {map.keys[i].name}, .rows = {}, .at = map.keys[i].at};
         for (AxisValue& value : decode_values(map.items[i], map.keys[i].name, vocabulary, most_points)) {
             axis.rows.push_back({std::move(value)});
@@ -112,7 +109,9 @@ Grid decode_preset(const YamlNode& name, const Vocabulary& vocabulary) {
         name.at.fail(unknown_name("preset", shown(wanted), known));
     }
     Grid grid;
-    for (auto& [field, text] : fields_of(found->problem)) grid.problem.push_back({field, {text, name.at}});
+    PointSpec spec;
+    spec.problem = found->problem;
+    for (auto& [field, text] : vocabulary.fields.given(spec)) grid.problem.push_back({field, {text, name.at}});
     return grid;
 }
 
@@ -122,7 +121,7 @@ std::vector<FieldValue> decode_problem(const YamlNode& map, const Vocabulary& vo
     std::vector<FieldValue> problem;
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
         if (map.keys[i].name == "preset") continue;
-        check_field(map.keys[i]);
+        check_field(map.keys[i], vocabulary);
         problem.push_back({map.keys[i].name, decode_value(map.items[i], map.keys[i].name, vocabulary)});
     }
     return problem;
@@ -131,7 +130,7 @@ std::vector<FieldValue> decode_problem(const YamlNode& map, const Vocabulary& vo
 }  // namespace
 
 std::string canonical_value(std::string_view field, std::string_view text, const Vocabulary& vocabulary) {
-    const FieldInfo& info = point_field(field);
+    const Field& info = vocabulary.fields.at(field);
     if (info.type == FieldType::name) {
         const auto& known = field == "variant" ? vocabulary.variants : vocabulary.backends;
         if (std::find(known.begin(), known.end(), text) == known.end()) {
@@ -139,13 +138,11 @@ std::string canonical_value(std::string_view field, std::string_view text, const
         }
         return std::string(text);
     }
-    PointSpec scratch;
-    set_field(scratch, field, text);
-    return info.type == FieldType::integer ? std::to_string(std::stoll(std::string(text))) : std::string(text);
+    return canonical_text(info, text);
 }
 
 AxisValue decode_value(const YamlNode& node, std::string_view field, const Vocabulary& vocabulary) {
-    const FieldInfo& info = point_field(field);
+    const Field& info = vocabulary.fields.at(field);
     switch (info.type) {
         case FieldType::integer: read_integer(node, field, info.min, info.max); break;
         case FieldType::boolean: read_boolean(node, field); break;
@@ -166,7 +163,7 @@ Match decode_match(const YamlNode& map, std::string_view what, const Vocabulary&
     check_lengths(map.keys, what);
     Match match{.conditions = {}, .at = map.at};
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
-        check_field(map.keys[i]);
+        check_field(map.keys[i], vocabulary);
         std::vector<AxisValue> values;
         const bool several = map.items[i].kind == YamlNode::Kind::list && what != "include";
         if (several) {
@@ -204,7 +201,7 @@ Grid decode_grid(const YamlNode& map, const Vocabulary& vocabulary, std::int64_t
         }
         if (key == "exclude") grid.exclude = decode_matches(value, "exclude", vocabulary);
         if (key == "include") grid.include = decode_matches(value, "include", vocabulary);
-        if (key == "compare_by") grid.compare_by = decode_field_names(value, "compare_by");
+        if (key == "compare_by") grid.compare_by = decode_field_names(value, "compare_by", vocabulary);
     }
     check_grid(grid);
     const YamlNode* problem = map.find("problem");
@@ -213,11 +210,11 @@ Grid decode_grid(const YamlNode& map, const Vocabulary& vocabulary, std::int64_t
     return preset == nullptr ? grid : merge(decode_preset(*preset, vocabulary), grid);
 }
 
-std::vector<std::string> decode_field_names(const YamlNode& node, std::string_view what) {
+std::vector<std::string> decode_field_names(const YamlNode& node, std::string_view what, const Vocabulary& vocabulary) {
     std::vector<std::string> names;
     const auto add = [&](const YamlNode& item) {
         const std::string name = read_text(item, what);
-        check_field({name, item.at});
+        check_field({name, item.at}, vocabulary);
         if (std::find(names.begin(), names.end(), name) != names.end()) {
             item.at.fail(fmt::format("{} names {} twice; once is enough", what, name));
         }

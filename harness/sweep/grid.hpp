@@ -57,7 +57,7 @@ AxisValue decode_value(const YamlNode& node, std::string_view field, const Vocab
 /// Reads "field: value or list of values". Throws UsageError.
 Match decode_match(const YamlNode& map, std::string_view what, const Vocabulary& vocabulary);
 /// Reads a field name or a list of them. Throws UsageError.
-std::vector<std::string> decode_field_names(const YamlNode& node, std::string_view what);
+std::vector<std::string> decode_field_names(const YamlNode& node, std::string_view what, const Vocabulary& vocabulary);
 /// Canonical text of a value. Throws UsageError without a location.
 std::string canonical_value(std::string_view field, std::string_view text, const Vocabulary& vocabulary);
 
@@ -72,10 +72,11 @@ Grid merge(Grid base, const Grid& over);
 /// does not vary becomes fixed, or an axis when there are several values.
 void set_axis(Grid& grid, const std::string& field, const std::vector<AxisValue>& values);
 
-/// Every combination in the order written, the first axis slowest; then what include adds. Pure. A combination
+/// Every combination in the order written, the first axis slowest; then what include adds. An option that a
+/// combination's variant and backend do not have does not vary for it. Pure. A combination
 /// whose sizes do not divide is in `skipped` with the reason; any other that does not resolve throws UsageError,
 /// as does a grid with more than `most_points` combinations, which is found by multiplication.
-Part expand(const Grid& grid, std::uint64_t seed, std::vector<std::string>& warnings,
+Part expand(const Grid& grid, std::uint64_t seed, const FieldTable& fields, std::vector<std::string>& warnings,
             std::int64_t most_points = kMostPoints);
 
 }  // namespace headcount

@@ -122,6 +122,7 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     const YamlNode root = parse_yaml(text, file.string());
     check_keys(root, sweep_keys(), "the config");
     Sweep sweep;
+    sweep.fields = vocabulary.fields;
     sweep.name = file.stem().string();
     sweep.path = file.string();
     sweep.text = text;
@@ -146,7 +147,7 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     std::vector<std::string> notes;
     for (const Grid& grid : grids) {
         const bool absent = grid.name.empty() && !grid.varies() && grids.size() > 1;
-        Part part = absent ? Part{} : expand(grid, sweep.seed, notes, left);
+        Part part = absent ? Part{} : expand(grid, sweep.seed, vocabulary.fields, notes, left);
         check_compare_by(grid, part);
         left -= std::ssize(part.points) + std::ssize(part.skipped);
         apply_filters(filters, part);

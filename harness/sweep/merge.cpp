@@ -3,10 +3,16 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/sweep/grid.hpp"
 
 namespace headcount {
 namespace {
+
+bool is_alias(std::string_view field) {
+    const BaseField* base = find_base_field(field);
+    return base != nullptr && base->field.is_alias();
+}
 
 void check_fixed(const Grid& grid) {
     for (const FieldValue& one : grid.problem) {
@@ -36,16 +42,14 @@ void check_axes_once(const Grid& grid) {
 
 }  // namespace
 
-// seq_len stands for both lengths, so giving it beside one of them would make the order of keys matter.
+// Giving a field beside what it stands for would make the order of keys matter.
 void check_lengths(const std::vector<YamlKey>& keys, std::string_view what) {
-    const auto find = [&](std::string_view name) {
-        return std::find_if(keys.begin(), keys.end(), [&](const YamlKey& key) { return key.name == name; });
-    };
-    const auto both = find("seq_len");
-    for (const std::string_view one : {"q_len", "kv_len"}) {
-        if (both != keys.end() && find(one) != keys.end()) {
-            both->at.fail(
-                fmt::format("{} gives both seq_len and {}; seq_len sets q_len and kv_len, keep one way", what, one));
+    for (const YamlKey& alias : keys) {
+        if (!is_alias(alias.name)) continue;
+        for (const YamlKey& one : keys) {
+            if (one.name == alias.name || !overlap(alias.name, one.name)) continue;
+            alias.at.fail(fmt::format("{} gives both {} and {}; {} sets {}, keep one way", what, alias.name, one.name,
+                                      alias.name, fmt::join(find_base_field(alias.name)->field.stands_for, " and ")));
         }
     }
 }
@@ -63,10 +67,10 @@ bool Grid::has_axis(std::string_view field) const {
 }
 
 Grid merge(Grid base, const Grid& over) {
-    // seq_len replaces both lengths; one length leaves the other as seq_len had it.
+    // A field replaces what it stands for (seq_len both lengths); one length leaves the other as seq_len had it.
     const auto unfix = [&](const std::string& field) {
         std::erase_if(base.problem, [&](const FieldValue& fixed) {
-            return fixed.field == field || (field == "seq_len" && (fixed.field == "q_len" || fixed.field == "kv_len"));
+            return fixed.field == field || (is_alias(field) && overlap(field, fixed.field));
         });
     };
     for (const FieldValue& fixed : over.problem) {

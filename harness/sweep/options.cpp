@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/sweep/keys.hpp"
@@ -71,13 +72,14 @@ void set_field_of_grids(Assignment assignment, const Vocabulary& vocabulary, std
         if (slash == std::string::npos || grid.name == part) chosen.push_back(&grid);
     }
     if (chosen.empty()) throw UsageError(unknown_name("part", part, part_names(grids)));
-    // seq_len would win over it silently, point by point.
-    if (assignment.name == "q_len" || assignment.name == "kv_len") {
-        const bool by_length =
-            std::any_of(chosen.begin(), chosen.end(), [](const Grid* grid) { return grid->has_axis("seq_len"); });
-        if (by_length) {
-            throw UsageError("the lengths are swept as seq_len here; set seq_len, or name a part that sweeps " +
-                             assignment.name + " (part/" + assignment.name + "=...)");
+    // An axis that stands for it would win over it silently, point by point.
+    for (const Field& alias : vocabulary.fields.all()) {
+        if (!alias.is_alias() || !overlap(alias.name, assignment.name) || alias.name == assignment.name) continue;
+        const bool swept =
+            std::any_of(chosen.begin(), chosen.end(), [&](const Grid* grid) { return grid->has_axis(alias.name); });
+        if (swept) {
+            throw UsageError(fmt::format("{} is swept as {} here; set {}, or name a part that sweeps {} (part/{}=...)",
+                                         assignment.name, alias.name, alias.name, assignment.name, assignment.name));
         }
     }
     const auto file = std::make_shared<const std::string>(option);

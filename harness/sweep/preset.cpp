@@ -10,33 +10,6 @@
 
 namespace headcount {
 
-std::vector<std::pair<std::string, std::string>> fields_of(const ProblemSpec& spec) {
-    std::vector<std::pair<std::string, std::string>> fields;
-    const auto extent = [&](const char* name, const std::optional<std::int64_t>& value) {
-        if (value) fields.emplace_back(name, std::to_string(*value));
-    };
-    const auto flag = [&](const char* name, const std::optional<bool>& value) {
-        if (value) fields.emplace_back(name, *value ? "true" : "false");
-    };
-    extent("batch", spec.batch);
-    if (spec.q_len == spec.kv_len) {
-        extent("seq_len", spec.q_len);
-    } else {
-        extent("q_len", spec.q_len);
-        extent("kv_len", spec.kv_len);
-    }
-    extent("embed_dim", spec.embed_dim);
-    extent("num_heads", spec.num_heads);
-    extent("num_kv_heads", spec.num_kv_heads);
-    extent("head_dim", spec.head_dim);
-    extent("value_head_dim", spec.value_head_dim);
-    flag("causal", spec.causal);
-    flag("bias", spec.bias);
-    if (spec.dtype) fields.emplace_back("dtype", to_string(*spec.dtype));
-    if (spec.scope) fields.emplace_back("scope", to_string(*spec.scope));
-    return fields;
-}
-
 Preset parse_preset(std::string_view text, const std::string& file) {
     const YamlNode root = parse_yaml(text, file);
     check_keys(root, preset_keys(), "a preset");
@@ -55,12 +28,11 @@ Preset parse_preset(std::string_view text, const std::string& file) {
     PointSpec spec;
     for (std::size_t i = 0; i < problem.keys.size(); ++i) {
         const std::string& field = problem.keys[i].name;
-        if (field == "variant" || field == "backend" || field == "num_threads" || field == "key_block" ||
-            field == "seed") {
-            problem.keys[i].at.fail(fmt::format("a preset fixes sizes only; remove {}", field));
-        }
         try {
-            point_field(field);
+            const Facet facet = base_field_table().at(field).facet;
+            if (facet != Facet::size && facet != Facet::width && facet != Facet::meaning) {
+                throw UsageError(fmt::format("a preset fixes sizes only; remove {}", field));
+            }
         } catch (const UsageError& e) {
             problem.keys[i].at.fail(e.what());
         }

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "harness/core/problem.hpp"
@@ -25,8 +24,5 @@ struct Preset {
 /// Every preset of a folder, by name. Throws UsageError "file:line:column: ...".
 std::vector<Preset> load_presets(const std::filesystem::path& directory);
 Preset parse_preset(std::string_view text, const std::string& file);
-
-/// The fields that a spec sets, as names and canonical text; equal lengths as seq_len.
-std::vector<std::pair<std::string, std::string>> fields_of(const ProblemSpec& spec);
 
 }  // namespace headcount

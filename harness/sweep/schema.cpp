@@ -25,7 +25,7 @@ Json one_or_more(const Json& item) { return {{"anyOf", {item, list_of(item)}}}; 
 /// Text that is not blank.
 Json text() { return {{"type", "string"}, {"pattern", "\\S"}}; }
 
-Json field_value(const FieldInfo& field, const Vocabulary& vocabulary) {
+Json field_value(const Field& field, const Vocabulary& vocabulary) {
     switch (field.type) {
         case FieldType::name: return {{"enum", field.name == "variant" ? vocabulary.variants : vocabulary.backends}};
         case FieldType::integer: return {{"type", "integer"}, {"minimum", field.min}, {"maximum", field.max}};
@@ -35,9 +35,9 @@ Json field_value(const FieldInfo& field, const Vocabulary& vocabulary) {
     return {};
 }
 
-Json names_of_fields() {
+Json names_of_fields(const Vocabulary& vocabulary) {
     Json names = Json::array();
-    for (const FieldInfo& field : point_fields()) names.push_back(field.name);
+    for (const Field& field : vocabulary.fields.all()) names.push_back(field.name);
     return {{"enum", names}};
 }
 
@@ -45,13 +45,17 @@ Json names_of_fields() {
 template <class MakeValue>
 Json field_map(const Vocabulary& vocabulary, const MakeValue& make_value) {
     Json properties = Json::object();
-    for (const FieldInfo& field : point_fields()) {
+    for (const Field& field : vocabulary.fields.all()) {
         Json value = make_value(field, field_value(field, vocabulary));
         value["description"] = field.doc;
-        properties[std::string(field.name)] = std::move(value);
+        properties[field.name] = std::move(value);
     }
     Json map = closed_map(std::move(properties));
-    map["not"] = {{"anyOf", {{{"required", {"seq_len", "q_len"}}}, {{"required", {"seq_len", "kv_len"}}}}}};
+    Json clashes = Json::array();
+    for (const Field& alias : vocabulary.fields.all()) {
+        for (const std::string& one : alias.stands_for) clashes.push_back({{"required", {alias.name, one}}});
+    }
+    map["not"] = {{"anyOf", clashes}};
     return map;
 }
 
@@ -91,7 +95,7 @@ Json protocol_map() {
 }
 
 Json axes_map(const Vocabulary& vocabulary) {
-    Json map = field_map(vocabulary, [](const FieldInfo& field, const Json& value) -> Json {
+    Json map = field_map(vocabulary, [](const Field& field, const Json& value) -> Json {
         if (field.type != FieldType::integer) return list_of(value);
         return {{"anyOf", {list_of(value), def("times"), def("step")}}};
     });
@@ -134,7 +138,7 @@ Json expect_map_of(const Vocabulary& vocabulary) {
 }
 
 Json problem_map(const Vocabulary& vocabulary) {
-    Json problem = field_map(vocabulary, [](const FieldInfo&, const Json& value) { return value; });
+    Json problem = field_map(vocabulary, [](const Field&, const Json& value) { return value; });
     Json names = Json::array();
     for (const Preset& preset : vocabulary.presets) names.push_back(preset.name);
     problem["properties"]["preset"] = {{"enum", names}, {"description", "sizes of a published model"}};
@@ -144,9 +148,9 @@ Json problem_map(const Vocabulary& vocabulary) {
 }  // namespace
 
 std::string json_schema(const Vocabulary& vocabulary) {
-    const Json plain = field_map(vocabulary, [](const FieldInfo&, const Json& value) { return value; });
+    const Json plain = field_map(vocabulary, [](const Field&, const Json& value) { return value; });
     const Json match =
-        not_empty(field_map(vocabulary, [](const FieldInfo&, const Json& value) { return one_or_more(value); }));
+        not_empty(field_map(vocabulary, [](const Field&, const Json& value) { return one_or_more(value); }));
     Json schema = keys_map(sweep_keys());
     Json defs = {
         {"text", text()},
@@ -159,7 +163,7 @@ std::string json_schema(const Vocabulary& vocabulary) {
         {"match", match},
         {"matches", list_of(def("match"))},
         {"includes", list_of(not_empty(plain))},
-        {"field_names", one_or_more(names_of_fields())},
+        {"field_names", one_or_more(names_of_fields(vocabulary))},
         {"base", {{"anyOf", {{{"type", {"string", "number", "boolean"}}}, not_empty(plain)}}}},
         {"protocol", protocol_map()},
         {"claim", claim_map(vocabulary)},

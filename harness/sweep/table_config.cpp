@@ -78,7 +78,7 @@ Fields read_values(const YamlNode* node, Fields values) {
     return values;
 }
 
-PointFields read_points(const YamlNode* node, PointFields points) {
+PointFields read_points(const YamlNode* node, PointFields points, const FieldTable& table) {
     if (node == nullptr) return points;
     expect_map(*node, "points");
     for (std::size_t i = 0; i < node->keys.size(); ++i) {
@@ -89,7 +89,7 @@ PointFields read_points(const YamlNode* node, PointFields points) {
             const std::string text = scalar(body.items[j], body.keys[j].name);
             try {
                 PointSpec probe;
-                set_field(probe, body.keys[j].name, text);
+                table.set(probe, body.keys[j].name, text);
             } catch (const UsageError& error) {
                 body.keys[j].at.fail(error.what());
             }
@@ -99,13 +99,13 @@ PointFields read_points(const YamlNode* node, PointFields points) {
     return points;
 }
 
-std::map<std::string, Point> resolve_points(const PointFields& points) {
+std::map<std::string, Point> resolve_points(const PointFields& points, const FieldTable& table) {
     std::map<std::string, Point> resolved;
     for (const auto& [name, body] : points) {
         PointSpec spec;
-        for (const auto& [field, text] : body.first) set_field(spec, field, text);
+        for (const auto& [field, text] : body.first) table.set(spec, field, text);
         try {
-            resolved.emplace(name, resolve(spec));
+            resolved.emplace(name, table.resolve(spec));
         } catch (const UsageError& error) {
             body.second.fail(fmt::format("point '{}': {}", name, error.what()));
         }
@@ -161,7 +161,7 @@ TableColumn read_column(const YamlKey& key, const YamlNode& node) {
 
 }  // namespace
 
-PublishedTable load_published_table(const std::filesystem::path& path) {
+PublishedTable load_published_table(const std::filesystem::path& path, const FieldTable& fields) {
     const YamlNode root = parse_yaml(read_bounded(path.string()), path.string());
     check_keys(root, "a published table",
                {"title", "source", "url", "says", "ledger", "values", "points", "columns", "rows", "findings"},
@@ -195,13 +195,13 @@ PublishedTable load_published_table(const std::filesystem::path& path) {
         column_names.push_back(table.columns.back().name);
     }
     const Fields values = read_values(root.find("values"), {});
-    const PointFields points = read_points(root.find("points"), {});
+    const PointFields points = read_points(root.find("points"), {}, fields);
     std::set<std::string> seen;
     for (const YamlNode& node : expect_list(*root.find("rows"), "rows").items) {
         check_keys(node, "a row", {"row", "values", "points", "printed"}, {"row", "printed"});
         TableRow row{.name = scalar(*node.find("row"), "row"),
                      .values = read_values(node.find("values"), values),
-                     .points = resolve_points(read_points(node.find("points"), points)),
+                     .points = resolve_points(read_points(node.find("points"), points, fields), fields),
                      .cells = {},
                      .location = node.at.text()};
         if (!seen.insert(row.name).second) {

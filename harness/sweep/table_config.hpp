@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/field_table.hpp"
 #include "harness/core/published_table.hpp"
 
 namespace headcount {
@@ -12,7 +13,7 @@ namespace headcount {
 /// Decodes strictly: an unknown key, a missing one, a wrong type, a row that prints a column that does not exist,
 /// a point that does not resolve, each throws UsageError "file:line:column: what, and what to do". Expressions
 /// are checked when the table is evaluated.
-PublishedTable load_published_table(const std::filesystem::path& path);
+PublishedTable load_published_table(const std::filesystem::path& path, const FieldTable& fields = base_field_table());
 
 /// The names of the tables in `directory` (its .yaml files), sorted; none when there is no such directory.
 std::vector<std::string> list_published_tables(const std::filesystem::path& directory);

@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/field_table.hpp"
 #include "harness/core/sweep.hpp"
 #include "harness/sweep/preset.hpp"
 
 namespace headcount {
 
 struct Vocabulary {
+    FieldTable fields{};  ///< those of every point and those that variants and backends declare
     std::vector<std::string> variants, backends, metrics, claim_kinds;
     /// Those for which `outcome` must be declared; a measured kind must not declare one.
     std::vector<std::string> exact_claim_kinds;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/point.hpp"
+#include "harness/core/field_table.hpp"
 #include "harness/journal/journal.hpp"
 
 namespace headcount::testing {

@@ -32,7 +32,10 @@ void on_every_target(F f) {
 }
 
 inline std::unique_ptr<Backend> make_simd(int threads, std::int64_t key_block = 0) {
-    return find_named(all_backends(), "simd", "backend").make({.num_threads = threads, .key_block = key_block});
+    return find_named(all_backends(), "simd", "backend")
+        .make({.num_threads = threads,
+               .own =
+                   Settings({{.name = "key_block", .text = std::to_string(key_block), .is_default = key_block == 0}})});
 }
 
 }  // namespace headcount::testing

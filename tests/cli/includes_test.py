@@ -84,6 +84,21 @@ class Checker(unittest.TestCase):
         self.only("divide it by idea", GOOD | {"tests/core/d_test.cpp": long})
         self.assertEqual(self.complaints(GOOD | {"tests/d.cpp": long}, open_lengths={"tests/d.cpp"}), [])
 
+    def test_a_list_of_fields_beside_the_table(self):
+        names = sorted(includes.FIELDS_LOOKED_FOR)
+        quoted = lambda some: ", ".join(f'"{name}"' for name in some)
+        with tempfile.TemporaryDirectory() as folder:
+            core = pathlib.Path(folder) / "harness" / "core"
+            core.mkdir(parents=True)
+            (core / "base_fields.cpp").write_text(quoted(names))
+            few, many = core / "few.cpp", core / "many.cpp"
+            few.write_text(quoted(names[:includes.MOST_FIELDS_NAMED]))
+            self.assertEqual(list(includes.field_lists(pathlib.Path(folder))), [])
+            many.write_text(quoted(names[:includes.MOST_FIELDS_NAMED + 1]))
+            self.assertIn("many.cpp:1: lists fields", "".join(includes.field_lists(pathlib.Path(folder))))
+            (core / "base_fields.cpp").write_text(quoted(names[1:]))
+            self.assertIn(f"{names[0]} are fields no more", "".join(includes.field_lists(pathlib.Path(folder))))
+
     def test_an_exception_that_is_not_needed_any_more(self):
         self.only("take it out of OPEN_LENGTHS", GOOD, open_lengths={"tests/d.cpp"})
         self.only("take it out of OPEN_INCLUDES", GOOD, open_includes={("house/cellar", "house/attic")})

@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

@@ -2,6 +2,7 @@
 #include "harness/core/problem.hpp"
 
 #include "harness/core/error.hpp"
+#include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

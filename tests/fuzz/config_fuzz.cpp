@@ -26,7 +26,9 @@ void as_question(std::string_view text) {
     std::int64_t points = 0;
     for (const Part& part : sweep.parts) {
         points += std::ssize(part.points);
-        for (const Point& point : part.points) require(point_from_id(point.id()) == point, "a point is its id");
+        for (const Point& point : part.points) {
+            require(point_from_id(point.id(), test::vocabulary().fields) == point, "a point is its id");
+        }
     }
     require(points <= kMostPoints, "no more points than allowed");
     const Sweep again = parse_sweep(text, "fuzz.yaml", test::vocabulary(), options);

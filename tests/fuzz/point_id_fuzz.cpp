@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "harness/core/error.hpp"
-#include "harness/core/point.hpp"
+#include "harness/core/field_table.hpp"
 #include "tests/fuzz/require.hpp"
 
 using namespace headcount;
@@ -20,6 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Point again = point_from_id(id);
     require(again == point, "the id of a point leads back to it");
     require(again.id() == id, "a point has one id");
-    for (const FieldInfo& field : point_fields()) require(!get_field(point, field.name).empty(), "a field has a value");
+    for (const Field& field : base_field_table().all()) {
+        require(!get_field(point, field.name).empty(), "a field has a value");
+    }
     return 0;
 }

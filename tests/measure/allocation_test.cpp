@@ -4,6 +4,7 @@
 #include <new>
 
 #include "harness/backend/all.hpp"
+#include "harness/core/field_table.hpp"
 #include "harness/measure/point/inputs.hpp"
 #include "tests/catch.hpp"
 #include "variants/all.hpp"

@@ -10,6 +10,7 @@
 #include "harness/core/bfloat16.hpp"
 #include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/random_problem.hpp"
 #include "variants/all.hpp"

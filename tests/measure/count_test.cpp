@@ -13,6 +13,7 @@
 #include "harness/backend/all.hpp"
 #include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/field_table.hpp"
 #include "harness/measure/point/check.hpp"
 #include "harness/measure/point/inputs.hpp"
 #include "tests/catch.hpp"

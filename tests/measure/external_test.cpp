@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/field_table.hpp"
 #include "harness/measure/campaign/campaign.hpp"
 #include "harness/measure/engine/engine_clocks.hpp"
 #include "harness/measure/engine/engines.hpp"

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

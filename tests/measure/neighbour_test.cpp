@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "harness/core/point.hpp"
+#include "harness/core/field_table.hpp"
 #include "harness/measure/point/inputs.hpp"
 #include "harness/measure/worker/worker.hpp"
 #include "harness/measure/worker/worker_process.hpp"

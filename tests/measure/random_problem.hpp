@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <random>
 
+#include "harness/core/field_table.hpp"
 #include "harness/core/problem.hpp"
 
 namespace headcount::testing {

@@ -135,7 +135,7 @@ class Plots(unittest.TestCase):
             expected = 0 if script == "counts_over_heads.py" else 4
             self.check(run(script, data, self.directory("out"), "--format", "svg"), expected)
 
-    def test_axes_that_no_figure_knows_divide_the_points(self):
+    def test_options_that_no_figure_knows_divide_the_points(self):
         # key_block is that of configs/tune.yaml; nobody has heard of the other.
         for axis in ("key_block", "flavour"):
             data = self.directory(axis)
@@ -152,7 +152,7 @@ class Plots(unittest.TestCase):
             path = os.path.join(data, "run.json")
             with open(path, encoding="utf-8") as file:
                 record = json.load(file)
-            record["parts"] = [{"name": "", "axes": [axis, "num_heads", "seq_len"]}]
+            record["fields"].append({"name": axis, "type": "choice", "facet": "execution", "of": "backend blas"})
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(record, file)
             for script in SCRIPTS:

@@ -11,6 +11,17 @@ POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "back
                  "required_exps", "executed_exps", "n_rounds", "median_s", "low_s", "high_s", "p5_s", "p95_s", "ratio",
                  "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound", "product_flops", "compulsory_bytes", "bound_s",
                  "bound_by", "bound_lacks", "time_over_bound"]
+FIELDS = [{"name": "variant", "type": "name", "facet": "who"}, {"name": "backend", "type": "name", "facet": "who"},
+          {"name": "seq_len", "type": "integer", "facet": "size", "stands_for": ["q_len", "kv_len"]},
+          *({"name": name, "type": "integer", "facet": "size"} for name in ("batch", "q_len", "kv_len")),
+          *({"name": name, "type": "integer", "facet": "width"}
+            for name in ("embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim")),
+          {"name": "causal", "type": "boolean", "facet": "meaning"},
+          {"name": "bias", "type": "boolean", "facet": "meaning"},
+          {"name": "dtype", "type": "choice", "facet": "meaning"},
+          {"name": "scope", "type": "choice", "facet": "meaning"},
+          {"name": "num_threads", "type": "integer", "facet": "execution"},
+          {"name": "seed", "type": "integer", "facet": "data"}]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
 VARIANTS = ("multi_head", "multi_head_split", "multi_head_looped", "streaming")
 
@@ -110,6 +121,7 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
     write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))
     with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,
+                   "fields": FIELDS,
                    "claims": [{"id": "R12", "kind": "within", "metric": "time", "argument": "0.02"}],
                    "environment": {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5,
                                    "dirty": "false"},

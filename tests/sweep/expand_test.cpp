@@ -324,11 +324,26 @@ TEST_CASE("random grids expand to the same points as a plain filter over all com
                                  (exclude.empty() ? "" : "exclude:\n" + exclude);
         CAPTURE(text);
         if (expected.empty()) {
-            CHECK(headcount::test::complaint(with_grid(text)).find("no point is left") != std::string::npos);
+            CHECK(headcount::test::complaint(test::with_grid(text)).find("no point is left") != std::string::npos);
         } else {
             const Part part = main_part(text);
             CHECK(ids(part) == expected);
             CHECK(part.points.size() == expected.size());
         }
     }
+}
+
+TEST_CASE("an axis of an option varies for the points that have it alone") {
+    const Sweep sweep = parse(
+        "question: q\nproblem: {variant: multi_head, embed_dim: 16, seq_len: 4}\n"
+        "axes: {backend: [naive, simd], key_block: [0, 32, 64]}\n");
+    CHECK(column(sweep.parts[0], "backend") == std::vector<std::string>{"naive", "simd", "simd", "simd"});
+    CHECK(column(sweep.parts[0], "key_block") == std::vector<std::string>{"", "0", "32", "64"});
+    CHECK(sweep.parts[0].points[2].id() == "multi_head/simd/seq_len=4,embed_dim=16,key_block=32");
+}
+
+TEST_CASE("an option that no point has is a mistake, told with who has it") {
+    const std::string text = test::complaint(test::with_grid("axes: {key_block: [0, 32], num_heads: [1, 2]}\n"));
+    CHECK_THAT(text, Catch::Contains("c.yaml:3:8") && Catch::Contains("no variant and backend here has the option") &&
+                         Catch::Contains("backend simd"));
 }

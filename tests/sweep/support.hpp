@@ -30,7 +30,10 @@ inline const Vocabulary& vocabulary() {
         Vocabulary v;
         v.variants = {"single_head", "multi_head", "multi_head_split", "multi_head_looped",
                       "packed_qkv",  "streaming",  "block_diagonal"};
-        v.backends = names_of(all_backends());
+        for (const auto& [name, backend] : all_backends()) {
+            v.backends.push_back(name);
+            v.fields.add({.kind = FieldOwner::Kind::backend, .name = name}, backend.own);
+        }
         v.metrics = {"time", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes"};
         for (const char* selector : {"total", "projections", "core", "scores", "softmax", "elementwise", "query"}) {
             for (const char* kind : {"multiplies", "adds", "divides", "exps", "bytes", "intensity"}) {

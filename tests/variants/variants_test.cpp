@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "harness/backend/all.hpp"
+#include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
 #include "variants/all.hpp"
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/stats/paired.hpp"
 
@@ -21,22 +22,13 @@ namespace {
 }
 
 Values names_for(const Comparison& comparison, const Case& c, const std::set<std::string, std::less<>>& wanted) {
-    const Problem& p = c.entry->point.problem;
-    Values names{{"batch", p.batch},
-                 {"q_len", p.q_len},
-                 {"kv_len", p.kv_len},
-                 {"embed_dim", p.embed_dim},
-                 {"num_heads", p.num_heads},
-                 {"num_kv_heads", p.num_kv_heads},
-                 {"head_dim", p.head_dim},
-                 {"value_head_dim", p.value_head_dim},
-                 {"causal", p.causal ? 1 : 0},
-                 {"bias", p.bias ? 1 : 0},
-                 {"dtype_bytes", size_in_bytes(p.dtype)},
-                 {"num_threads", c.entry->point.num_threads},
-                 {"pairs", p.mask().pairs(p.q_len, p.kv_len)},
+    const Point& point = c.entry->point;
+    Values names{{"dtype_bytes", size_in_bytes(point.problem.dtype)},
+                 {"pairs", point.problem.mask().pairs(point.problem.q_len, point.problem.kv_len)},
                  {"query_block", c.entry->record.counted.query_block}};
-    if (p.q_len == p.kv_len) names.emplace("seq_len", p.q_len);
+    for (const std::string& name : wanted) {
+        if (const auto number = number_of(point, name)) names.emplace(name, *number);
+    }
     const auto add = [&](const std::string& name, const Value& value) {
         if (value.exact) names.emplace(name, *value.exact);
     };
@@ -53,6 +45,17 @@ Values names_for(const Comparison& comparison, const Case& c, const std::set<std
 }
 
 }  // namespace
+
+std::vector<std::string> law_names(const FieldTable& fields) {
+    std::vector<std::string> names{"dtype_bytes", "pairs", "query_block", "required", "executed", "base"};
+    for (const Field& field : fields.all()) {
+        if (field.is_number()) names.push_back(field.name);
+    }
+    for (const Metric& metric : all_metrics()) {
+        if (metric.exact) names.push_back(metric.name);
+    }
+    return names;
+}
 
 std::string Comparison::label(const Case& c) const {
     std::string text;
@@ -78,7 +81,8 @@ Rational argument_at(const Comparison& comparison, const Case& c, std::string_vi
 Rational across_value(const Comparison& comparison, const Case& c) {
     if (comparison.claim.across.size() != 1) fail(comparison.claim, "needs exactly one axis in `across`");
     const std::string& field = comparison.claim.across.front();
-    if (point_field(field).type != FieldType::integer && field != "seq_len") {
+    const BaseField* base = find_base_field(field);
+    if (base == nullptr ? !number_of(c.entry->point, field) : base->field.type != FieldType::integer) {
         fail(comparison.claim, fmt::format("the axis '{}' is not numeric; name a numeric one in `across`", field));
     }
     return argument_at(comparison, c, field);

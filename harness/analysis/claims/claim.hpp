@@ -94,9 +94,12 @@ inline Trend same_or_changes(const ClaimSpec&, Status status) {
     return status == Status::supported ? Trend::same : Trend::changes;
 }
 
-/// Evaluates claim.argument for a case. Names: the point's numbers (causal and bias as 0 or 1, dtype_bytes,
-/// pairs, seq_len where q_len = kv_len), query_block, `required` and `executed` (this metric under either
-/// ledger), `base`, and every exact metric of the point by name. Throws UsageError with the claim's location.
+/// Every name that a law may use: the numbers of a point (true is 1, false 0; seq_len where q_len = kv_len),
+/// dtype_bytes, pairs, query_block, `required` and `executed` (the claim's metric under either ledger), `base`, and
+/// every exact metric.
+std::vector<std::string> law_names(const FieldTable& fields);
+
+/// Evaluates claim.argument for a case, with law_names(). Throws UsageError with the claim's location.
 Rational argument_at(const Comparison& comparison, const Case& c);
 Rational argument_at(const Comparison& comparison, const Case& c, std::string_view expression);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 
 namespace headcount {
@@ -15,11 +16,9 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
     return std::ranges::find(list, text) != list.end();
 }
 
-/// Lengths move together: what varies seq_len varies q_len and kv_len.
+/// Fields in other words move together: what varies seq_len varies q_len and kv_len.
 bool runs_over(const std::vector<std::string>& fields, const std::string& axis) {
-    if (contains(fields, axis)) return true;
-    if (axis == "seq_len") return contains(fields, "q_len") || contains(fields, "kv_len");
-    return (axis == "q_len" || axis == "kv_len") && contains(fields, "seq_len");
+    return std::ranges::any_of(fields, [&](const std::string& field) { return field == axis || overlap(field, axis); });
 }
 
 }  // namespace
@@ -37,9 +36,9 @@ ClaimScope understand(const RecordSet& records, const ClaimSpec& spec) {
         if (claim.kind.grid != nullptr) {
             for (std::string& field : claim.kind.grid(spec)) claim.own_fields.push_back(std::move(field));
         }
-        for (const std::string& field : claim.own_fields) point_field(field);
-        for (const auto& [field, value] : spec.base) point_field(field);
-        for (const auto& [field, values] : spec.where) point_field(field);
+        for (const std::string& field : claim.own_fields) records.fields().at(field);
+        for (const auto& [field, value] : spec.base) records.fields().at(field);
+        for (const auto& [field, values] : spec.where) records.fields().at(field);
         for (const std::string& axis : claim.part.fields) {
             if (!runs_over(claim.own_fields, axis)) claim.combination_fields.push_back(axis);
         }

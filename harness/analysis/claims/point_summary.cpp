@@ -82,13 +82,11 @@ std::vector<PointSummary> summarise(const RecordSet& records) {
     return summaries;
 }
 
-std::string differing_fields(const Point& point, const Point& other) {
-    static constexpr std::array<std::string_view, 3> kDerived{"num_kv_heads", "head_dim", "value_head_dim"};
+std::string differing_fields(const Point& point, const Point& other, const FieldTable& fields) {
     std::string text;
     for (const bool derived : {false, true}) {
-        for (const FieldInfo& field : point_fields()) {
-            if (field.name == "seq_len") continue;  // shown as q_len and kv_len
-            if ((std::ranges::find(kDerived, field.name) != kDerived.end()) != derived) continue;
+        for (const Field& field : fields.all()) {
+            if (field.is_alias() || field.follows_from("num_heads") != derived) continue;
             const std::string value = get_field(other, field.name);
             if (get_field(point, field.name) == value) continue;
             text += fmt::format("{}{}={}", text.empty() ? "" : ", ", field.name, value);

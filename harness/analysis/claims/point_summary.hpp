@@ -27,6 +27,6 @@ struct PointSummary {
 std::vector<PointSummary> summarise(const RecordSet& records);
 
 /// "num_heads=8": the fields of `other` that differ from `point`, derived widths left out.
-std::string differing_fields(const Point& point, const Point& other);
+std::string differing_fields(const Point& point, const Point& other, const FieldTable& fields);
 
 }  // namespace headcount

@@ -10,6 +10,7 @@
 
 #include "harness/analysis/claims/claim.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/stats/decision.hpp"
@@ -206,23 +207,21 @@ void judge(Diff& diff) {
 }
 
 /// The fields that a side names, and those that follow from them.
-std::set<std::string, std::less<>> named_fields(const DiffOptions& options) {
+std::set<std::string, std::less<>> named_fields(const DiffOptions& options, const FieldTable& fields) {
     std::set<std::string, std::less<>> named;
     for (const Side* side : {&options.left, &options.right}) {
         for (const auto& [field, value] : *side) {
-            point_field(field);
+            fields.at(field);
             named.insert(field);
         }
     }
-    const auto follow = [&](const char* field, std::initializer_list<const char*> others) {
-        if (named.contains(field)) named.insert(others.begin(), others.end());
-    };
-    follow("num_heads", {"num_kv_heads", "head_dim", "value_head_dim"});
-    follow("embed_dim", {"head_dim", "value_head_dim"});
-    follow("head_dim", {"embed_dim", "value_head_dim"});
-    follow("seq_len", {"q_len", "kv_len"});
-    if (named.contains("q_len") || named.contains("kv_len")) named.insert("seq_len");
-    return named;
+    std::set<std::string, std::less<>> all = named;
+    for (const Field& field : fields.all()) {
+        const bool follows = std::ranges::any_of(
+            named, [&](const std::string& other) { return field.follows_from(other) || overlap(field.name, other); });
+        if (follows) all.insert(field.name);
+    }
+    return all;
 }
 
 bool stands_on(const Side& side, const Entry& entry) {
@@ -237,7 +236,7 @@ std::map<std::string, const Entry*> side_of(const RecordSet& records, const Side
     for (const Entry& entry : records.entries()) {
         if (entry.samples.empty() || !entry.resolved || !stands_on(side, entry)) continue;
         std::string key;
-        for (const FieldInfo& field : point_fields()) {
+        for (const Field& field : records.fields().all()) {
             if (!named.contains(field.name))
                 key += fmt::format("{}={},", field.name, get_field(entry.point, field.name));
         }
@@ -257,7 +256,7 @@ std::map<std::string, const Entry*> side_of(const RecordSet& records, const Side
 }
 
 Diff diff_records(const RecordSet& a, const RecordSet& b, bool one_file, const DiffOptions& options) {
-    const auto named = named_fields(options);
+    const auto named = named_fields(options, a.fields());
     const auto lefts = side_of(a, options.left, named, "--left"), rights = side_of(b, options.right, named, "--right");
     std::map<const Entry*, const Entry*> matches;
     for (const auto& [key, left] : lefts) {

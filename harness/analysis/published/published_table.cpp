@@ -14,16 +14,9 @@ namespace {
 constexpr std::size_t kLongestChain =
     64;  // values defined by values: more would eat the stack, and no reader follows it
 
-constexpr std::string_view kNumericFields[] = {"batch",     "q_len",        "kv_len",   "embed_dim",
-                                               "num_heads", "num_kv_heads", "head_dim", "value_head_dim"};
-
 std::optional<Rational> field_value(const Point& point, std::string_view field) {
-    for (const std::string_view known : kNumericFields) {
-        if (field == known) return Rational(get_field(point, field));
-    }
     if (field == "dtype_bytes") return Rational(size_in_bytes(point.problem.dtype));
-    if (field == "causal") return Rational(point.problem.causal ? 1 : 0);
-    if (field == "bias") return Rational(point.problem.bias ? 1 : 0);
+    if (const auto number = number_of(point, field)) return Rational(*number);
     return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/analysis/records/session_limits.hpp"
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 
@@ -14,23 +15,48 @@ namespace headcount {
 
 namespace {
 
-/// Fields beside the axes in which the part's points differ.
-std::vector<std::string> varying_fields(const PartRecord& part, const std::vector<const Point*>& points) {
-    const auto is_axis = [&](std::string_view name) { return std::ranges::find(part.axes, name) != part.axes.end(); };
-    std::vector<std::string_view> free{"variant", "backend", "batch",       "causal",    "bias",
-                                       "dtype",   "scope",   "num_threads", "key_block", "seed"};
-    if (!is_axis("head_dim")) free.emplace_back("embed_dim");
-    if (!is_axis("seq_len")) {
-        free.emplace_back("q_len");
-        free.emplace_back("kv_len");
+/// Before fields were kept, points had one option, of whichever backend.
+FieldTable fields_of(const RunRecord& run) {
+    FieldTable table;
+    if (run.fields.empty()) {
+        Field key_block;
+        key_block.name = "key_block";
+        key_block.max = kLargestExtent;
+        key_block.otherwise = "0";
+        key_block.doc = "keys that a fused core takes at a time; 0: what the backend chooses for this machine";
+        table.add({.kind = FieldOwner::Kind::backend, .name = std::string(FieldOwner::kAnyone)}, {key_block});
     }
+    for (const FieldRecord& record : run.fields) {
+        if (!record.of.empty()) table.add(FieldOwner::from_text(record.of), {record.field});
+    }
+    return table;
+}
+
+std::vector<FieldRecord> records_of(const FieldTable& table) {
+    std::vector<FieldRecord> records;
+    for (const Field& field : table.all()) {
+        if (!table.is_own(field.name)) records.push_back({.field = field, .of = {}});
+    }
+    for (const auto& [owner, field] : table.declarations()) records.push_back({.field = field, .of = owner.text()});
+    return records;
+}
+
+/// Fields beside the axes in which the part's points differ; what follows from an axis, or is one in other words,
+/// says nothing of its own.
+std::vector<std::string> varying_fields(const PartRecord& part, const std::vector<const Point*>& points,
+                                        const FieldTable& fields) {
+    const auto says_nothing = [&](const Field& field) {
+        return field.is_alias() || std::ranges::any_of(part.axes, [&](const std::string& axis) {
+                   return axis == field.name || overlap(axis, field.name) || field.follows_from(axis);
+               });
+    };
     std::vector<std::string> varying;
-    for (std::string_view field : free) {
-        if (is_axis(field) || points.empty()) continue;
-        const std::string first = get_field(*points.front(), field);
+    for (const Field& field : fields.all()) {
+        if (points.empty() || says_nothing(field)) continue;
+        const std::string first = get_field(*points.front(), field.name);
         const bool varies =
-            std::ranges::any_of(points, [&](const Point* point) { return get_field(*point, field) != first; });
-        if (varies) varying.emplace_back(field);
+            std::ranges::any_of(points, [&](const Point* point) { return get_field(*point, field.name) != first; });
+        if (varies) varying.push_back(field.name);
     }
     return varying;
 }
@@ -78,7 +104,8 @@ std::string Entry::absent_because() const {
     return "";
 }
 
-RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
+RecordSet::RecordSet(const Journal& journal) : run_(journal.run), fields_(fields_of(journal.run)) {
+    if (run_.fields.empty()) run_.fields = records_of(fields_);  // so that exports of all results say the same
     use_limits_of_rounds(run_, journal.rounds);
     for (const PartRecord& part : run_.parts) {
         PartView view{.record = part, .entries = {}};
@@ -91,7 +118,7 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run) {
             if (entries_[index].resolved) points.push_back(&entries_[index].point);
         }
         view.fields = view.record.axes;
-        for (std::string& field : varying_fields(view.record, points)) view.fields.push_back(std::move(field));
+        for (std::string& field : varying_fields(view.record, points, fields_)) view.fields.push_back(std::move(field));
     }
     for (const PointRecord& record : journal.points) {
         Entry& entry = entries_[find_or_add(record.point)];
@@ -150,7 +177,7 @@ std::size_t RecordSet::find_or_add(const std::string& id) {
         Entry entry;
         entry.id = id;
         try {
-            entry.point = point_from_id(id);
+            entry.point = fields_.point_from_id(id);
         } catch (const UsageError&) {
             entry.resolved = false;  // a skipped point that no problem corresponds to: kept, with its reason
         }

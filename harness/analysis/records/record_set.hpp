@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/field_table.hpp"
 #include "harness/core/point.hpp"
 #include "harness/journal/journal.hpp"
 
@@ -74,6 +75,8 @@ public:
     explicit RecordSet(const Journal& journal);
 
     const RunRecord& run() const { return run_; }
+    /// The fields that the run declared; what this program knows of variants and backends is not asked.
+    const FieldTable& fields() const { return fields_; }
     const std::vector<Entry>& entries() const { return entries_; }
     const std::vector<PartView>& parts() const { return parts_; }
     /// Names of the comparison groups that have samples.
@@ -90,6 +93,7 @@ private:
     void name_machines();
 
     RunRecord run_;
+    FieldTable fields_;
     std::vector<Entry> entries_;
     std::vector<PartView> parts_;
     std::vector<std::string> groups_;

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/stats/fit.hpp"
 
 namespace headcount {
@@ -12,10 +13,10 @@ namespace headcount {
 namespace {
 
 /// Everything but the lengths, and of these how they hang together.
-std::string family_of(const Entry& entry) {
+std::string family_of(const Entry& entry, const FieldTable& fields) {
     std::string family;
-    for (const FieldInfo& field : point_fields()) {
-        if (field.name == "seq_len" || field.name == "q_len" || field.name == "kv_len") continue;
+    for (const Field& field : fields.all()) {
+        if (field.name == "seq_len" || overlap(field.name, "seq_len")) continue;
         family += "/" + get_field(entry.point, field.name);
     }
     const Problem& p = entry.point.problem;
@@ -71,7 +72,7 @@ std::vector<Exponent> exponents(const RecordSet& records) {
     std::map<std::string, std::size_t> index;
     for (const Entry& entry : records.entries()) {
         if (!entry.resolved || entry.samples.empty() || entry.record.outcome == Outcome::failed) continue;
-        const auto [place, added] = index.try_emplace(family_of(entry), families.size());
+        const auto [place, added] = index.try_emplace(family_of(entry, records.fields()), families.size());
         if (added) families.emplace_back();
         families[place->second].push_back(&entry);
     }

@@ -10,12 +10,10 @@ namespace headcount {
 namespace {
 
 /// Everything but the heads and the widths that follow from them.
-std::string family_of(const Entry& entry) {
-    static constexpr std::array<std::string_view, 4> kOfHeads{"num_heads", "num_kv_heads", "head_dim",
-                                                              "value_head_dim"};
+std::string family_of(const Entry& entry, const FieldTable& fields) {
     std::string family = std::to_string(entry.samples.front().key.group);
-    for (const FieldInfo& field : point_fields()) {
-        if (field.name == "seq_len" || std::ranges::find(kOfHeads, field.name) != kOfHeads.end()) continue;
+    for (const Field& field : fields.all()) {
+        if (field.is_alias() || field.name == "num_heads" || field.follows_from("num_heads")) continue;
         family += "/" + get_field(entry.point, field.name);
     }
     return family;
@@ -48,7 +46,7 @@ std::vector<HeadSeries> head_series(const RecordSet& records) {
     std::map<std::string, std::size_t> index;
     for (const Entry& entry : records.entries()) {
         if (!entry.resolved || entry.samples.empty() || entry.record.outcome == Outcome::failed) continue;
-        const auto [place, added] = index.try_emplace(family_of(entry), all.size());
+        const auto [place, added] = index.try_emplace(family_of(entry, records.fields()), all.size());
         if (added) all.emplace_back();
         all[place->second].points.push_back(&entry);
     }

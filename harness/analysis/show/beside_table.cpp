@@ -55,29 +55,29 @@ Layout layout_of(const RecordSet& records, const std::string& ours) {
     return layout;
 }
 
-/// "layer, L = 512, E = 512, H = 8": only what is not the default.
-std::string shape_text(const Problem& p, int threads) {
-    std::vector<std::string> words;
-    if (p.scope == Scope::layer) words.emplace_back(p.bias ? "layer with bias" : "layer");
-    if (p.causal) words.emplace_back("causal");
-    const auto add = [&](const char* name, std::int64_t value) {
-        words.push_back(fmt::format("{} = {}", name, value));
-    };
-    if (p.batch > 1) add("B", p.batch);
-    if (p.q_len == p.kv_len) {
-        add("L", p.q_len);
-    } else {
-        add("q_len", p.q_len);
-        add("kv_len", p.kv_len);
+/// "layer, causal, L = 512, E = 512, H = 8, 2 threads": only what is not the default, and the number of heads.
+std::string shape_text(const Point& point, const FieldTable& fields) {
+    std::vector<std::string> flags, sizes, rest;
+    const bool layer = point.problem.scope == Scope::layer;
+    if (layer) flags.emplace_back(point.problem.bias ? "layer with bias" : "layer");
+    for (const Field& field : fields.all()) {
+        if (field.facet == Facet::who || (is_default(point, field.name) && field.name != "num_heads")) continue;
+        const std::string text = get_field(point, field.name);
+        if (!field.symbol.empty()) {
+            sizes.push_back(fmt::format("{} = {}", field.symbol, text));
+        } else if (field.name == "num_threads") {
+            rest.push_back(fmt::format("{} threads", text));
+        } else if (field.type == FieldType::boolean) {
+            if (!(layer && field.name == "bias")) flags.push_back(field.name);
+        } else if (field.type == FieldType::choice) {
+            if (field.name != "scope") rest.push_back(text);
+        } else {
+            rest.push_back(fmt::format("{} = {}", field.name, text));
+        }
     }
-    add("E", p.embed_dim);
-    add("H", p.num_heads);
-    if (p.num_kv_heads != p.num_heads) add("key heads", p.num_kv_heads);
-    if (p.num_heads * p.head_dim != p.embed_dim) add("d", p.head_dim);
-    if (p.value_head_dim != p.head_dim) add("value d", p.value_head_dim);
-    if (p.dtype != DType::f32) words.emplace_back(to_string(p.dtype));
-    if (threads > 1) words.push_back(fmt::format("{} threads", threads));
-    return fmt::format("{}", fmt::join(words, ", "));
+    flags.insert(flags.end(), sizes.begin(), sizes.end());
+    flags.insert(flags.end(), rest.begin(), rest.end());
+    return fmt::format("{}", fmt::join(flags, ", "));
 }
 
 /// Of the measured limit that the time stands under: of the multiply-adds, or of the bandwidth of memory where that
@@ -155,7 +155,7 @@ public:
         }
         for (const Shape& shape : layout_.shapes) {
             const Cell mine = cell(shape, ours_);
-            std::vector<std::string> row{shape_text(shape.point.problem, shape.point.num_threads),
+            std::vector<std::string> row{shape_text(shape.point, records_.fields()),
                                          mine.rounds == 0 ? mine.absent : milliseconds(mine.time), to_text(mine.share)};
             for (const std::string& other : layout_.others) row.push_back(text(cell(shape, other)));
             table.rows.push_back(std::move(row));
@@ -178,7 +178,7 @@ public:
                 if (found == shape.entries.end()) continue;
                 const Entry& entry = records_.entries()[found->second];
                 const Cell cell = this->cell(shape, name);
-                std::vector<std::string> row{entry.id, shape_text(shape.point.problem, shape.point.num_threads), name,
+                std::vector<std::string> row{entry.id, shape_text(shape.point, records_.fields()), name,
                                              fmt::format("{}", cell.rounds)};
                 add_interval(row, cell.rounds > 0 ? std::optional(cell.time) : std::nullopt);
                 row.push_back(cell.share.peak >= 0 ? fmt::format("{}", cell.share.peak) : "");

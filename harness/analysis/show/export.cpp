@@ -25,9 +25,9 @@ std::string number(std::int64_t value) { return fmt::format("{}", value); }
 std::string available(std::int64_t value) { return value < 0 ? "" : number(value); }
 std::string available(double value) { return value < 0 ? "" : number(value); }
 
-std::vector<Column> columns(std::initializer_list<const char*> names) {
+std::vector<Column> columns(const std::vector<std::string>& names) {
     std::vector<Column> result;
-    for (const char* name : names) result.push_back({.name = name});
+    for (const std::string& name : names) result.push_back({.name = name});
     return result;
 }
 
@@ -101,11 +101,12 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 Table points_csv(const RecordSet& records) {
-    static constexpr std::initializer_list<const char*> kFields{
-        "variant",        "backend", "batch", "q_len", "kv_len", "embed_dim",   "num_heads", "num_kv_heads", "head_dim",
-        "value_head_dim", "causal",  "bias",  "dtype", "scope",  "num_threads", "key_block", "seed"};
+    std::vector<std::string> fields;
+    for (const Field& field : records.fields().all()) {
+        if (!field.is_alias()) fields.push_back(field.name);
+    }
     Table table{.columns = columns({"point", "part", "group", "outcome", "reason"}), .rows = {}};
-    for (const Column& column : columns(kFields)) table.columns.push_back(column);
+    for (const Column& column : columns(fields)) table.columns.push_back(column);
     for (const Column& column : columns({"parameters",
                                          "kv_cache_bytes",
                                          "score_bytes",
@@ -148,7 +149,7 @@ Table points_csv(const RecordSet& records) {
         std::vector<std::string> row{entry.id, records.parts_of(i), entry.record.group,
                                      std::string(entry.recorded ? to_string(entry.record.outcome) : "planned"),
                                      entry.record.reason};
-        for (const char* field : kFields) row.push_back(entry.resolved ? get_field(entry.point, field) : "");
+        for (const std::string& field : fields) row.push_back(entry.resolved ? get_field(entry.point, field) : "");
         append_counts(row, entry);
         append_times(row, summaries[i], records);
         const CheckRecord& check = entry.record.check;

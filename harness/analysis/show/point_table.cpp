@@ -28,31 +28,25 @@ std::vector<std::size_t> rows_shown(const RecordSet& records, bool counted) {
 // Variant, backend and heads always; of the rest what varies. One length where queries and keys agree, and no
 // width that follows from the others.
 std::vector<std::string> fields_shown(const RecordSet& records, const std::vector<std::size_t>& rows) {
-    const auto everywhere = [&](const auto& holds) {
-        return std::ranges::all_of(rows, [&](std::size_t i) {
+    const auto hidden = [&](const Field& field) {
+        const auto silent = [&](std::size_t i) {
             const Entry& entry = records.entries()[i];
-            return !entry.resolved || holds(entry.point.problem);
-        });
+            return !entry.resolved || is_default(entry.point, field.name);
+        };
+        return field.is_alias() ? std::ranges::any_of(
+                                      rows, [&](std::size_t i) { return records.entries()[i].resolved && silent(i); })
+                                : field.otherwise.empty() && std::ranges::all_of(rows, silent);
     };
-    std::set<std::string_view> hidden;
-    if (everywhere([](const Problem& p) { return p.q_len == p.kv_len; })) {
-        hidden.insert({"q_len", "kv_len"});
-    } else {
-        hidden.insert("seq_len");
-    }
-    if (everywhere([](const Problem& p) { return p.num_kv_heads == p.num_heads; })) hidden.insert("num_kv_heads");
-    if (everywhere([](const Problem& p) { return p.num_heads * p.head_dim == p.embed_dim; })) hidden.insert("head_dim");
-    if (everywhere([](const Problem& p) { return p.value_head_dim == p.head_dim; })) hidden.insert("value_head_dim");
-    const std::set<std::string_view> always{"variant", "backend", "num_heads"};
 
     std::vector<std::string> fields;
-    for (const FieldInfo& field : point_fields()) {
-        if (hidden.contains(field.name)) continue;
+    for (const Field& field : records.fields().all()) {
+        if (hidden(field)) continue;
         std::set<std::string> values;
         for (const std::size_t i : rows) {
             if (records.entries()[i].resolved) values.insert(get_field(records.entries()[i].point, field.name));
         }
-        if (always.contains(field.name) || values.size() > 1) fields.emplace_back(field.name);
+        const bool always = field.facet == Facet::who || field.name == "num_heads";
+        if (always || values.size() > 1) fields.emplace_back(field.name);
     }
     return fields;
 }

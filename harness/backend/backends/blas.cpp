@@ -1,4 +1,5 @@
 // blas: products by OpenBLAS.
+#include "harness/backend/attend_options.hpp"
 #include "harness/backend/libraries/cblas.hpp"
 
 namespace headcount::backends {
@@ -50,8 +51,11 @@ std::string missing() {
 
 BackendInfo blas() {
     const std::string reason = missing();
-    if (!reason.empty()) return {.summary = "OpenBLAS products, vectorised softmax", .missing = reason};
+    if (!reason.empty())
+        return {
+            .summary = "OpenBLAS products, vectorised softmax", .own = attend_options().fields(), .missing = reason};
     return {.summary = "OpenBLAS products, vectorised softmax, threads across heads or inside products",
+            .own = attend_options().fields(),
             .missing = "",
             .unsupported = [](const Point& point) -> std::string {
                 if (point.num_threads > 1 && parallel_model() == Parallel::sequential) {

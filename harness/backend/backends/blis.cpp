@@ -1,4 +1,5 @@
 // blis: products by BLIS through its CBLAS interface.
+#include "harness/backend/attend_options.hpp"
 #include "harness/backend/libraries/cblas.hpp"
 
 namespace headcount::backends {
@@ -48,9 +49,11 @@ std::string missing() {
 
 BackendInfo blis() {
     const std::string reason = missing();
-    if (!reason.empty()) return {.summary = "BLIS products, vectorised softmax", .missing = reason};
+    if (!reason.empty())
+        return {.summary = "BLIS products, vectorised softmax", .own = attend_options().fields(), .missing = reason};
     return {
         .summary = "BLIS products, vectorised softmax, threads across heads or inside products",
+        .own = attend_options().fields(),
         .missing = "",
         .unsupported = [](const Point& point) -> std::string {
             if (point.num_threads > 1 && threading() == "sequential") {

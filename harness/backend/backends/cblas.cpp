@@ -1,6 +1,8 @@
 // cblas: products by any library with the CBLAS interface and 32-bit integers (LP64), named at configure time.
 #include "harness/backend/libraries/cblas.hpp"
 
+#include "harness/backend/attend_options.hpp"
+
 namespace headcount::backends {
 namespace {
 
@@ -21,8 +23,12 @@ std::string missing() {
 
 BackendInfo cblas() {
     const std::string reason = missing();
-    if (!reason.empty()) return {.summary = "products of the CBLAS named by -DHEADCOUNT_CBLAS", .missing = reason};
+    if (!reason.empty())
+        return {.summary = "products of the CBLAS named by -DHEADCOUNT_CBLAS",
+                .own = attend_options().fields(),
+                .missing = reason};
     return {.summary = "products of " + library().file() + ", vectorised softmax",
+            .own = attend_options().fields(),
             .missing = "",
             .unsupported = [](const Point& point) { return cblas_unsupported("cblas", point); },
             .make = [](const Execution& execution) { return make_cblas_backend(library(), execution); },

@@ -7,9 +7,7 @@ BackendInfo naive() {
     return {.summary = "readable loops, one thread, any dtype",
             .missing = "",
             .unsupported = [](const Point& point) -> std::string {
-                if (point.num_threads != 1) return "naive runs on one thread; set num_threads to 1";
-                if (point.key_block != 0) return "the key_block of naive is fixed; simd and blas have a choice";
-                return "";
+                return point.num_threads == 1 ? "" : "naive runs on one thread; set num_threads to 1";
             },
             .make = [](const Execution& /*execution*/) -> std::unique_ptr<Backend> {
                 return std::make_unique<NaiveBackend>();

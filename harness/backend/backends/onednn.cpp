@@ -13,6 +13,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "harness/backend/attend_options.hpp"
 #include "harness/backend/batch_as_rows.hpp"
 #include "harness/backend/libraries/gemm_form.hpp"
 #include "harness/backend/libraries/library_backend.hpp"
@@ -206,10 +207,12 @@ constexpr char kSummary[] = "oneDNN products in f32, a batch of heads as one; ve
 BackendInfo onednn() {
     if (runtime_name() != "openmp" && runtime_name() != "sequential") {
         return {.summary = kSummary,
+                .own = attend_options().fields(),
                 .missing = "this oneDNN runs its threads by " + runtime_name() +
                            ", whose number the backend cannot set; install one over OpenMP (libdnnl-dev)"};
     }
     return {.summary = kSummary,
+            .own = attend_options().fields(),
             .missing = "",
             .unsupported = [](const Point& point) -> std::string {
                 return point.problem.dtype == DType::f32 ? "" : "onednn computes f32; blas and naive compute f64 too";
@@ -234,6 +237,7 @@ namespace headcount::backends {
 
 BackendInfo onednn() {
     return {.summary = "oneDNN products in f32",
+            .own = attend_options().fields(),
             .missing = "oneDNN 2 was not found at configure time; install libdnnl-dev and configure again"};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/backend/attend_options.hpp"
 #include "harness/backend/backend.hpp"
 #include "harness/backend/batch_as_rows.hpp"
 #include "harness/backend/shared_rows.hpp"
@@ -37,7 +38,8 @@ simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v
 
 simd::Tiles tiles_of(const Execution& execution) {
     simd::Tiles tiles = simd::tiles_for(simd::cache_sizes(), simd::lanes());
-    if (execution.key_block > 0) tiles.key_block = execution.key_block;
+    const std::int64_t key_block = attend_options().read(execution.own).key_block;
+    if (key_block > 0) tiles.key_block = key_block;
     return tiles;
 }
 
@@ -177,6 +179,7 @@ private:
 
 BackendInfo simd() {
     return {.summary = "own f32 kernels: packed products, fused core (bf16, too); vectors chosen at run time",
+            .own = attend_options().fields(),
             .missing = "",
             .unsupported = [](const Point& point) -> std::string {
                 if (point.problem.dtype == DType::f64)

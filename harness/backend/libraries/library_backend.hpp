@@ -1,6 +1,7 @@
 // The verbs over a library of products: softmax in vectors, threads across heads when there are enough.
 #pragma once
 
+#include "harness/backend/attend_options.hpp"
 #include "harness/backend/backend.hpp"
 #include "harness/backend/libraries/products.hpp"
 #include "harness/core/parallel.hpp"
@@ -17,7 +18,7 @@ class LibraryBackend : public Backend {
 public:
     /// `library` outlives the backend and computes f32, and f64 unless the backend's `unsupported` refuses it.
     LibraryBackend(const ProductLibrary& library, const Execution& execution)
-        : library_(library), pool_(execution.num_threads), key_block_(execution.key_block) {}
+        : library_(library), pool_(execution.num_threads), key_block_(attend_options().read(execution.own).key_block) {}
 
     int num_threads() const override { return pool_.num_threads(); }
 

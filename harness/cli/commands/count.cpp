@@ -11,6 +11,7 @@
 #include "harness/cli/point_options.hpp"
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
+#include "harness/measure/point/known_fields.hpp"
 
 namespace headcount::commands {
 namespace {
@@ -29,7 +30,8 @@ Point point_of(const Options& options) {
     PointSpec spec = options.point.over(base);
     if (!spec.variant) spec.variant = "multi_head";
     if (!spec.backend) spec.backend = "counting";
-    return resolve(spec);
+    if (const std::string why = known_fields().why_not_its_own(spec); !why.empty()) throw UsageError(why);
+    return resolve(spec, known_fields());
 }
 
 std::optional<BlockCount> block_of(const Options& options, const Point& point) {

@@ -17,6 +17,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/measure/campaign/campaign.hpp"
+#include "harness/measure/point/known_fields.hpp"
 
 namespace headcount::commands {
 namespace {
@@ -37,7 +38,7 @@ struct Options {
 // Keeps the points named, in every part; a point that the config does not hold is one more, timed alone.
 void keep_points(Sweep& sweep, const std::vector<std::string>& ids) {
     std::vector<Point> wanted;
-    for (const std::string& id : ids) wanted.push_back(point_from_id(id));
+    for (const std::string& id : ids) wanted.push_back(point_from_id(id, known_fields()));
     std::vector<bool> found(wanted.size(), false);
     for (Part& part : sweep.parts) {
         part.skipped.clear();

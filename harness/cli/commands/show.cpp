@@ -15,6 +15,7 @@
 #include "harness/journal/journal.hpp"
 #include "harness/measure/point/count.hpp"
 #include "harness/measure/point/inputs.hpp"
+#include "harness/measure/point/known_fields.hpp"
 #include "harness/stats/interval.hpp"
 
 namespace headcount::commands {
@@ -60,10 +61,11 @@ void print_bound(const Point& point, const std::string& path) {
 
 void run(const Options& options) {
     const std::string& id = options.id;
-    const Point point = point_from_id(id);
+    const Point point = point_from_id(id, known_fields());
     fmt::print("{}\n\n", point.id());
-    for (const FieldInfo& field : point_fields()) {
-        if (field.name == "seq_len") continue;
+    for (const Field& field : known_fields().all()) {
+        const bool absent = known_fields().is_own(field.name) && point.own.find(field.name) == nullptr;
+        if (field.is_alias() || absent) continue;
         fmt::print("{:<16} {:<12} {}\n", field.name, get_field(point, field.name), field.doc);
     }
     const std::string reason = why_unsupported(point);

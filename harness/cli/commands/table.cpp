@@ -16,6 +16,7 @@
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
 #include "harness/journal/journal.hpp"
+#include "harness/measure/point/known_fields.hpp"
 #include "harness/sweep/table_config.hpp"
 
 namespace headcount::commands {
@@ -66,7 +67,7 @@ void run(const Options& options, int& exit_code) {
         return;
     }
     if (!options.beside.empty()) throw UsageError("table: --beside is for results (.jsonl), not published tables");
-    const PublishedTable table = load_published_table(find_config(options.subject, "tables"));
+    const PublishedTable table = load_published_table(find_config(options.subject, "tables"), known_fields());
     const TableResult result = evaluate_table(table, counted_metric);
     fmt::print("{}", render(result, formats().at(options.format)));
     if (!result.as_expected()) exit_code = exit_code::not_as_expected;

@@ -1,6 +1,9 @@
 // Builds the run record and compares two of them.
 #include "harness/measure/campaign/run_record.hpp"
 
+#include <set>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "harness/core/hash.hpp"
@@ -33,6 +36,26 @@ std::string differing_keys(const Json& before, const Json& now) {
     return text;
 }
 
+// All fields of the table that a point of this sweep may have: a reader years later asks this list, not his program.
+std::vector<FieldRecord> fields_of(const Sweep& sweep) {
+    std::vector<FieldRecord> fields;
+    for (const Field& field : sweep.fields.all()) {
+        if (!sweep.fields.is_own(field.name)) fields.push_back({.field = field, .of = {}});
+    }
+    std::set<std::string> owners;
+    for (const Part& part : sweep.parts) {
+        for (const Point& point : part.points) {
+            owners.insert(FieldOwner{.kind = FieldOwner::Kind::variant, .name = point.variant}.text());
+            owners.insert(FieldOwner{.kind = FieldOwner::Kind::backend, .name = point.backend}.text());
+        }
+    }
+    for (const FieldTable::Declaration& declared : sweep.fields.declarations()) {
+        const std::string owner = declared.owner.text();
+        if (owners.contains(owner)) fields.push_back({.field = declared.field, .of = owner});
+    }
+    return fields;
+}
+
 }  // namespace
 
 RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::string>& environment) {
@@ -46,6 +69,7 @@ RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::s
     run.config_hash = sweep.config_hash;
     run.seed = sweep.seed;
     run.protocol = sweep.protocol;
+    run.fields = fields_of(sweep);
     for (const Part& part : sweep.parts) {
         PartRecord record{.name = part.name, .compare_by = part.compare_by, .axes = part.axes, .point_ids = {}};
         for (const Point& point : part.points) record.point_ids.push_back(point.id());

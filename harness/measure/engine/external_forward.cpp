@@ -6,24 +6,23 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
+#include "harness/journal/json.hpp"
 #include "harness/measure/engine/engines.hpp"
 
 namespace headcount {
 namespace {
 
 Json problem_json(const Problem& p) {
-    return {{"batch", p.batch},
-            {"q_len", p.q_len},
-            {"kv_len", p.kv_len},
-            {"embed_dim", p.embed_dim},
-            {"num_heads", p.num_heads},
-            {"num_kv_heads", p.num_kv_heads},
-            {"head_dim", p.head_dim},
-            {"value_head_dim", p.value_head_dim},
-            {"causal", p.causal},
-            {"bias", p.bias},
-            {"dtype", to_string(p.dtype)},
-            {"scope", to_string(p.scope)}};
+    Json problem = Json::object();
+    Point point;
+    point.problem = p;
+    for (const BaseField& base : base_fields()) {
+        const Facet facet = base.field.facet;
+        const bool of_problem = facet == Facet::size || facet == Facet::width || facet == Facet::meaning;
+        if (of_problem && !base.field.is_alias()) problem[base.field.name] = field_json(base.field, point);
+    }
+    return problem;
 }
 
 /// {"q": {"offset": 0, "shape": [1, 512, 512]}, ...}

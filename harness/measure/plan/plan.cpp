@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/point_index.hpp"
 #include "harness/measure/machine/process_memory.hpp"
@@ -37,14 +38,14 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 /// Does this field tell groups of a part apart? Lengths and widths may follow from a compared field (head_dim
 /// from num_heads, kv_len from q_len), so they count only where they are axes themselves.
-bool identifies_group(std::string_view field, const Part& part) {
-    if (field == "seq_len" || contains(part.compare_by, field)) return false;
-    if (field == "q_len" || field == "kv_len") {
-        return contains(part.axes, field) || (contains(part.axes, "seq_len") && !contains(part.compare_by, "seq_len"));
-    }
-    const bool width = field == "embed_dim" || field == "num_heads" || field == "num_kv_heads" || field == "head_dim" ||
-                       field == "value_head_dim";
-    return !width || contains(part.axes, field);
+bool identifies_group(const Field& field, const Part& part, const FieldTable& fields) {
+    if (field.is_alias() || contains(part.compare_by, field.name)) return false;
+    if (contains(part.axes, field.name)) return true;
+    const auto alias = std::find_if(fields.all().begin(), fields.all().end(), [&](const Field& other) {
+        return other.is_alias() && overlap(other.name, field.name);
+    });
+    if (alias != fields.all().end()) return contains(part.axes, alias->name) && !contains(part.compare_by, alias->name);
+    return field.facet != Facet::width;
 }
 
 void predict(PlannedPoint& planned) {
@@ -92,11 +93,13 @@ double visit_s(const PlannedPoint& planned, const Protocol& protocol) {
 }
 
 /// The part's timed points by what they share, in the order written.
-std::vector<PlannedGroup> group_points(const Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
+std::vector<PlannedGroup> group_points(const Plan& plan, const Part& part, const std::vector<std::size_t>& timed,
+                                       const FieldTable& fields) {
     std::vector<PlannedGroup> groups;
     std::unordered_map<std::string, std::size_t> place_of;
     for (const std::size_t index : timed) {
-        const auto [slot, is_new] = place_of.try_emplace(group_id(plan.points[index].point, part), groups.size());
+        const auto [slot, is_new] =
+            place_of.try_emplace(group_id(plan.points[index].point, part, fields), groups.size());
         if (is_new) groups.push_back({.id = slot->first, .points = {}});
         groups[slot->second].points.push_back(index);
     }
@@ -104,10 +107,10 @@ std::vector<PlannedGroup> group_points(const Plan& plan, const Part& part, const
 }
 
 /// Adds the part's groups. One whose points are all in an earlier part's group is not timed again.
-void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& timed) {
+void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& timed, const FieldTable& fields) {
     std::unordered_map<std::string_view, std::size_t> earlier;
     for (std::size_t g = 0; g < plan.groups.size(); ++g) earlier.emplace(plan.groups[g].id, g);
-    std::vector<PlannedGroup> fresh = group_points(plan, part, timed);
+    std::vector<PlannedGroup> fresh = group_points(plan, part, timed, fields);
     std::erase_if(fresh, [&](const PlannedGroup& group) {
         const auto other = earlier.find(plan.points[group.points.front()].group);
         if (other == earlier.end()) return false;
@@ -126,14 +129,17 @@ void add_groups(Plan& plan, const Part& part, const std::vector<std::size_t>& ti
 
 }  // namespace
 
-std::string group_id(const Point& point, const Part& part) {
+std::string group_id(const Point& point, const Part& part, const FieldTable& fields) {
     if (part.compare_by.empty()) return point.id();
     static const Point kDefault;
     std::string id = part.name.empty() ? std::string("main:") : part.name + ":";
-    for (const FieldInfo& field : point_fields()) {
-        if (!identifies_group(field.name, part)) continue;
+    for (const Field& field : fields.all()) {
+        if (!identifies_group(field, part, fields)) continue;
         const std::string value = get_field(point, field.name);
-        if (contains(part.axes, field.name) || value != get_field(kDefault, field.name)) {
+        if (value.empty()) continue;  // an option that this point does not have
+        const bool said =
+            fields.is_own(field.name) ? !is_default(point, field.name) : value != get_field(kDefault, field.name);
+        if (said || contains(part.axes, field.name)) {
             id += fmt::format(" {}={}", field.name, value);
         }
     }
@@ -171,7 +177,7 @@ Plan make_plan(const Sweep& sweep) {
             }
             if (plan.points[number].fate == Fate::time) timed.push_back(number);
         }
-        add_groups(plan, part, timed);
+        add_groups(plan, part, timed, sweep.fields);
         for (const SkippedPoint& skipped : part.skipped) {
             if (unresolved.insert(skipped.id).second) plan.unresolved.push_back(skipped);
         }

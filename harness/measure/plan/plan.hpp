@@ -50,7 +50,7 @@ struct Plan {
 
 /// "heads: variant=multi_head backend=blas q_len=512 kv_len=512": the part, and what the points share that are
 /// compared with this one there; the point's own id where nothing is compared.
-std::string group_id(const Point& point, const Part& part);
+std::string group_id(const Point& point, const Part& part, const FieldTable& fields);
 
 /// Decides for every point; runs nothing. Deterministic but for the memory that is available now.
 Plan make_plan(const Sweep& sweep);

@@ -123,7 +123,7 @@ Sweep shard_of(Sweep sweep, const Shard& shard) {
                 cost.push_back(cost_us(point, sweep.protocol));
             }
             points.push_back(number);
-            const auto [group, is_first] = first_of_group.try_emplace(group_id(point, part), number);
+            const auto [group, is_first] = first_of_group.try_emplace(group_id(point, part, sweep.fields), number);
             if (!is_first) sets.join(group->second, number);
         }
     }

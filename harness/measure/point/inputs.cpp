@@ -107,7 +107,6 @@ Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Bac
 std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     if (is_external(point)) {
-        if (point.key_block != 0) return "an engine chooses its own key_block; leave it out";
         if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
         return why_no_engine(point);
     }

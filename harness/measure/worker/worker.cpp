@@ -26,6 +26,7 @@
 #include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/point/check.hpp"
 #include "harness/measure/point/inputs.hpp"
+#include "harness/measure/point/known_fields.hpp"
 #include "harness/measure/process/child.hpp"
 #include "harness/measure/worker/wire.hpp"
 
@@ -60,7 +61,7 @@ public:
 private:
     PointData& data_of(const std::string& id) {
         auto& slot = data_[id];
-        if (!slot) slot = std::make_unique<PointData>(make_point_data(point_from_id(id)));
+        if (!slot) slot = std::make_unique<PointData>(make_point_data(point_from_id(id, known_fields())));
         PointData& data = *slot;
         if (is_external(data.point)) {
             if (!data.external) {
@@ -165,7 +166,7 @@ private:
     }
 
     Json memory(const std::string& id) {
-        const Point point = point_from_id(id);
+        const Point point = point_from_id(id, known_fields());
         if (is_external(point)) return memory_of_engine(id, point);
         const Bytes before = process_memory("VmHWM");
         PointData data = make_point_data(point);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/claims/claim.hpp"
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 
 namespace headcount::claims {
@@ -37,7 +38,8 @@ std::vector<Degree> degrees_of(const ClaimSpec& claim) {
                             "\"batch 1, q_len 1, embed_dim 2, num_heads 4\"",
                             claim.location, claim.id, item));
         }
-        if (point_field(degree.field).type != FieldType::integer) {
+        if (const BaseField* base = find_base_field(degree.field);
+            base != nullptr && base->field.type != FieldType::integer) {
             throw UsageError(fmt::format("{}: claim {}: identical_polynomials: '{}' is not a numeric field",
                                          claim.location, claim.id, degree.field));
         }

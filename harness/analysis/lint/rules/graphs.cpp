@@ -10,12 +10,10 @@ namespace headcount::rules {
 namespace {
 
 /// A line promises that what lies between two markers can be guessed: only an ordered number has a between.
-RuleFinding judge(const Display& display) {
+RuleFinding judge(const Display& display, const FieldTable& fields) {
     if (display.lines_over.empty()) return satisfied(display.name, "markers or bars, no connecting lines");
-    const bool known = std::ranges::any_of(point_fields(), [&](const FieldInfo& field) {
-        return field.name == display.lines_over && field.type == FieldType::integer;
-    });
-    if (!known) {
+    const Field* field = fields.find(display.lines_over);
+    if (field == nullptr || field->type != FieldType::integer) {
         return violated(display.name,
                         fmt::format("connects values along {}, which is no ordered number", display.lines_over),
                         "draw markers or bars");
@@ -28,7 +26,7 @@ RuleFinding judge(const Display& display) {
 std::vector<RuleFinding> check(const LintInput& input) {
     std::vector<RuleFinding> findings;
     for (const Display& display : input.displays) {
-        if (display.figure) findings.push_back(judge(display));
+        if (display.figure) findings.push_back(judge(display, input.records.fields()));
     }
     return findings;
 }
