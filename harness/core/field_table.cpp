@@ -144,8 +144,8 @@ Point FieldTable::resolve(const PointSpec& spec) const {
 std::string FieldTable::why_not_its_own(const PointSpec& spec) const {
     const std::vector<const Field*> fields = declared(spec.variant.value_or(""), spec.backend.value_or(""));
     for (const auto& [name, text] : spec.own) {
-        const bool has = std::any_of(fields.begin(), fields.end(), [&](const Field* f) { return f->name == name; });
-        if (has) continue;
+        const auto same = [&option = name](const Field* field) { return field->name == option; };
+        if (std::any_of(fields.begin(), fields.end(), same)) continue;
         return name + " is an option of " + owners_of(name) + "; variant " + spec.variant.value_or("?") +
                " on backend " + spec.backend.value_or("?") + " does not have it";
     }

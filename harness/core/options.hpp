@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "harness/core/field.hpp"
@@ -24,27 +24,28 @@ public:
     class Option {
     public:
         Option(std::string_view name, std::int64_t T::*member, std::int64_t min, std::int64_t max, std::string_view doc)
-            : field_(make(name, FieldType::integer, std::to_string(T{}.*member), doc)), member_(member) {
+            : field_(make(name, FieldType::integer, std::to_string(T{}.*member), doc)),
+              read_([member](const Field& f, std::string_view text, T& value) {
+                  value.*member = parse_integer(f, text);
+              }) {
             field_.min = min;
             field_.max = max;
         }
         Option(std::string_view name, bool T::*member, std::string_view doc)
-            : field_(make(name, FieldType::boolean, T{}.*member ? "true" : "false", doc)), member_(member) {}
+            : field_(make(name, FieldType::boolean, T{}.*member ? "true" : "false", doc)),
+              read_([member](const Field& f, std::string_view text, T& value) {
+                  value.*member = parse_boolean(f, text);
+              }) {}
         Option(std::string_view name, std::string T::*member, std::vector<std::string> choices, std::string_view doc)
-            : field_(make(name, FieldType::choice, T{}.*member, doc)), member_(member) {
+            : field_(make(name, FieldType::choice, T{}.*member, doc)),
+              read_([member](const Field& f, std::string_view text, T& value) {
+                  value.*member = parse_choice(f, text);
+              }) {
             field_.choices = std::move(choices);
         }
 
         const Field& field() const { return field_; }
-        void read(std::string_view text, T& value) const {
-            if (const auto* integer = std::get_if<std::int64_t T::*>(&member_)) {
-                value.*(*integer) = parse_integer(field_, text);
-            } else if (const auto* flag = std::get_if<bool T::*>(&member_)) {
-                value.*(*flag) = parse_boolean(field_, text);
-            } else {
-                value.*std::get<std::string T::*>(member_) = parse_choice(field_, text);
-            }
-        }
+        void read(std::string_view text, T& value) const { read_(field_, text, value); }
 
     private:
         static Field make(std::string_view name, FieldType type, std::string otherwise, std::string_view doc) {
@@ -57,7 +58,7 @@ public:
         }
 
         Field field_;
-        std::variant<std::int64_t T::*, bool T::*, std::string T::*> member_;
+        std::function<void(const Field&, std::string_view, T&)> read_;
     };
 
     Options(std::initializer_list<Option> options) : options_(options) {}

@@ -1,6 +1,7 @@
 // onednn: products by oneDNN, a whole batch of heads as one matmul primitive.
 #include <string>
 
+#include "harness/backend/attend_options.hpp"
 #include "harness/backend/backend.hpp"
 
 #ifdef HEADCOUNT_HAVE_ONEDNN
@@ -13,7 +14,6 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "harness/backend/attend_options.hpp"
 #include "harness/backend/batch_as_rows.hpp"
 #include "harness/backend/libraries/gemm_form.hpp"
 #include "harness/backend/libraries/library_backend.hpp"
