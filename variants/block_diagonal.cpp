@@ -6,24 +6,26 @@ namespace headcount::variants {
 namespace {
 
 /// The diagonal blocks of w: block h couples slice h of the rows with slice h of the columns.
-Tensor diagonal_blocks(std::string_view role, const Tensor& w, std::int64_t num_kv_heads, std::int64_t group,
-                       Backend& backend, Workspace& store) {
+Tensor diagonal_blocks(Pass& pass, std::string_view role, const Tensor& w, std::int64_t group) {
+    const std::int64_t num_kv_heads = pass.problem.num_kv_heads;
     const std::int64_t heads = num_kv_heads * group;
     const std::int64_t rows = w.rows() / heads;
     const std::int64_t cols = w.cols() / heads;
-    const Tensor blocks = store.take(role, w.dtype, {1, num_kv_heads, group, rows, cols});
+    const Tensor blocks = pass.take(role, {1, num_kv_heads, group, rows, cols});
     for (std::int64_t h = 0; h < heads; ++h) {
-        backend.copy(role, w.row_range(h * rows, rows).columns(h * cols, cols), blocks.head(h / group, h % group));
+        pass.backend.copy(role, w.row_range(h * rows, rows).columns(h * cols, cols), blocks.head(h / group, h % group));
     }
     return blocks;
 }
 
-Weights prepare(const Problem& p, const Weights& w, Backend& backend, Workspace& store) {
+Weights prepare(Pass& pass) {
+    const Weights& w = pass.weights;
+    const std::int64_t group = pass.problem.group();
     Weights blocks;
-    blocks.set("wq", diagonal_blocks("query", w.at("wq"), p.num_kv_heads, p.group(), backend, store));
-    blocks.set("wk", diagonal_blocks("key", w.at("wk"), p.num_kv_heads, 1, backend, store));
-    blocks.set("wv", diagonal_blocks("value", w.at("wv"), p.num_kv_heads, 1, backend, store));
-    blocks.set("wo", diagonal_blocks("output", w.at("wo"), p.num_kv_heads, p.group(), backend, store));
+    blocks.set("wq", diagonal_blocks(pass, "query", w.at("wq"), group));
+    blocks.set("wk", diagonal_blocks(pass, "key", w.at("wk"), 1));
+    blocks.set("wv", diagonal_blocks(pass, "value", w.at("wv"), 1));
+    blocks.set("wo", diagonal_blocks(pass, "output", w.at("wo"), group));
     for (const std::string_view name : {"bq", "bk", "bv", "bo"}) {
         if (const Tensor* bias = w.find(name)) blocks.set(name, *bias);
     }
@@ -31,32 +33,34 @@ Weights prepare(const Problem& p, const Weights& w, Backend& backend, Workspace&
 }
 
 /// y_h = x_h W_h [+ b_h] for every head h, all slices by columns.
-void project_slices(std::string_view role, const Tensor& x, const Tensor& blocks, const Tensor* bias, const Tensor& y,
-                    Backend& backend) {
+void project_slices(Pass& pass, std::string_view role, const Tensor& x, std::string_view w, std::string_view b,
+                    const Tensor& y) {
+    const Tensor& blocks = pass.weights.at(w);
+    const Tensor* const bias = pass.weights.find(b);
     for (std::int64_t n = 0; n < blocks.kv_heads() && bias != nullptr; ++n) {
         for (std::int64_t g = 0; g < blocks.group(); ++g) {
             const Tensor own = bias->columns((n * blocks.group() + g) * blocks.cols(), blocks.cols());
-            project(role, x.head(n, g), blocks.head(n, g), &own, y.head(n, g), backend);
+            project(pass, role, x.head(n, g), blocks.head(n, g), &own, y.head(n, g));
         }
     }
-    if (bias == nullptr) project(role, x, blocks, nullptr, y, backend);
+    if (bias == nullptr) project(pass, role, x, blocks, nullptr, y);
 }
 
 // head_h = softmax(Q_h K_h^T / sqrt(head_dim)) V_h with Q_h = x_h W_Q^h, x_h the slice h of x;  out_h = head_h W_O^h
-void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& backend, Workspace& ws) {
-    const Workspace::Frame frame(ws);
-    const Problem& p = in.problem;
-    const Tensor q = ws.take("query", p.dtype, {p.batch, 1, 1, p.q_len, p.query_width()});
-    const Tensor k = ws.take("key", p.dtype, {p.batch, 1, 1, p.kv_len, p.key_width()});
-    const Tensor v = ws.take("value", p.dtype, {p.batch, 1, 1, p.kv_len, p.value_width()});
-    project_slices("query", query_heads(in.x_q, p), weights.at("wq"), weights.find("bq"), query_heads(q, p), backend);
-    project_slices("key", key_heads(in.x_kv, p), weights.at("wk"), weights.find("bk"), key_heads(k, p), backend);
-    project_slices("value", key_heads(in.x_kv, p), weights.at("wv"), weights.find("bv"), key_heads(v, p), backend);
-    const Tensor scores = ws.take("scores", p.dtype, {p.batch, p.num_kv_heads, p.group(), p.q_len, p.kv_len});
-    const Tensor context = ws.take("context", p.dtype, {p.batch, 1, 1, p.q_len, p.context_width()});
-    attend_unfused(p, query_heads(q, p), key_heads(k, p), key_heads(v, p), scores, query_heads(context, p), backend);
-    project_slices("output", query_heads(context, p), weights.at("wo"), weights.find("bo"), query_heads(out, p),
-                   backend);
+void forward(Pass& pass) {
+    const Workspace::Frame frame(pass.workspace);
+    const Problem& p = pass.problem;
+    const Tensor q = pass.take("query", {p.batch, 1, 1, p.q_len, p.query_width()});
+    const Tensor k = pass.cached(pass.take("key", {p.batch, 1, 1, p.kv_len, p.key_width()}));
+    const Tensor v = pass.cached(pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()}));
+    project_slices(pass, "query", query_heads(pass.in.x_q, p), "wq", "bq", query_heads(q, p));
+    project_slices(pass, "key", key_heads(pass.in.x_kv, p), "wk", "bk", key_heads(k, p));
+    project_slices(pass, "value", key_heads(pass.in.x_kv, p), "wv", "bv", key_heads(v, p));
+    const Tensor scores = take_scores(pass);
+    const Tensor context = pass.take("context", {p.batch, 1, 1, p.q_len, p.context_width()});
+    attend_unfused(pass, p.mask(), query_heads(q, p), key_heads(k, p), key_heads(v, p), scores,
+                   query_heads(context, p));
+    project_slices(pass, "output", query_heads(context, p), "wo", "bo", query_heads(pass.out, p));
 }
 
 /// x W + b, where head h sees only its slice of x and only its slice of the rows and columns of W.
@@ -88,7 +92,8 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
     return kSlices(context, given.weight("wo"), given.bias("bo"), p.num_heads);
 };
 
-std::string unsupported(const Problem& p) {
+std::string unsupported(const Point& point) {
+    const Problem& p = point.problem;
     if (p.scope == Scope::core) return "block_diagonal differs only in its projections, and core scope has none";
     if (p.embed_dim % p.num_heads != 0) {
         return "block_diagonal cuts embed_dim into num_heads slices; " + std::to_string(p.embed_dim) +

@@ -5,14 +5,14 @@ namespace headcount::variants {
 namespace {
 
 // out = softmax(Q K^T / sqrt(head_dim)) V W_O
-void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& backend, Workspace& ws) {
-    const Workspace::Frame frame(ws);
-    const Problem& p = in.problem;
-    const auto [q, k, v] = project_qkv(in, weights, backend, ws);
-    const Tensor scores = ws.take("scores", p.dtype, {p.batch, 1, 1, p.q_len, p.kv_len});
-    const Tensor context = take_context(p, out, ws);
-    attend_unfused(p, q, k, v, scores, context, backend);
-    project_output(p, context, weights, out, backend);
+void forward(Pass& pass) {
+    const Workspace::Frame frame(pass.workspace);
+    const Problem& p = pass.problem;
+    const auto [q, k, v] = project_qkv(pass);
+    const Tensor scores = pass.take("scores", {p.batch, 1, 1, p.q_len, p.kv_len});
+    const Tensor context = take_context(pass);
+    attend_unfused(pass, p.mask(), q, k, v, scores, context);
+    project_output(pass, context);
 }
 
 }  // namespace
@@ -21,11 +21,11 @@ Variant single_head() {
     return {.summary = "one head over the whole width",
             .source = "Vaswani et al. 2017, equation 1",
             .definition = judge::attention(),
-            .unsupported = [](const Problem& p) -> std::string {
-                if (p.num_heads != 1) return "single_head has one head; set num_heads to 1 or use multi_head";
+            .unsupported = [](const Point& point) -> std::string {
+                if (point.problem.num_heads != 1)
+                    return "single_head has one head; set num_heads to 1 or use multi_head";
                 return "";
             },
-            .prepare = nullptr,
             .forward = forward};
 }
 

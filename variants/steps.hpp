@@ -1,7 +1,6 @@
 // The steps of attention that several variants share, in the equation's words.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "variants/variant.hpp"
@@ -14,52 +13,70 @@ struct Qkv {
 };
 
 /// y = x @ w [+ b]
-inline void project(std::string_view role, const Tensor& x, const Tensor& w, const Tensor* bias, const Tensor& y,
-                    Backend& backend) {
+inline void project(Pass& pass, std::string_view role, const Tensor& x, const Tensor& w, const Tensor* bias,
+                    const Tensor& y) {
     MatmulOptions options;
     options.bias = bias;
-    backend.matmul(role, x, w, y, options);
+    pass.backend.matmul(role, x, w, y, options);
 }
 
 /// Q = x_q W_Q, K = x_kv W_K, V = x_kv W_V; in core scope they are given.
-inline Qkv project_qkv(const Inputs& in, const Weights& w, Backend& backend, Workspace& ws) {
-    const Problem& p = in.problem;
-    if (p.scope == Scope::core) return {.q = in.q, .k = in.k, .v = in.v};
-    const Qkv qkv{.q = ws.take("query", p.dtype, {p.batch, 1, 1, p.q_len, p.query_width()}),
-                  .k = ws.take("key", p.dtype, {p.batch, 1, 1, p.kv_len, p.key_width()}),
-                  .v = ws.take("value", p.dtype, {p.batch, 1, 1, p.kv_len, p.value_width()})};
-    project("query", in.x_q, w.at("wq"), w.find("bq"), qkv.q, backend);
-    project("key", in.x_kv, w.at("wk"), w.find("bk"), qkv.k, backend);
-    project("value", in.x_kv, w.at("wv"), w.find("bv"), qkv.v, backend);
+inline Qkv project_qkv(Pass& pass) {
+    const Problem& p = pass.problem;
+    const Inputs& in = pass.in;
+    const Weights& w = pass.weights;
+    if (p.scope == Scope::core) return {.q = in.q, .k = pass.cached(in.k), .v = pass.cached(in.v)};
+    const Qkv qkv{.q = pass.take("query", {p.batch, 1, 1, p.q_len, p.query_width()}),
+                  .k = pass.cached(pass.take("key", {p.batch, 1, 1, p.kv_len, p.key_width()})),
+                  .v = pass.cached(pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()}))};
+    project(pass, "query", in.x_q, w.at("wq"), w.find("bq"), qkv.q);
+    project(pass, "key", in.x_kv, w.at("wk"), w.find("bk"), qkv.k);
+    project(pass, "value", in.x_kv, w.at("wv"), w.find("bv"), qkv.v);
     return qkv;
 }
 
-/// Where the concatenated heads go: into a temporary before the output projection, or straight to `out`.
-inline Tensor take_context(const Problem& p, const Tensor& out, Workspace& ws) {
-    if (p.scope == Scope::core) return out;
-    return ws.take("context", p.dtype, {p.batch, 1, 1, p.q_len, p.context_width()});
+/// Scores of all heads.
+inline Tensor take_scores(Pass& pass) {
+    const Problem& p = pass.problem;
+    return pass.take("scores", {p.batch, p.num_kv_heads, p.group(), p.q_len, p.kv_len});
+}
+
+/// Where the concatenated heads go: into a temporary before the output projection, or straight to the result.
+inline Tensor take_context(Pass& pass) {
+    const Problem& p = pass.problem;
+    if (p.scope == Scope::core) return pass.out;
+    return pass.take("context", {p.batch, 1, 1, p.q_len, p.context_width()});
 }
 
 /// out = context W_O; in core scope the context is the result.
-inline void project_output(const Problem& p, const Tensor& context, const Weights& w, const Tensor& out,
-                           Backend& backend) {
-    if (p.scope == Scope::layer) project("output", context, w.at("wo"), w.find("bo"), out, backend);
+inline void project_output(Pass& pass, const Tensor& context) {
+    if (pass.problem.scope == Scope::core) return;
+    project(pass, "output", context, pass.weights.at("wo"), pass.weights.find("bo"), pass.out);
 }
 
 /// context = softmax(Q K^T / sqrt(head_dim)) V for every head; `scores` is overwritten.
-inline void attend_unfused(const Problem& p, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& scores,
-                           const Tensor& context, Backend& backend) {
-    backend.matmul("scores", q, k.transposed(), scores,
-                   {.scale = p.scale(), .bias = nullptr, .mask = p.mask(), .masked = Masked::output});
-    backend.softmax_rows("weights", p.mask(), scores);
-    backend.matmul("context", scores, v, context,
-                   {.scale = {}, .bias = nullptr, .mask = p.mask(), .masked = Masked::left});
+inline void attend_unfused(Pass& pass, const Mask& mask, const Tensor& q, const Tensor& k, const Tensor& v,
+                           const Tensor& scores, const Tensor& context) {
+    pass.backend.matmul("scores", q, k.transposed(), scores,
+                        {.scale = pass.problem.scale(), .bias = nullptr, .mask = mask, .masked = Masked::output});
+    pass.backend.softmax_rows("weights", mask, scores);
+    pass.backend.matmul("context", scores, v, context,
+                        {.scale = {}, .bias = nullptr, .mask = mask, .masked = Masked::left});
 }
 
 /// The windows of single heads: queries (and context) in groups that share one key-value head.
 inline Tensor query_heads(const Tensor& x, const Problem& p) { return split_heads(x, p.num_kv_heads, p.group()); }
 inline Tensor key_heads(const Tensor& x, const Problem& p) { return split_heads(x, p.num_kv_heads, 1); }
 
-inline std::string runs_everything(const Problem& /*problem*/) { return ""; }
+/// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O, the core in one pass
+inline void forward_fused(Pass& pass, const Mask& mask) {
+    const Workspace::Frame frame(pass.workspace);
+    const Problem& p = pass.problem;
+    const auto [q, k, v] = project_qkv(pass);
+    const Tensor context = take_context(pass);
+    pass.backend.attend("core", p.scale(), mask, query_heads(q, p), key_heads(k, p), key_heads(v, p),
+                        query_heads(context, p), pass.workspace);
+    project_output(pass, context);
+}
 
 }  // namespace headcount

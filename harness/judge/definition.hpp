@@ -11,6 +11,7 @@
 
 #include "harness/core/op_cost.hpp"
 #include "harness/core/problem.hpp"
+#include "harness/core/settings.hpp"
 #include "harness/core/tensor.hpp"
 
 namespace headcount::judge {
@@ -26,6 +27,7 @@ using Tensors = std::map<std::string, Tensor, std::less<>>;
 /// What a variant was given.
 struct Question {
     Problem problem;
+    Settings own{};  ///< with the options of the variant
     /// Whether scores are a tensor of the problem's dtype, and are rounded as such.
     bool stores_scores = true;
     Tensors inputs;   ///< x_q, x_kv; in core scope q, k, v

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/options.hpp"
 #include "harness/judge/definition.hpp"
 #include "harness/judge/known.hpp"
 
@@ -21,6 +22,11 @@ public:
     explicit Given(const Question& question);
 
     const Problem& problem() const { return question_.problem; }
+    /// The variant's own options, as its forward reads them.
+    template <class Own>
+    Own own(const Options<Own>& options) const {
+        return options.read(question_.own);
+    }
     /// 1 / sqrt(head_dim)
     double scale() const;
     Known<T> x_q(Row row) const;             ///< layer scope [1, embed_dim]

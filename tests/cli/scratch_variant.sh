@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# One new file variants/mine.cpp is enough to be listed, counted, checked, timed, plotted and compared.
+# One new file each is enough for a variant with two options, a mask and a function of its own; for a verb; and for a
+# backend with an option: listed, counted, checked, timed, plotted and compared, the options as flags, axes, keys and ids.
 # usage: scratch_variant.sh SOURCE_DIR
 set -euo pipefail
 source_dir=$1
@@ -13,36 +14,61 @@ cd "$scratch/source"
 # With the preset's flags and build folder the objects of test.sh's own release build fit, whatever the path.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
-# The example of docs/adding.md, verbatim: documentation that stops compiling fails here.
-awk '/^```cpp title=variants.mine.cpp/ { on = 1; next } /^```$/ { on = 0 } on' docs/adding.md >variants/mine.cpp
-test -s variants/mine.cpp
+# The examples of docs/adding.md, verbatim: documentation that stops compiling fails here.
+for file in variants/mine.cpp harness/backend/verbs/scale_by.hpp harness/backend/backends/tiled.cpp; do
+  awk -v fence="^\`\`\`cpp title=$file\$" '$0 ~ fence { on = 1; next } /^```$/ { on = 0 } on' docs/adding.md >"$file"
+  test -s "$file"
+done
 
 cmake --preset release -DHEADCOUNT_TESTS=OFF >/dev/null
 cmake --build --preset release --parallel "$(nproc)" --target headcount
 headcount=build/release/headcount
 
 $headcount list variants | grep -q '^ *mine '
-$headcount count --variant mine --seq-len 16 --embed-dim 32 --num-heads 4 --format json | grep -q '"multiplies"'
+$headcount list backends | grep -q '^ *tiled '
+flags=(--seq-len 16 --embed-dim 32 --num-heads 4 --format json)
+$headcount count --variant mine "${flags[@]}" | grep -q '"multiplies"'
+# The options are flags, and count: a query of a window of 4 sees fewer keys than one of 16; the verb stands in the rows.
+exps() { $headcount count --variant mine "${flags[@]}" "$@" | python3 -c 'import json, sys; print(json.load(sys.stdin)["total"]["exps"])'; }
+test "$(exps --window 4)" -eq $((4 * (16 * 4 - 6)))
+test "$(exps --window 4 --sink)" -eq $((4 * (16 * 4 - 6 + 12)))
+test "$(exps --window 16)" -eq $((4 * 16 * 17 / 2))
+$headcount count --variant mine "${flags[@]}" | grep -q '"damped"'
+if $headcount count --variant multi_head --window 4 "${flags[@]}" 2>refused; then exit 1; fi
+grep -q 'window is an option of variant mine' refused
+$headcount list schema | python3 -c 'import json, sys
+axes = json.load(sys.stdin)["\x24defs"]["axes"]["properties"]
+assert {"window", "sink", "tile_keys"} <= axes.keys(), axes.keys()'
 
 cat >mine.yaml <<'YAML'
 question: Is my variant counted, checked, timed, plotted and compared?
 problem: {embed_dim: 32, seq_len: 16}
 axes:
   variant: [multi_head, mine]
-  backend: [naive, blas]
+  backend: [naive, blas, tiled]
   num_heads: [1, 2, 4]
+  window: [4, 8]
+  sink: [false, true]
 compare_by: num_heads
-protocol: {min_rounds: 10, max_rounds: 10, min_sample_s: 0.0002, budget_s: 20}
+protocol: {min_rounds: 10, max_rounds: 10, min_sample_s: 0.0002, budget_s: 60}
 claims:
   - {id: same, says: the core products cost the same, metric: core.multiplies, across: num_heads,
      expect: {equal: exactly}, outcome: supported}
+parts:
+  tiles:
+    problem: {variant: streaming, backend: tiled, num_heads: 2}
+    axes: {tile_keys: [1, 5, 16]}
+    compare_by: tile_keys
 YAML
 $headcount run mine.yaml --output mine.jsonl
-# Outcome of all twelve points: measured means it agreed with the reference and was timed.
-test "$(grep '"kind":"point"' mine.jsonl | grep -c '"outcome":"measured"')" -eq 12
-test "$(grep '"kind":"point"' mine.jsonl | grep -c '"point":"mine/')" -eq 6
-$headcount verify mine.jsonl | grep -q supported
+# multi_head: 3 backends x 3 heads; mine: four times as many, because its options vary for it alone; 3 sizes of tiles.
+# Measured means that the point agreed with its definition and was timed.
+test "$(grep '"kind":"point"' mine.jsonl | grep -c '"outcome":"measured"')" -eq $((9 + 36 + 3))
+test "$(grep '"kind":"point"' mine.jsonl | grep -c '"point":"mine/')" -eq 36
+test "$(grep '"kind":"point"' mine.jsonl | grep -c '"point":"mine/.*sink=true,window=4"')" -eq 9
+test "$(grep '"kind":"point"' mine.jsonl | grep -c 'tile_keys=5"')" -eq 1
+$headcount verify mine.jsonl --explain | grep -q supported
 $headcount plot mine.jsonl --output figures
-ls figures/*.png >/dev/null
+ls figures/*window-4*.png >/dev/null
 $headcount table mine.jsonl --format csv | grep -q '^mine\|,mine,\|mine/'
-echo "variants/mine.cpp alone was listed, counted, checked, timed, plotted and compared"
+echo "one file each: a variant with options, mask and function; a verb; a backend with an option"

@@ -73,12 +73,15 @@ Problem problem(std::int64_t q_len, std::int64_t kv_len, std::int64_t embed_dim,
 enum class Fault : std::uint8_t { none, scale, mask, heads, forgotten_bias, unwritten };
 Fault fault = Fault::none;  // a forward pass is a plain function
 
-void faulty_forward(const Inputs& in, const Weights& weights, Tensor out, Backend& backend, Workspace& ws) {
-    const Workspace::Frame frame(ws);
-    const Problem& p = in.problem;
-    const auto [q, k, v] = project_qkv(in, weights, backend, ws);
-    const Tensor scores = ws.take("scores", p.dtype, {p.batch, p.num_kv_heads, p.group(), p.q_len, p.kv_len});
-    const Tensor context = take_context(p, out, ws);
+void faulty_forward(Pass& pass) {
+    const Workspace::Frame frame(pass.workspace);
+    const Problem& p = pass.problem;
+    const Weights& weights = pass.weights;
+    const Tensor& out = pass.out;
+    Backend& backend = pass.backend;
+    const auto [q, k, v] = project_qkv(pass);
+    const Tensor scores = take_scores(pass);
+    const Tensor context = take_context(pass);
     Tensor keys = key_heads(k, p);
     if (fault == Fault::heads) {
         // Heads in reverse: every query head meets the keys of another.
@@ -111,16 +114,14 @@ void faulty_forward(const Inputs& in, const Weights& weights, Tensor out, Backen
     if (fault == Fault::unwritten) {
         backend.matmul("output", context.row_range(0, p.q_len - 1), weights.at("wo"), out.row_range(0, p.q_len - 1));
     } else {
-        project("output", context, weights.at("wo"), fault == Fault::forgotten_bias ? nullptr : weights.find("bo"), out,
-                backend);
+        const Tensor* const bias = fault == Fault::forgotten_bias ? nullptr : weights.find("bo");
+        project(pass, "output", context, weights.at("wo"), bias, out);
     }
 }
 
 const Variant kFaulty{.summary = "multi_head with a fault",
                       .source = "this test",
                       .definition = judge::attention(),
-                      .unsupported = runs_everything,
-                      .prepare = nullptr,
                       .forward = faulty_forward};
 
 CheckRecord check_with(Fault which, const Problem& p, const char* backend) {

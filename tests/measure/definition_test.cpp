@@ -1,4 +1,5 @@
 // A function of one's own is one file: a variant with a mask of its own and one step more, and wrong forms of it.
+#include <algorithm>
 #include <vector>
 
 #include "harness/backend/verbs/add.hpp"
@@ -28,20 +29,16 @@ Mask window(std::int64_t length) {
 enum class Fault : std::uint8_t { none, longer_window, no_step };
 Fault fault = Fault::none;  // a forward pass is a plain function
 
-void forward(const Inputs& in, const Weights& weights, Tensor out, Backend& backend, Workspace& ws) {
-    const Workspace::Frame frame(ws);
-    const Problem& p = in.problem;
+void forward(Pass& pass) {
+    const Workspace::Frame frame(pass.workspace);
+    const Problem& p = pass.problem;
     const Mask mask = window(fault == Fault::longer_window ? kWindow + 1 : kWindow);
-    const auto [q, k, v] = project_qkv(in, weights, backend, ws);
-    const Tensor scores = ws.take("scores", p.dtype, {p.batch, p.num_kv_heads, p.group(), p.q_len, p.kv_len});
-    const Tensor context = take_context(p, out, ws);
-    backend.matmul("scores", query_heads(q, p), key_heads(k, p).transposed(), scores,
-                   {.scale = p.scale(), .bias = nullptr, .mask = mask, .masked = Masked::output});
-    backend.softmax_rows("weights", mask, scores);
-    backend.matmul("context", scores, key_heads(v, p), query_heads(context, p),
-                   {.scale = {}, .bias = nullptr, .mask = mask, .masked = Masked::left});
-    if (fault != Fault::no_step) backend.run("context", Add{.from = q, .to = context});
-    project_output(p, context, weights, out, backend);
+    const auto [q, k, v] = project_qkv(pass);
+    const Tensor scores = take_scores(pass);
+    const Tensor context = take_context(pass);
+    attend_unfused(pass, mask, query_heads(q, p), key_heads(k, p), key_heads(v, p), scores, query_heads(context, p));
+    if (fault != Fault::no_step) pass.backend.run("context", Add{.from = q, .to = context});
+    project_output(pass, context);
 }
 
 constexpr auto kDefinition = [](const auto& given, judge::Row row) {
@@ -64,8 +61,6 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 const Variant kWindowed{.summary = "a window, the first key, and the query added",
                         .source = "this test",
                         .definition = judge::defined_by(kDefinition),
-                        .unsupported = runs_everything,
-                        .prepare = nullptr,
                         .forward = forward};
 
 Problem problem(std::int64_t q_len, std::int64_t kv_len, DType dtype, Scope scope) {
@@ -159,4 +154,31 @@ TEST_CASE("the cache of references keeps definitions apart") {
     PointData other = make_point_data({.variant = "multi_head", .backend = "naive", .problem = data.point.problem});
     REQUIRE(cache.of(other).out != windowed);
     REQUIRE(cache.of(data).out == windowed);
+}
+
+TEST_CASE("a definition reads the options of its variant, and references of other options are not reused") {
+    struct Chosen {
+        std::int64_t window = 8;
+    };
+    static const Options<Chosen> options{{"window", &Chosen::window, 1, 64, "keys that a query sees"}};
+    constexpr auto kNewest = [](const auto& given, judge::Row row) {
+        const Problem& p = given.problem();
+        const std::int64_t newest = row.index + p.kv_len - p.q_len;
+        const std::int64_t first = std::max<std::int64_t>(0, newest + 1 - given.own(options).window);
+        return given.output(stored(picked(given.v(row.batch), std::vector<std::int64_t>{first})));
+    };
+    Variant variant = kWindowed;
+    variant.own = options.fields();
+    variant.definition = judge::defined_by(kNewest);
+    PointData data = data_of(problem(8, 8, DType::f32, Scope::core));
+    data.variant = &variant;
+    ReferenceCache cache;
+    const auto answer = [&](const char* name, const char* text) {
+        data.point.own = Settings(std::vector<Setting>{{.name = name, .text = text}});
+        return cache.of(data).out;
+    };
+    const std::vector<double> narrow = answer("window", "2");
+    REQUIRE(answer("window", "3") != narrow);
+    REQUIRE(answer("window", "2") == narrow);
+    REQUIRE(answer("key_block", "2") == answer("window", "8"));  // a backend's option changes no answer
 }

@@ -20,9 +20,12 @@ Problem problem(std::int64_t num_heads, Scope scope) {
     return resolve(spec);
 }
 
+Point point_of(const Problem& p) { return {.variant = "any", .backend = "counting", .problem = p}; }
+
 struct Trace {
     OpLog log;
     Workspace workspace = Workspace::dry();
+    std::int64_t cache_bytes = 0;
 
     std::int64_t count(std::string_view verb) const {
         return std::count_if(log.spans.begin(), log.spans.end(), [&](const OpSpan& s) { return s.verb == verb; });
@@ -41,7 +44,8 @@ struct Trace {
 /// Runs the variant dry on tensors of the problem's shapes.
 Trace trace(std::string_view name, const Problem& p) {
     const Variant& variant = find_named(all_variants(), name, "variant");
-    REQUIRE(variant.unsupported(p).empty());
+    const Point point{.variant = std::string(name), .backend = "counting", .problem = p};
+    REQUIRE(why_unsupported(variant, point).empty());
     const auto backend = find_named(all_backends(), "counting", "backend").make({});
     Workspace store = Workspace::dry();
     Weights canonical;
@@ -53,10 +57,9 @@ Trace trace(std::string_view name, const Problem& p) {
     if (p.scope == Scope::layer) {
         in.x_q = matrix(p.batch, p.q_len, p.embed_dim);
         in.x_kv = in.x_q;
-        canonical.set("wq", matrix(1, p.embed_dim, p.query_width()));
-        canonical.set("wk", matrix(1, p.embed_dim, p.key_width()));
-        canonical.set("wv", matrix(1, p.embed_dim, p.value_width()));
-        canonical.set("wo", matrix(1, p.context_width(), p.embed_dim));
+        for (const WeightShape& shape : canonical_weights(p)) {
+            canonical.set(shape.name, matrix(1, shape.rows, shape.cols));
+        }
         out = matrix(p.batch, p.q_len, p.embed_dim);
     } else {
         in.q = matrix(p.batch, p.q_len, p.query_width());
@@ -64,10 +67,16 @@ Trace trace(std::string_view name, const Problem& p) {
         in.v = matrix(p.batch, p.kv_len, p.value_width());
         out = matrix(p.batch, p.q_len, p.context_width());
     }
-    const Weights weights = variant.prepare == nullptr ? canonical : variant.prepare(p, canonical, *backend, store);
+    Weights weights = canonical;
+    if (variant.prepare != nullptr) {
+        Pass pass(point, in, canonical, {}, *backend, store);
+        weights = variant.prepare(pass);
+    }
     Trace result;
     backend->listen(&result.log);
-    variant.forward(in, weights, out, *backend, result.workspace);
+    Pass pass(point, in, weights, out, *backend, result.workspace);
+    variant.forward(pass);
+    result.cache_bytes = pass.cache_bytes();
     return result;
 }
 
@@ -77,7 +86,7 @@ TEST_CASE("splitting heads copies nothing, except where copying is the point") {
     for (const Scope scope : {Scope::layer, Scope::core}) {
         const Problem p = problem(6, scope);
         for (const auto& [name, variant] : all_variants()) {
-            if (!variant.unsupported(p).empty()) continue;
+            if (!why_unsupported(variant, point_of(p)).empty()) continue;
             INFO(name);
             if (name == "multi_head_split") {
                 // Q, K and V there, the context back.
@@ -110,6 +119,34 @@ TEST_CASE("the looped variant does one small layer a head, the others one call a
     REQUIRE(trace("streaming", p).count("matmul") == 4);
 }
 
+TEST_CASE("what decoding keeps are the keys and values of all heads, however a variant comes by them") {
+    for (const Scope scope : {Scope::layer, Scope::core}) {
+        Problem p = problem(6, scope);
+        p.num_kv_heads = 3;
+        for (const auto& [name, variant] : all_variants()) {
+            if (!why_unsupported(variant, point_of(p)).empty()) continue;
+            INFO(name);
+            REQUIRE(trace(name, p).cache_bytes == 4 * p.batch * p.kv_len * (p.key_width() + p.value_width()));
+        }
+    }
+}
+
+TEST_CASE("the canonical weights: four matrices, their biases, none where Q, K and V are given") {
+    Problem p = problem(6, Scope::layer);
+    p.num_kv_heads = 2;
+    p.bias = true;
+    std::vector<std::string> names;
+    for (const WeightShape& shape : canonical_weights(p)) {
+        names.push_back(shape.name);
+        REQUIRE(shape.is_bias == (shape.name[0] == 'b'));
+        REQUIRE((shape.rows == 1) == shape.is_bias);
+    }
+    REQUIRE(names == std::vector<std::string>{"wq", "wk", "wv", "wo", "bq", "bk", "bv", "bo"});
+    REQUIRE(canonical_weights(p)[5].cols == p.key_width());
+    REQUIRE(canonical_weights(p)[7].cols == p.embed_dim);
+    REQUIRE(canonical_weights(problem(6, Scope::core)).empty());
+}
+
 TEST_CASE("core scope has no projections and writes the context straight to the output") {
     const Problem p = problem(6, Scope::core);
     const Trace t = trace("multi_head", p);
@@ -119,7 +156,7 @@ TEST_CASE("core scope has no projections and writes the context straight to the 
 
 TEST_CASE("a variant that cannot run a problem says why") {
     const auto why = [](std::string_view name, const Problem& p) {
-        return find_named(all_variants(), name, "variant").unsupported(p);
+        return why_unsupported(find_named(all_variants(), name, "variant"), point_of(p));
     };
     REQUIRE_FALSE(why("single_head", problem(6, Scope::layer)).empty());
     REQUIRE_FALSE(why("packed_qkv", problem(6, Scope::core)).empty());
@@ -140,6 +177,5 @@ TEST_CASE("every variant says what it is and where it comes from") {
         REQUIRE_FALSE(variant.summary.empty());
         REQUIRE_FALSE(variant.source.empty());
         REQUIRE(variant.forward != nullptr);
-        REQUIRE(variant.unsupported != nullptr);
     }
 }

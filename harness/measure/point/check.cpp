@@ -17,11 +17,26 @@ void poison(const Tensor& out) {
     });
 }
 
+namespace {
+
+// What a backend adds changes how a point is computed, not what: references may be shared across it.
+Settings options_of_variant(const PointData& data) {
+    std::vector<Setting> own;
+    for (const Field& field : data.variant->own) {
+        if (const std::string* text = data.point.own.find(field.name))
+            own.push_back({.name = field.name, .text = *text});
+    }
+    return Settings(std::move(own));
+}
+
+}  // namespace
+
 judge::Question question_of(const PointData& data) {
     const Inputs& given = data.layout.inputs;
     judge::Tensors inputs{{"x_q", given.x_q}, {"x_kv", given.x_kv}};
     if (given.problem.scope == Scope::core) inputs = {{"q", given.q}, {"k", given.k}, {"v", given.v}};
     return {.problem = given.problem,
+            .own = options_of_variant(data),
             .stores_scores = data.variant->stores_scores,
             .inputs = std::move(inputs),
             .weights = data.layout.canonical.all()};
@@ -30,11 +45,13 @@ judge::Question question_of(const PointData& data) {
 const judge::ReferenceRows& ReferenceCache::of(const PointData& data) {
     const Point& point = data.point;
     const Variant& variant = *data.variant;
-    const bool known = filled_ && problem_ == point.problem && definition_ == variant.definition &&
+    const Settings own = options_of_variant(data);
+    const bool known = filled_ && problem_ == point.problem && own_ == own && definition_ == variant.definition &&
                        stores_scores_ == variant.stores_scores && seed_ == point.seed;
     if (!known) {
         rows_ = variant.definition.answer(question_of(data), judge::rows_to_check(point.problem, point.seed));
         problem_ = point.problem;
+        own_ = own;
         definition_ = variant.definition;
         stores_scores_ = variant.stores_scores;
         seed_ = point.seed;

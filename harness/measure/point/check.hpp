@@ -20,6 +20,7 @@ public:
 private:
     bool filled_ = false;
     Problem problem_;
+    Settings own_;  ///< the variant's options
     judge::Definition definition_;
     bool stores_scores_ = true;
     std::uint64_t seed_ = 0;

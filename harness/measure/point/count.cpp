@@ -13,22 +13,6 @@
 namespace headcount {
 namespace {
 
-/// Keys and values of one layer as the run produced them: given in core scope, written by the projections in
-/// layer scope.
-std::int64_t kv_bytes(const Layout& layout, const std::vector<OpPart>& ops) {
-    const Problem& p = layout.inputs.problem;
-    if (p.scope == Scope::core) return layout.inputs.k.bytes() + layout.inputs.v.bytes();
-    std::int64_t bytes = 0;
-    for (const OpPart& part : ops) {
-        if (part.op != "matmul") continue;
-        if (part.role == "key" || part.role == "value") bytes += part.executed.bytes_written;
-        if (part.role == "qkv") {
-            bytes += part.executed.bytes_written - p.batch * p.q_len * p.query_width() * size_in_bytes(p.dtype);
-        }
-    }
-    return bytes;
-}
-
 /// Of an engine we know what its problem requires; what it executes and how it uses memory is its own affair.
 void keep_what_the_problem_says(Count& count) {
     std::erase_if(count.ops, [](const OpPart& part) { return part.required == OpCost{}; });
@@ -52,10 +36,11 @@ Count count_point(const Point& point) {
     const std::unique_ptr<Backend> backend = dry(info.make(execution_of(point)));
     Workspace store = Workspace::dry();
     Workspace workspace = Workspace::dry();
-    const Layout layout = lay_out(point.problem, variant, point.seed, *backend, store);
+    const Layout layout = lay_out(point, variant, *backend, store);
     OpLog log;
     backend->listen(&log);
-    variant.forward(layout.inputs, layout.prepared, layout.out, *backend, workspace);
+    Pass pass(point, layout.inputs, layout.prepared, layout.out, *backend, workspace);
+    variant.forward(pass);
 
     Count count;
     count.ops = sum_parts(log.spans);
@@ -63,7 +48,7 @@ Count count_point(const Point& point) {
     count.workspace_bytes = workspace.peak_bytes();
     count.workspace_reserved_bytes = workspace.reserved_bytes();
     count.parameters = layout.prepared.elements();
-    count.kv_cache_bytes = kv_bytes(layout, count.ops);
+    count.kv_cache_bytes = pass.cache_bytes();
     count.inputs_bytes = layout.bytes();
     if (is_external(point)) {
         keep_what_the_problem_says(count);

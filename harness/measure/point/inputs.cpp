@@ -57,19 +57,13 @@ private:
     Workspace* store_;
 };
 
-Weights canonical_weights(const Problem& p, Source& source) {
-    Weights w;
-    if (p.scope == Scope::core) return w;
-    w.set("wq", source.weight("wq", p.embed_dim, p.query_width()));
-    w.set("wk", source.weight("wk", p.embed_dim, p.key_width()));
-    w.set("wv", source.weight("wv", p.embed_dim, p.value_width()));
-    w.set("wo", source.weight("wo", p.context_width(), p.embed_dim));
-    if (!p.bias) return w;
+Weights filled(const std::vector<WeightShape>& shapes, Source& source) {
     constexpr double kBiasScale = 0.5;  // large enough that a forgotten bias shows
-    w.set("bq", source.take("bq", 1, 1, p.query_width(), kBiasScale));
-    w.set("bk", source.take("bk", 1, 1, p.key_width(), kBiasScale));
-    w.set("bv", source.take("bv", 1, 1, p.value_width(), kBiasScale));
-    w.set("bo", source.take("bo", 1, 1, p.embed_dim, kBiasScale));
+    Weights w;
+    for (const WeightShape& shape : shapes) {
+        w.set(shape.name, shape.is_bias ? source.take(shape.name, 1, shape.rows, shape.cols, kBiasScale)
+                                        : source.weight(shape.name, shape.rows, shape.cols));
+    }
     return w;
 }
 
@@ -83,8 +77,9 @@ std::int64_t Layout::bytes() const {
     return sum;
 }
 
-Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Backend& backend, Workspace& store) {
-    Source source(p.dtype, seed, store);
+Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store) {
+    const Problem& p = point.problem;
+    Source source(p.dtype, point.seed, store);
     Layout layout;
     layout.inputs.problem = p;
     if (p.scope == Scope::layer) {
@@ -96,9 +91,12 @@ Layout lay_out(const Problem& p, const Variant& variant, std::uint64_t seed, Bac
         layout.inputs.k = source.take("k", p.batch, p.kv_len, p.key_width(), 1);
         layout.inputs.v = source.take("v", p.batch, p.kv_len, p.value_width(), 1);
     }
-    layout.canonical = canonical_weights(p, source);
-    layout.prepared =
-        variant.prepare == nullptr ? layout.canonical : variant.prepare(p, layout.canonical, backend, store);
+    layout.canonical = filled(variant.weights == nullptr ? canonical_weights(p) : variant.weights(point), source);
+    layout.prepared = layout.canonical;
+    if (variant.prepare != nullptr) {
+        Pass pass(point, layout.inputs, layout.canonical, {}, backend, store);
+        layout.prepared = variant.prepare(pass);
+    }
     const std::int64_t width = p.scope == Scope::layer ? p.embed_dim : p.context_width();
     layout.out = store.take("out", p.dtype, {p.batch, 1, 1, p.q_len, width});
     return layout;
@@ -121,7 +119,7 @@ std::string why_unsupported(const Point& point) {
     if (backend.attends_only != nullptr && (variant.stores_scores || point.problem.scope == Scope::layer)) {
         if (std::string reason = backend.attends_only(point); !reason.empty()) return reason;
     }
-    return variant.unsupported == nullptr ? "" : variant.unsupported(point.problem);
+    return why_unsupported(variant, point);
 }
 
 const BackendInfo& verbs_of(const Point& point) {
@@ -138,20 +136,21 @@ PointData make_point_data(const Point& point) {
     const std::unique_ptr<Backend> dry_backend = dry(info.make(execution_of(point)));
     Workspace dry_store = Workspace::dry();
     Workspace dry_workspace = Workspace::dry();
-    Layout layout = lay_out(point.problem, variant, point.seed, *dry_backend, dry_store);
-    variant.forward(layout.inputs, layout.prepared, layout.out, *dry_backend, dry_workspace);
+    Layout layout = lay_out(point, variant, *dry_backend, dry_store);
+    Pass dry_pass(point, layout.inputs, layout.prepared, layout.out, *dry_backend, dry_workspace);
+    variant.forward(dry_pass);
 
     PointData data(point, variant, info.make(execution_of(point)));
     if (is_external(point)) {
         data.shared = SharedMemory(dry_store.reserved_bytes());
         data.store = Workspace::over(data.shared.data(), dry_store.reserved_bytes());
-        data.layout = lay_out(point.problem, variant, point.seed, *data.backend, data.store);
+        data.layout = lay_out(point, variant, *data.backend, data.store);
         return data;
     }
     data.layout = std::move(layout);
     if (!data.backend->executes()) return data;
     data.store = Workspace::reserve(dry_store.reserved_bytes());
-    data.layout = lay_out(point.problem, variant, point.seed, *data.backend, data.store);
+    data.layout = lay_out(point, variant, *data.backend, data.store);
     data.workspace = Workspace::reserve(dry_workspace.reserved_bytes());
     return data;
 }
@@ -172,7 +171,8 @@ void run_forward(PointData& data) {
         data.external->output();
         return;
     }
-    data.variant->forward(data.layout.inputs, data.layout.prepared, data.layout.out, *data.backend, data.workspace);
+    Pass pass(data.point, data.layout.inputs, data.layout.prepared, data.layout.out, *data.backend, data.workspace);
+    data.variant->forward(pass);
 }
 
 }  // namespace headcount

@@ -25,7 +25,7 @@ struct Layout {
 
 /// Takes all tensors from `store`, fills them unless it is dry, and lets the variant prepare its weights.
 /// Inputs have unit variance, weights variance 1 / rows, so that scores are of order one.
-Layout lay_out(const Problem& problem, const Variant& variant, std::uint64_t seed, Backend& backend, Workspace& store);
+Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store);
 
 class ExternalForward;
 
