@@ -105,6 +105,17 @@ TEST_CASE("a worker process that crashes, hangs or babbles is told apart") {
     CHECK(contains(failure_of(*start(), "a/b/seed=3", 2), "timed out: no answer within 1 s"));
 }
 
+TEST_CASE("a worker that has ended says why to whoever asks it next") {
+    Protocol protocol;
+    protocol.timeout_s = 1;
+    for (const auto& [seed, why] : {std::pair{"2", "killed by signal 6"}, {"3", "timed out"}}) {
+        const auto worker = start_worker_process({.executable = kFakeWorker}, protocol, 0);
+        const std::string first = failure_of(*worker, "a/b/seed=" + std::string(seed), 3);
+        CHECK(contains(first, why));
+        CHECK(failure_of(*worker, "a/b/q_len=1", 1) == first);
+    }
+}
+
 TEST_CASE("an executable that cannot be started is an error that names it") {
     CHECK_THROWS_AS(start_worker_process({.executable = "/no/such/program"}, Protocol{}, 0), Error);
 }

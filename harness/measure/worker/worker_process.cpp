@@ -138,6 +138,8 @@ private:
     using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>>;
 
     Json ask(Json request, double timeout_s) {
+        // Some requests may fail without an end to the round (a look at the peak); the next one tells the reason.
+        if (!ended_because_.empty()) throw PointFailure(ended_because_, true);
         request["timeout_s"] = timeout_s;
         const std::string line = to_line(request) + '\n';
         if (::write(requests_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) lost();
@@ -173,7 +175,8 @@ private:
             if (left.count() <= 0) {
                 ::kill(pid_, SIGKILL);
                 reap();
-                throw PointFailure(fmt::format("timed out: no answer within {} s", timeout_s), true);
+                ended_because_ = fmt::format("timed out: no answer within {} s", timeout_s);
+                throw PointFailure(ended_because_, true);
             }
             // Short slices, because a signal may arrive between the test above and the wait.
             pollfd wanted{.fd = answers_.get(), .events = POLLIN, .revents = 0};
@@ -187,6 +190,7 @@ private:
         std::string reason = describe_status(status);
         const std::string last = last_lines(output_, 1);  // an assertion, a sanitizer's summary
         if (!last.empty()) reason += ": " + last;
+        ended_because_ = reason;
         throw PointFailure(reason, true);
     }
 
@@ -202,6 +206,7 @@ private:
     pid_t pid_ = -1;
     Fd requests_, answers_, output_;
     std::string buffer_;
+    std::string ended_because_;  ///< "" while it lives
 };
 
 }  // namespace
