@@ -13,8 +13,8 @@ std::string FieldOwner::text() const { return (kind == Kind::variant ? "variant 
 
 FieldOwner FieldOwner::from_text(std::string_view text) {
     for (const Kind kind : {Kind::variant, Kind::backend}) {
-        FieldOwner owner{
-            .kind = kind, .name = std::string(text.substr(std::min<std::size_t>(text.find(' '), text.size() - 1) + 1))};
+        FieldOwner owner{.kind = kind,
+                         .name = std::string(text.substr(std::min<std::size_t>(text.find(' '), text.size() - 1) + 1))};
         if (!owner.name.empty() && owner.text() == text) return owner;
     }
     throw Error("'" + std::string(text) + "' owns no option; only a variant or a backend does");

@@ -43,6 +43,7 @@ void multiply(const View<T>& a, const View<T>& b, T* y) {
 template <class T>
 Known<T> multiplied(const View<T>& a, View<T> b, std::int64_t terms) {
     Known<T> y(a.rows, b.cols, a.rounding);
+    if (b.cols == 0) return y;  // a row without keys: there is nothing to point at
     for (std::int64_t i = 0; i < a.rows; ++i) multiply(a.row(i), b, y.value.data() + i * b.cols);
     if constexpr (kBounded<T>) {
         std::vector<double> squares;
