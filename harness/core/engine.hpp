@@ -6,10 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/point.hpp"
+
 namespace headcount {
 
 /// The variant whose backends are engines: what they compute is theirs, only the problem is ours.
 inline constexpr std::string_view kExternal = "external";
+
+inline bool is_external(const Point& point) { return point.variant == kExternal; }
 
 /// What an engine's file says of it.
 struct Engine {

@@ -13,8 +13,8 @@
 #include "harness/measure/campaign/campaign.hpp"
 #include "harness/measure/engine/engine_clocks.hpp"
 #include "harness/measure/engine/engines.hpp"
-#include "harness/measure/engine/external_forward.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/measure/process/shared_memory.hpp"
 #include "harness/measure/worker/worker.hpp"
 #include "tests/catch.hpp"
 #include "tests/scratch.hpp"
@@ -197,7 +197,7 @@ TEST_CASE("an idle engine is stopped with all of its threads, and goes on when i
 
 TEST_CASE("what only an engine can do and what it cannot are reasons to skip") {
     const Fakes fakes;
-    const auto reason = [](const std::string& point) { return why_unsupported(point_from_id(point)); };
+    const auto reason = [](const std::string& point) { return why_it_cannot_run(point_from_id(point)); };
     CHECK(reason(id("correct")).empty());
     CHECK(contains(reason(id("missing")), "the fake library is not installed"));
     CHECK(reason(id("bad_hello")).empty());  // broken, not missing: it fails when it is tried
@@ -239,6 +239,17 @@ TEST_CASE("of an engine's point the required work is known, what it executes is 
         from_json(to_json(streaming.ops.front()), read);
         CHECK(read.executed_known);
     }
+}
+
+TEST_CASE("whether an engine's point can be counted is known without starting the engine") {
+    const Fakes fakes;
+    // None of these would come to a hello.
+    for (const char* engine : {"missing", "bad_hello", "gone"}) {
+        CAPTURE(engine);
+        CHECK(count_point(point_from_id(id(engine))).total(Ledger::required).multiplies > 0);
+    }
+    CHECK_THROWS_AS(count_point(point_from_id(id("corect"))), UsageError);
+    CHECK_THROWS_AS(count_point(point_from_id(id("naive"))), UsageError);
 }
 
 TEST_CASE("shared memory is there for others while it lives, and leaves nothing behind") {

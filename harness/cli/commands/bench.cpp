@@ -12,11 +12,8 @@
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
-#include "harness/measure/engine/engines.hpp"
-#include "harness/measure/engine/external_forward.hpp"
 #include "harness/measure/plan/plan.hpp"
-#include "harness/measure/point/count.hpp"
-#include "harness/measure/point/inputs.hpp"
+#include "harness/measure/worker/point_maker.hpp"
 
 namespace headcount::commands {
 namespace {
@@ -28,30 +25,16 @@ struct Options {
     std::vector<std::string> unknown;
 };
 
-/// An engine's passes, each a request; round trips are part of what is seen here, so the time is the engine's own.
-void forward_elsewhere(benchmark::State& state, PointData& data) {
-    EnginePool engines;
+void forward(benchmark::State& state, const PlannedPoint& planned) {
     try {
-        ReferenceCache references;
-        data.external = std::make_unique<ExternalForward>(data, references.of(data), engines);
-        data.external->run(1);
-        for ([[maybe_unused]] auto _ : state) state.SetIterationTime(data.external->run(1).wall_s);
+        PointMaker maker;
+        maker.make(planned.point)->visit().take(state, {});  // with a first pass that touches the memory
+        if (!planned.ours) return;
+        const double flops = static_cast<double>(planned.counted->total(Ledger::required).flops());
+        state.counters["required_flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
     } catch (const Error& error) {
         state.SkipWithError(error.what());
     }
-    data.external.reset();
-}
-
-void forward(benchmark::State& state, const Point& point) {
-    PointData data = make_point_data(point);
-    if (is_external(point)) {
-        forward_elsewhere(state, data);
-        return;
-    }
-    run_forward(data);  // the first pass touches the memory
-    for ([[maybe_unused]] auto _ : state) run_forward(data);
-    const double flops = static_cast<double>(count_point(point).total(Ledger::required).flops());
-    state.counters["required_flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 // Flags meant for Google Benchmark, before the -- that hands them over.
@@ -67,13 +50,13 @@ void run(const Options& options, int& exit_code) {
     const Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
     for (const PlannedPoint& planned : make_plan(sweep).points) {
         if (planned.fate != Fate::time) continue;
-        auto* const one = benchmark::RegisterBenchmark(
-            planned.id.c_str(), [point = planned.point](benchmark::State& state) { forward(state, point); });
+        auto* const one = benchmark::RegisterBenchmark(planned.id.c_str(),
+                                                       [planned](benchmark::State& state) { forward(state, planned); });
         one->Unit(benchmark::kMicrosecond);
-        if (is_external(planned.point)) {
-            one->UseManualTime();
-        } else {
+        if (planned.ours) {
             one->UseRealTime();
+        } else {
+            one->UseManualTime();  // round trips are part of what is seen here: the time is the engine's own
         }
     }
     std::vector<std::string> words{"headcount bench"};

@@ -13,8 +13,8 @@
 #include "harness/core/error.hpp"
 #include "harness/core/point.hpp"
 #include "harness/journal/journal.hpp"
+#include "harness/measure/engine/engines.hpp"
 #include "harness/measure/point/count.hpp"
-#include "harness/measure/point/inputs.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "harness/stats/interval.hpp"
 
@@ -68,7 +68,7 @@ void run(const Options& options) {
         if (field.is_alias() || absent) continue;
         fmt::print("{:<16} {:<12} {}\n", field.name, get_field(point, field.name), field.doc);
     }
-    const std::string reason = why_unsupported(point);
+    const std::string reason = why_it_cannot_run(point);
     if (!reason.empty()) {
         fmt::print("\ncannot run here: {}\n", reason);
         return;

@@ -2,6 +2,7 @@
 #include "harness/measure/campaign/campaign.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "harness/core/error.hpp"
 #include "harness/core/stopwatch.hpp"
@@ -18,6 +19,10 @@ int most_threads(const Plan& plan) {
     }
     return threads;
 }
+
+/// In the order of Outcome.
+constexpr std::array kTally{&CampaignResult::measured, &CampaignResult::counted, &CampaignResult::skipped,
+                            &CampaignResult::failed};
 
 }  // namespace
 
@@ -46,12 +51,7 @@ CampaignResult Campaign::run() {
     } catch (const Interrupted&) {
         result_.interrupted = true;
     }
-    for (const auto& [id, outcome] : outcomes_) {
-        ++(outcome == Outcome::measured  ? result_.measured
-           : outcome == Outcome::counted ? result_.counted
-           : outcome == Outcome::skipped ? result_.skipped
-                                         : result_.failed);
-    }
+    for (const auto& [id, outcome] : outcomes_) ++(result_.*kTally.at(static_cast<std::size_t>(outcome)));
     result_.elapsed_s = options_.now_s() - started_s_;
     return result_;
 }

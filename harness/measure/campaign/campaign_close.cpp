@@ -5,7 +5,6 @@
 
 #include "harness/core/error.hpp"
 #include "harness/measure/campaign/campaign_state.hpp"
-#include "harness/measure/engine/engines.hpp"
 
 namespace headcount {
 
@@ -33,7 +32,7 @@ void Campaign::close(GroupState& group) {
 
 void Campaign::close_point(GroupState& group, const std::string& id) {
     Traced traced{.breakdown = {}, .seconds = -1};
-    if (!is_external(planned(id).point)) {  // an engine has no verbs to look at
+    if (planned(id).ours) {  // an engine has no verbs to look at
         doing("tracing " + id);
         timed(id, "trace", [&] {
             if (!group.worker) group.worker = start_worker(group);

@@ -10,21 +10,32 @@
 namespace headcount {
 namespace {
 
-/// Names the culprit before each visit, and gives memory back where a group does not fit as a whole.
+/// Does it; a failure carries the point's id from here on.
+template <class F>
+auto about(const std::string& point, const F& ask) {
+    try {
+        return ask();
+    } catch (PointFailure& failure) {
+        failure.point = point;
+        throw;
+    }
+}
+
+/// Gives memory back where a group does not fit as a whole.
 class Visitor final : public Sampler {
 public:
-    Visitor(Worker& worker, bool keep, std::string& culprit) : worker_(worker), keep_(keep), culprit_(culprit) {}
+    Visitor(Worker& worker, bool keep) : worker_(worker), keep_(keep) {}
     Sample visit(const std::string& point) override {
-        culprit_ = point;
-        Sample sample = worker_.visit(point);
-        if (!keep_) worker_.forget(point);
-        return sample;
+        return about(point, [&] {
+            Sample sample = worker_.visit(point);
+            if (!keep_) worker_.forget(point);
+            return sample;
+        });
     }
 
 private:
     Worker& worker_;
     bool keep_;
-    std::string& culprit_;
 };
 
 }  // namespace
@@ -32,39 +43,29 @@ private:
 /// Until the group has `target` rounds or those taken now have used `may_use_s`, at least one round. A point that
 /// fails is recorded and left out; when the worker went down with it, a new one goes on in a new stratum.
 void Campaign::take_rounds(GroupState& group, int target, double may_use_s) {
-    double used_s = 0;
-    std::string culprit;
+    const double before_s = group.rounds_s;
     while (!group.alive.empty() && group.taken() < target) {
         try {
             if (!group.worker) {
                 group.worker = start_worker(group);
                 group.load.emplace(*group.worker);
-                const int stratum = group.next_stratum++;
-                prepare(group, culprit);
-                take_rounds_in(group, stratum, target, may_use_s, used_s, culprit);
-            } else {
-                take_rounds_in(group, group.next_stratum - 1, target, may_use_s, used_s, culprit);
+                ++group.next_stratum;
+                prepare(group);
             }
+            take_rounds_in(group, target, may_use_s, before_s);
             return;
         } catch (const PointFailure& failure) {
             if (failure.worker_lost) group.worker.reset();
-            fail(group, culprit, failure);
+            fail(group, failure.point, failure);
         }
     }
 }
 
-void Campaign::prepare(GroupState& group, std::string& culprit) {
+void Campaign::prepare(GroupState& group) {
     const std::vector<std::string> points = group.alive;
     for (const std::string& id : points) {
-        culprit = id;
         try {
-            if (!checks_.contains(id) && !has_record(id)) {
-                doing("checking " + id);
-                timed(id, "check", [&] { checks_[id] = group.worker->check(id); });
-            }
-            doing("calibrating " + id);
-            timed(id, "calibrate", [&] { group.worker->calibrate(id); });
-            if (!fits_together(group)) group.worker->forget(id);
+            about(id, [&] { prepare_point(group, id); });
         } catch (const PointFailure& failure) {
             if (failure.worker_lost) throw;
             fail(group, id, failure);
@@ -72,22 +73,32 @@ void Campaign::prepare(GroupState& group, std::string& culprit) {
     }
 }
 
+void Campaign::prepare_point(GroupState& group, const std::string& id) {
+    if (!checks_.contains(id) && !has_record(id)) {
+        doing("checking " + id);
+        timed(id, "check", [&] { checks_[id] = group.worker->check(id); });
+    }
+    doing("calibrating " + id);
+    timed(id, "calibrate", [&] { group.worker->calibrate(id); });
+    if (!fits_together(group)) group.worker->forget(id);
+}
+
 bool Campaign::fits_together(const GroupState& group) const {
     return plan_.memory_limit_bytes <= 0 || group.planned->needed_bytes <= plan_.memory_limit_bytes;
 }
 
-void Campaign::take_rounds_in(GroupState& group, int stratum, int target, double may_use_s, double& used_s,
-                              std::string& culprit) {
+/// In the worker there is, whose rounds are one stratum. `before_s`: what the group's rounds had taken before.
+void Campaign::take_rounds_in(GroupState& group, int target, double may_use_s, double before_s) {
     if (group.alive.empty()) return;
-    while (group.taken() < target && (used_s == 0 || used_s < may_use_s)) {
+    const auto used_s = [&] { return group.rounds_s - before_s; };
+    while (group.taken() < target && (used_s() == 0 || used_s() < may_use_s)) {
         stop_if_asked();
         doing(fmt::format("{}: round {} of {}", group.planned->id, group.taken() + 1, target));
-        RoundRecord round = take_one_round(group, stratum, culprit);
+        RoundRecord round = take_one_round(group);
         append(round);
         result_.sampled_s += round.seconds;
         ++result_.rounds;
         result_.disturbed_rounds += round.disturbed ? 1 : 0;
-        used_s += round.seconds;
         group.add(std::move(round));
     }
 }
@@ -110,16 +121,16 @@ std::map<std::string, double> Campaign::limits_of_now(GroupState& group) {
     return limits;
 }
 
-RoundRecord Campaign::take_one_round(GroupState& group, int stratum, std::string& culprit) {
+RoundRecord Campaign::take_one_round(GroupState& group) {
     RoundRecord round;
     round.run = run_;
     round.group = group.planned->id;
     round.round = group.next_round();
-    round.stratum = stratum;
+    round.stratum = group.next_stratum - 1;
     const auto order = shuffled_order(group.alive.size(), sweep_.seed, round.group, round.round);
     round.limits = limits_of_now(group);
     const double start_s = options_.now_s();
-    Visitor visitor(*group.worker, fits_together(group), culprit);
+    Visitor visitor(*group.worker, fits_together(group));
     round.samples = take_round(group.alive, order, visitor);
     round.seconds = options_.now_s() - start_s;
     round.finished = utc_now();

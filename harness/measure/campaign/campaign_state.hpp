@@ -56,11 +56,11 @@ private:
 
     // campaign_rounds.cpp: preparing a group's points and timing them together
     void take_rounds(GroupState& group, int target, double may_use_s);
-    void prepare(GroupState& group, std::string& culprit);
-    void take_rounds_in(GroupState& group, int stratum, int target, double may_use_s, double& used_s,
-                        std::string& culprit);
+    void prepare(GroupState& group);
+    void prepare_point(GroupState& group, const std::string& id);
+    void take_rounds_in(GroupState& group, int target, double may_use_s, double before_s);
     std::map<std::string, double> limits_of_now(GroupState& group);
-    RoundRecord take_one_round(GroupState& group, int stratum, std::string& culprit);
+    RoundRecord take_one_round(GroupState& group);
     bool fits_together(const GroupState& group) const;
 
     // campaign_close.cpp: what a point is asked once its rounds are there

@@ -7,7 +7,6 @@
 
 #include "harness/core/stopwatch.hpp"
 #include "harness/measure/campaign/rounds.hpp"
-#include "harness/measure/engine/engines.hpp"
 
 namespace headcount {
 namespace {
@@ -39,7 +38,7 @@ const PlannedPoint* cheapest_timed(const Plan& plan) {
     for (const PlannedPoint& point : plan.points) {
         if (point.fate != Fate::time) continue;
         // One of ours where there is one: an engine may yet turn out not to do this problem.
-        const auto cost = [](const PlannedPoint& p) { return std::pair(is_external(p.point), p.forward_s); };
+        const auto cost = [](const PlannedPoint& p) { return std::pair(!p.ours, p.forward_s); };
         if (cheapest == nullptr || cost(point) < cost(*cheapest)) cheapest = &point;
     }
     return cheapest;

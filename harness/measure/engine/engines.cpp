@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
-#include "harness/backend/all.hpp"
+#include "harness/measure/point/inputs.hpp"
 
 namespace headcount {
 namespace {
@@ -16,36 +16,22 @@ namespace {
 // Importing a large library from a cold disk.
 constexpr std::chrono::seconds kHello{60};
 
-struct Known {
-    std::function<Engines()> find;
-    std::optional<Engines> engines;
-    std::map<std::string, EngineHello> hellos;
-};
-
-Known& known() {
-    static Known all;
+/// By what is started, so that an engine of the same name from another file is another one.
+std::map<std::vector<std::string>, EngineHello>& hellos() {
+    static std::map<std::vector<std::string>, EngineHello> all;
     return all;
 }
 
 }  // namespace
 
-void find_engines_by(std::function<Engines()> find) {
-    known() = {.find = std::move(find), .engines = {}, .hellos = {}};
-}
-
-const Engines& all_engines() {
-    Known& all = known();
-    if (!all.engines) all.engines = all.find ? all.find() : Engines{};
-    return *all.engines;
-}
-
 const EngineHello& hello_of(const std::string& engine) {
-    std::map<std::string, EngineHello>& hellos = known().hellos;
-    const auto found = hellos.find(engine);
-    if (found != hellos.end()) return found->second;
-    const EngineProcess process(engine, find_named(all_engines(), engine, "engine"), 1,
-                                EngineProcess::Clock::now() + kHello);
-    return hellos.emplace(engine, process.hello()).first->second;
+    const Engine& its = find_named(all_engines(), engine, "engine");
+    std::vector<std::string> key{engine, its.folder.string()};
+    key.insert(key.end(), its.command.begin(), its.command.end());
+    const auto found = hellos().find(key);
+    if (found != hellos().end()) return found->second;
+    const EngineProcess process(engine, its, 1, EngineProcess::Clock::now() + kHello);
+    return hellos().emplace(std::move(key), process.hello()).first->second;
 }
 
 void add_engines(std::map<std::string, std::string>& environment, const Sweep& sweep) {
@@ -66,14 +52,9 @@ void add_engines(std::map<std::string, std::string>& environment, const Sweep& s
     }
 }
 
-std::string why_no_engine(const Point& point) {
-    for (const auto& backend : all_backends()) {
-        if (backend.name == point.backend) {
-            return fmt::format("variant {} times engines in other processes, and {} is a backend of our own variants",
-                               kExternal, point.backend);
-        }
-    }
-    find_named(all_engines(), point.backend, "engine");
+std::string why_it_cannot_run(const Point& point) {
+    std::string reason = why_unsupported(point);
+    if (!reason.empty() || !is_external(point)) return reason;
     try {
         const std::string& missing = hello_of(point.backend).missing;
         return missing.empty() ? "" : fmt::format("engine {} is missing: {}", point.backend, missing);

@@ -41,6 +41,17 @@ Bytes process_memory(const std::string& field, const std::filesystem::path& stat
     return field_in_kib(status, field);
 }
 
+PeakMemory growth(const Bytes& before, const Bytes& after, std::int64_t workspace_bytes) {
+    PeakMemory memory{.peak_bytes = workspace_bytes};
+    if (workspace_bytes < 0) memory.note = "an engine's workspace is not known";
+    if (before.value >= 0 && after.value >= 0) {
+        memory.process_peak_bytes = after.value - before.value;
+    } else {
+        memory.note = before.value < 0 ? before.unavailable : after.unavailable;
+    }
+    return memory;
+}
+
 Bytes available_memory(const std::filesystem::path& meminfo, const std::filesystem::path& cgroup) {
     Bytes available = field_in_kib(meminfo, "MemAvailable");
     const auto limit = number_in(cgroup / "memory.max");

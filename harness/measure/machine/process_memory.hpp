@@ -16,6 +16,16 @@ struct Bytes {
 /// A field such as "VmHWM" (peak resident set) of /proc/self/status, in bytes.
 Bytes process_memory(const std::string& field, const std::filesystem::path& status = "/proc/self/status");
 
+/// What a point took.
+struct PeakMemory {
+    std::int64_t peak_bytes = -1;          ///< of its workspace; -1: unknown
+    std::int64_t process_peak_bytes = -1;  ///< of the process over what it had before; -1: unavailable
+    std::string note{};                    ///< why something is missing
+};
+
+/// From the peaks of a process before and after a point ran in it.
+PeakMemory growth(const Bytes& before, const Bytes& after, std::int64_t workspace_bytes);
+
 /// MemAvailable, or the room left below the control group's limit where that is less.
 Bytes available_memory(const std::filesystem::path& meminfo = "/proc/meminfo",
                        const std::filesystem::path& cgroup = "/sys/fs/cgroup");

@@ -10,11 +10,12 @@
 #include <fmt/format.h>
 
 #include "harness/core/base_fields.hpp"
+#include "harness/core/engine.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/point_index.hpp"
+#include "harness/measure/engine/engines.hpp"
 #include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/point/count.hpp"
-#include "harness/measure/point/inputs.hpp"
 
 namespace headcount {
 namespace {
@@ -61,7 +62,8 @@ void predict(PlannedPoint& planned) {
 
 PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64_t limit) {
     PlannedPoint planned{.point = point, .id = point.id(), .reason = {}, .group = {}, .counted = nullptr};
-    planned.reason = why_unsupported(point);
+    planned.ours = !is_external(point);
+    planned.reason = why_it_cannot_run(point);
     if (!planned.reason.empty()) {
         planned.fate = Fate::skip;
         return planned;

@@ -22,6 +22,7 @@ struct PlannedPoint {
     Point point;
     std::string id;
     std::size_t part = 0;  ///< the first of Sweep::parts that holds it
+    bool ours = true;      ///< false: an engine computes it, and has no verbs to trace
     Fate fate = Fate::time;
     std::string reason;                    ///< of a skip
     std::string group;                     ///< the first comparison group it is in; "" when not timed

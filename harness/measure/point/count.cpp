@@ -5,8 +5,8 @@
 #include <string>
 
 #include "harness/backend/all.hpp"
+#include "harness/core/engine.hpp"
 #include "harness/core/error.hpp"
-#include "harness/measure/engine/engines.hpp"
 #include "harness/measure/point/inputs.hpp"
 #include "variants/all.hpp"
 

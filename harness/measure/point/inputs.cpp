@@ -5,13 +5,14 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "harness/backend/all.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/hash.hpp"
 #include "harness/core/random.hpp"
 #include "harness/core/storage.hpp"
-#include "harness/measure/engine/engines.hpp"
-#include "harness/measure/engine/external_forward.hpp"
+#include "harness/measure/point/engine_list.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -106,7 +107,13 @@ std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     if (is_external(point)) {
         if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
-        return why_no_engine(point);
+        for (const auto& backend : all_backends()) {
+            if (backend.name != point.backend) continue;
+            return fmt::format("variant {} times engines in other processes, and {} is a backend of our own variants",
+                               kExternal, point.backend);
+        }
+        find_named(all_engines(), point.backend, "engine");
+        return "";
     }
     for (const auto& engine : all_engines()) {
         if (engine.name == point.backend) return point.backend + " is an engine, which only variant external times";
@@ -141,12 +148,6 @@ PointData make_point_data(const Point& point) {
     variant.forward(dry_pass);
 
     PointData data(point, variant, info.make(execution_of(point)));
-    if (is_external(point)) {
-        data.shared = SharedMemory(dry_store.reserved_bytes());
-        data.store = Workspace::over(data.shared.data(), dry_store.reserved_bytes());
-        data.layout = lay_out(point, variant, *data.backend, data.store);
-        return data;
-    }
     data.layout = std::move(layout);
     if (!data.backend->executes()) return data;
     data.store = Workspace::reserve(dry_store.reserved_bytes());
@@ -162,15 +163,7 @@ PointData::PointData(const Point& its_point, const Variant& its_variant, std::un
       store(Workspace::dry()),
       workspace(Workspace::dry()) {}
 
-PointData::PointData(PointData&& other) noexcept = default;
-PointData::~PointData() = default;
-
 void run_forward(PointData& data) {
-    if (data.external) {
-        data.external->run(1);
-        data.external->output();
-        return;
-    }
     Pass pass(data.point, data.layout.inputs, data.layout.prepared, data.layout.out, *data.backend, data.workspace);
     data.variant->forward(pass);
 }

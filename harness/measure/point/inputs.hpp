@@ -7,7 +7,6 @@
 #include "harness/backend/backend.hpp"
 #include "harness/core/point.hpp"
 #include "harness/core/workspace.hpp"
-#include "harness/measure/process/shared_memory.hpp"
 #include "variants/variant.hpp"
 
 namespace headcount {
@@ -27,40 +26,31 @@ struct Layout {
 /// Inputs have unit variance, weights variance 1 / rows, so that scores are of order one.
 Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store);
 
-class ExternalForward;
-
 /// Owns what the tensors point into. Empty (null data) for a backend that does not execute.
 struct PointData {
     PointData(const Point& point, const Variant& variant, std::unique_ptr<Backend> backend);
-    PointData(PointData&& other) noexcept;
-    PointData& operator=(PointData&&) = delete;
-    PointData(const PointData&) = delete;
-    PointData& operator=(const PointData&) = delete;
-    ~PointData();
 
     Point point;
     const Variant* variant;
     std::unique_ptr<Backend> backend;
-    SharedMemory shared;  ///< behind `store` for a point that an engine computes
-    Workspace store;      ///< inputs, weights, output
+    Workspace store;  ///< inputs, weights, output
     Layout layout;
-    Workspace workspace;                        ///< temporaries of forward(), as large as the dry run said
-    std::unique_ptr<ExternalForward> external;  ///< what computes instead; null for all that is linked
+    Workspace workspace;  ///< temporaries of forward(), as large as the dry run said
 };
 
-/// Throws UsageError for unknown names, Error when the point cannot run or memory is refused. A point of an engine is
-/// laid out and filled in shared memory; whoever runs it sets `external`.
+/// Throws UsageError for unknown names, Error when the point cannot run or memory is refused.
 PointData make_point_data(const Point& point);
 
-/// One forward pass; allocates nothing but what the workspace already holds. An engine's also writes its output.
+/// One forward pass; allocates nothing but what the workspace already holds.
 void run_forward(PointData& data);
 
 /// The backend whose verbs a point is laid out and counted with: its own, or for an engine, which has none, the
 /// plainest.
 const BackendInfo& verbs_of(const Point& point);
 
-/// Why the point cannot run here: the variant or backend does not support it, or the backend is missing;
-/// "" when it can. Throws UsageError for unknown names.
+/// Why the point cannot run here: the variant or backend does not support it, or the backend is missing; "" when it
+/// can, as far as is known without starting anything (engines: engine/engines.hpp). Throws UsageError for unknown
+/// names.
 std::string why_unsupported(const Point& point);
 
 }  // namespace headcount

@@ -1,7 +1,6 @@
 // Who takes samples: a worker process, or a simulation in tests.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,7 +8,9 @@
 #include "harness/core/error.hpp"
 #include "harness/core/sweep.hpp"
 #include "harness/journal/record.hpp"
+#include "harness/measure/clock/traced.hpp"
 #include "harness/measure/limits/limit_set.hpp"
+#include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/process/signals.hpp"
 
 namespace headcount {
@@ -19,7 +20,8 @@ struct PointFailure : Error {
     PointFailure(const std::string& what, bool lost, Outcome becomes = Outcome::failed)
         : Error(what), worker_lost(lost), outcome(becomes) {}
     bool worker_lost;
-    Outcome outcome;  ///< of the point: failed, or skipped where an engine says that it cannot do this problem
+    std::string point{};  ///< which it was, where more than one was asked
+    Outcome outcome;      ///< of the point: failed, or skipped where an engine says that it cannot do this problem
 };
 
 /// Takes one sample at a time, of whichever point is named. Order, stopping and budget stand above it.
@@ -28,17 +30,6 @@ public:
     virtual ~Sampler() = default;
     /// One visit: an untimed warm iteration, then the calibrated number of timed ones. Throws PointFailure.
     virtual Sample visit(const std::string& point) = 0;
-};
-
-struct Traced {
-    std::vector<SpanRecord> breakdown;
-    double seconds = 0;  ///< the whole pass
-};
-
-struct PeakMemory {
-    std::int64_t peak_bytes = -1;
-    std::int64_t process_peak_bytes = -1;
-    std::string note;
 };
 
 /// All that is asked of the process that runs points. Every call may throw PointFailure or Interrupted.

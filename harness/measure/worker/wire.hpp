@@ -1,19 +1,87 @@
-// What parent and worker say to each other: JSON lines over two pipes.
+// What campaign and worker say to each other: a struct for each request, and what its answer is.
 #pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/journal/record.hpp"
+#include "harness/measure/clock/traced.hpp"
+#include "harness/measure/limits/limit_set.hpp"
+#include "harness/measure/machine/process_memory.hpp"
 
 namespace headcount::wire {
 
-// A request is {"do": VERB, "point": id, "timeout_s": s, ...}; the answer {"ok": value}, {"failed": reason},
-// {"failed": reason, "lost": true} when an engine went down with what other points had prepared in it, so that the
-// worker has to be started anew; or {"skipped": reason} for a problem that an engine cannot do.
-inline constexpr char check[] = "check";          // -> CheckRecord
-inline constexpr char calibrate[] = "calibrate";  // min_sample_s, cold_cache -> seconds per iteration
-inline constexpr char visit[] = "visit";          // -> Sample
-inline constexpr char trace[] = "trace";          // -> {"breakdown": [...], "seconds": s}
-inline constexpr char forget[] = "forget";        // -> null
-inline constexpr char memory[] = "memory";        // -> {"peak_bytes", "process_peak_bytes", "note"}
-inline constexpr char limits[] = "limits";        // num_threads: [..], all: bool -> {name: value}
-inline constexpr char bound[] = "bound";          // bytes: the most the worker may allocate -> null
+struct Nothing {};
+
+struct Checked {
+    CheckRecord record;
+    bool passed = false;
+};
+
+struct Check {
+    static constexpr const char* kDo = "check";
+    using Answer = Checked;
+    std::string point{};
+};
+
+/// Answers the seconds of a pass.
+struct Calibrate {
+    static constexpr const char* kDo = "calibrate";
+    using Answer = double;
+    std::string point{};
+    double min_sample_s = 0;
+    bool cold_cache = false;
+};
+
+struct Visit {
+    static constexpr const char* kDo = "visit";
+    using Answer = Sample;
+    std::string point{};
+};
+
+struct Trace {
+    static constexpr const char* kDo = "trace";
+    using Answer = Traced;
+    std::string point{};
+};
+
+struct Forget {
+    static constexpr const char* kDo = "forget";
+    using Answer = Nothing;
+    std::string point{};
+};
+
+struct Memory {
+    static constexpr const char* kDo = "memory";
+    using Answer = PeakMemory;
+    std::string point{};
+};
+
+struct Limits {
+    static constexpr const char* kDo = "limits";
+    using Answer = std::map<std::string, double>;
+    std::vector<int> num_threads{};
+    LimitSet which = LimitSet::bounds;
+};
+
+/// The most that the worker may allocate.
+struct Bound {
+    static constexpr const char* kDo = "bound";
+    using Answer = Nothing;
+    std::int64_t bytes = 0;
+};
+
+using Request = std::variant<Check, Calibrate, Visit, Trace, Forget, Memory, Limits, Bound>;
+
+/// Instead of an answer.
+struct Refusal {
+    std::string reason;
+    bool lost = false;     ///< an engine went down with what other points had prepared in it: start the worker anew
+    bool skipped = false;  ///< an engine cannot do this problem; nothing failed
+};
 
 /// Requests come on standard input; answers go to this descriptor, which stray output cannot reach.
 inline constexpr int kAnswerFd = 3;

@@ -7,8 +7,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <map>
+#include <utility>
+#include <variant>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,10 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/journal/json.hpp"
 #include "harness/measure/machine/process_time.hpp"
 #include "harness/measure/process/child.hpp"
-#include "harness/measure/worker/wire.hpp"
+#include "harness/measure/worker/wire_json.hpp"
 
 namespace headcount {
 namespace {
@@ -84,16 +84,11 @@ public:
     WorkerProcess(const WorkerProcess&) = delete;
     WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-    Sample visit(const std::string& point) override {
-        Sample sample;
-        from_json(ask({{"do", wire::visit}, {"point", point}}, protocol_.timeout_s), sample);
-        return sample;
-    }
+    Sample visit(const std::string& point) override { return ask(wire::Visit{.point = point}, protocol_.timeout_s); }
     CheckRecord check(const std::string& point) override {
-        const Json answer = ask({{"do", wire::check}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
-        CheckRecord record;
-        from_json(answer, record);
-        if (!answer.value("passed", false)) {
+        const wire::Checked checked = ask(wire::Check{.point = point}, kSetupVisits * protocol_.timeout_s);
+        const CheckRecord& record = checked.record;
+        if (!checked.passed) {
             throw PointFailure(fmt::format("wrong result: error {:.3g} where {:.3g} is allowed, at {}",
                                            record.max_error, record.bound, record.worst),
                                false);
@@ -101,34 +96,21 @@ public:
         return record;
     }
     double calibrate(const std::string& point) override {
-        return ask({{"do", wire::calibrate},
-                    {"point", point},
-                    {"min_sample_s", protocol_.min_sample_s},
-                    {"cold_cache", protocol_.cold_cache}},
-                   kSetupVisits * protocol_.timeout_s)
-            .get<double>();
+        return ask(
+            wire::Calibrate{.point = point, .min_sample_s = protocol_.min_sample_s, .cold_cache = protocol_.cold_cache},
+            kSetupVisits * protocol_.timeout_s);
     }
     Traced trace(const std::string& point) override {
-        const Json answer = ask({{"do", wire::trace}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
-        Traced traced{.breakdown = {}, .seconds = answer.at("seconds").get<double>()};
-        for (const Json& span : answer.at("breakdown")) from_json(span, traced.breakdown.emplace_back());
-        return traced;
+        return ask(wire::Trace{.point = point}, kSetupVisits * protocol_.timeout_s);
     }
-    void forget(const std::string& point) override {
-        ask({{"do", wire::forget}, {"point", point}}, protocol_.timeout_s);
-    }
+    void forget(const std::string& point) override { ask(wire::Forget{.point = point}, protocol_.timeout_s); }
     PeakMemory peak_memory(const std::string& point) override {
-        const Json answer = ask({{"do", wire::memory}, {"point", point}}, kSetupVisits * protocol_.timeout_s);
-        return {.peak_bytes = answer.at("peak_bytes").get<std::int64_t>(),
-                .process_peak_bytes = answer.at("process_peak_bytes").get<std::int64_t>(),
-                .note = answer.at("note").get<std::string>()};
+        return ask(wire::Memory{.point = point}, kSetupVisits * protocol_.timeout_s);
     }
     std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) override {
-        return ask({{"do", wire::limits}, {"num_threads", num_threads}, {"which", static_cast<int>(which)}},
-                   kSetupVisits * protocol_.timeout_s)
-            .get<std::map<std::string, double>>();
+        return ask(wire::Limits{.num_threads = num_threads, .which = which}, kSetupVisits * protocol_.timeout_s);
     }
-    void bound_memory(std::int64_t bytes) { ask({{"do", wire::bound}, {"bytes", bytes}}, protocol_.timeout_s); }
+    void bound_memory(std::int64_t bytes) { ask(wire::Bound{.bytes = bytes}, protocol_.timeout_s); }
 
     double cpu_seconds() const override { return family_cpu_seconds(pid_); }
 
@@ -137,11 +119,24 @@ private:
     static constexpr double kSetupVisits = 10;
     using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>>;
 
-    Json ask(Json request, double timeout_s) {
+    template <class R>
+    typename R::Answer ask(const R& request, double timeout_s) {
+        const std::string line = answer_to(wire::request_line(request, timeout_s) + '\n', timeout_s);
+        std::variant<typename R::Answer, wire::Refusal> answer;
+        try {
+            answer = wire::parse_answer<typename R::Answer>(line);
+        } catch (const Error& error) {
+            throw PointFailure(error.what(), true);
+        }
+        if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
+            throw PointFailure(refusal->reason, refusal->lost, refusal->skipped ? Outcome::skipped : Outcome::failed);
+        }
+        return std::get<typename R::Answer>(std::move(answer));
+    }
+
+    std::string answer_to(const std::string& line, double timeout_s) {
         // Some requests may fail without an end to the round (a look at the peak); the next one tells the reason.
         if (!ended_because_.empty()) throw PointFailure(ended_because_, true);
-        request["timeout_s"] = timeout_s;
-        const std::string line = to_line(request) + '\n';
         if (::write(requests_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) lost();
         const TimePoint deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
         std::size_t end = buffer_.find('\n');
@@ -154,18 +149,9 @@ private:
             buffer_.append(chunk.data(), static_cast<std::size_t>(got));
             end = buffer_.find('\n');
         }
-        const std::string text = buffer_.substr(0, end);
+        std::string answer = buffer_.substr(0, end);
         buffer_.erase(0, end + 1);
-        Json answer = Json::parse(text, nullptr, false);
-        if (!answer.is_object())
-            throw PointFailure(fmt::format("the worker's answer cannot be understood: {}", text.substr(0, 100)), true);
-        if (answer.contains("skipped")) {
-            throw PointFailure(answer.at("skipped").get<std::string>(), false, Outcome::skipped);
-        }
-        if (answer.contains("failed")) {
-            throw PointFailure(answer.at("failed").get<std::string>(), answer.value("lost", false));
-        }
-        return answer.value("ok", Json());
+        return answer;
     }
 
     void wait_until(TimePoint deadline, double timeout_s) {

@@ -3,37 +3,26 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "harness/measure/engine/engine_clocks.hpp"
-#include "harness/measure/engine/engine_process.hpp"
+#include "harness/measure/engine/engine_pool.hpp"
 #include "harness/measure/point/check.hpp"
+#include "harness/measure/process/shared_memory.hpp"
 
 namespace headcount {
 
-/// The engines of one worker: one process for each engine and number of threads, started when it is first needed.
-class EnginePool {
-public:
-    /// Throws EngineFailure, EngineUnsupported when it is missing.
-    std::shared_ptr<EngineProcess> of(const std::string& engine, int num_threads,
-                                      EngineProcess::Clock::time_point deadline);
-
-private:
-    std::map<std::pair<std::string, int>, std::shared_ptr<EngineProcess>> processes_;
-};
-
 /// Every call may throw EngineFailure, after which the engine and all that it had prepared is gone; or Error, when it
 /// says that it failed or cannot be believed.
-class ExternalForward {
+class EngineForward {
 public:
-    /// `expected` is computed before the engine sees the memory, so that whatever it does there can only make it wrong.
-    ExternalForward(const PointData& data, judge::ReferenceRows expected, EnginePool& pool);
-    ~ExternalForward();
-    ExternalForward(const ExternalForward&) = delete;
-    ExternalForward& operator=(const ExternalForward&) = delete;
+    /// The data lie in that memory. `expected` is computed before the engine sees it, so that whatever the engine does
+    /// there can only make it wrong.
+    EngineForward(const PointData& data, const SharedMemory& memory, judge::ReferenceRows expected, EnginePool& pool);
+    ~EngineForward();
+    EngineForward(const EngineForward&) = delete;
+    EngineForward& operator=(const EngineForward&) = delete;
 
     /// Until when the next calls have to be answered.
     void answer_by(EngineProcess::Clock::time_point deadline) { deadline_ = deadline; }

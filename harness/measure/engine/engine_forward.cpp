@@ -1,4 +1,4 @@
-#include "harness/measure/engine/external_forward.hpp"
+#include "harness/measure/engine/engine_forward.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,6 @@
 
 #include "harness/core/base_fields.hpp"
 #include "harness/journal/json.hpp"
-#include "harness/measure/engine/engines.hpp"
 
 namespace headcount {
 namespace {
@@ -57,29 +56,17 @@ int next_handle() {
 
 }  // namespace
 
-std::shared_ptr<EngineProcess> EnginePool::of(const std::string& engine, int num_threads,
-                                              EngineProcess::Clock::time_point deadline) {
-    std::shared_ptr<EngineProcess>& process = processes_[{engine, num_threads}];
-    if (process == nullptr || !process->alive()) {
-        process =
-            std::make_shared<EngineProcess>(engine, find_named(all_engines(), engine, "engine"), num_threads, deadline);
-    }
-    if (!process->hello().missing.empty()) {
-        throw EngineUnsupported(fmt::format("engine {} is missing: {}", engine, process->hello().missing));
-    }
-    return process;
-}
-
-ExternalForward::ExternalForward(const PointData& data, judge::ReferenceRows expected, EnginePool& pool)
+EngineForward::EngineForward(const PointData& data, const SharedMemory& memory, judge::ReferenceRows expected,
+                             EnginePool& pool)
     : point_(data.point),
       layout_(data.layout),
-      file_(data.shared.path()),
-      base_(static_cast<const char*>(data.shared.data())),
+      file_(memory.path()),
+      base_(static_cast<const char*>(memory.data())),
       expected_(std::move(expected)),
       pool_(pool),
       handle_(next_handle()) {}
 
-ExternalForward::~ExternalForward() {
+EngineForward::~EngineForward() {
     if (!prepared_ || !process_->alive()) return;
     try {
         constexpr std::chrono::seconds kSoon{10};
@@ -89,14 +76,14 @@ ExternalForward::~ExternalForward() {
     }
 }
 
-Json ExternalForward::request(const char* verb) const { return {{"do", verb}, {"handle", handle_}}; }
+Json EngineForward::request(const char* verb) const { return {{"do", verb}, {"handle", handle_}}; }
 
-EngineProcess& ExternalForward::process() {
+EngineProcess& EngineForward::process() {
     prepare();
     return *process_;
 }
 
-void ExternalForward::prepare() {
+void EngineForward::prepare() {
     if (prepared_) return;
     process_ = pool_.of(point_.backend, point_.num_threads, deadline_);
     Json json = request("prepare");
@@ -108,7 +95,7 @@ void ExternalForward::prepare() {
     prepared_ = true;
 }
 
-Clocked ExternalForward::run(std::int64_t times) {
+Clocked EngineForward::run(std::int64_t times) {
     constexpr int kEnoughDoubts = 3;
     Json json = request("run");
     json["times"] = times;
@@ -129,7 +116,7 @@ Clocked ExternalForward::run(std::int64_t times) {
     throw Error(fmt::format("engine {}: its clocks cannot be believed: {}", point_.backend, why));
 }
 
-void ExternalForward::audit(double pass_s) {
+void EngineForward::audit(double pass_s) {
     constexpr double kLong_s = 0.02;
     constexpr double kMost = 1e6;
     const auto times = static_cast<std::int64_t>(std::clamp(kLong_s / std::max(pass_s, 1e-9), 1.0, kMost));
@@ -138,11 +125,11 @@ void ExternalForward::audit(double pass_s) {
     } while (doubts_ > 0);
 }
 
-void ExternalForward::output() { process().ask(request("output"), deadline_); }
+void EngineForward::output() { process().ask(request("output"), deadline_); }
 
-void ExternalForward::poison_output() { poison(layout_.out); }
+void EngineForward::poison_output() { poison(layout_.out); }
 
-void ExternalForward::verify() {
+void EngineForward::verify() {
     output();
     const CheckRecord record = compare(layout_.out, expected_);
     if (passed(record)) return;
@@ -150,6 +137,6 @@ void ExternalForward::verify() {
                             point_.backend, record.max_error, record.bound, record.worst));
 }
 
-Bytes ExternalForward::peak_memory() { return process().peak_memory(); }
+Bytes EngineForward::peak_memory() { return process().peak_memory(); }
 
 }  // namespace headcount

@@ -1,0 +1,32 @@
+// A point that can be run: by a backend of ours, or by an engine in another process.
+#pragma once
+
+#include <chrono>
+
+#include "harness/journal/record.hpp"
+#include "harness/measure/clock/traced.hpp"
+#include "harness/measure/clock/visit.hpp"
+#include "harness/measure/machine/process_memory.hpp"
+
+namespace headcount {
+
+/// Made cheaply; inputs, weights and memory are there from the first call that needs them. Calls throw Error when the
+/// point cannot run or memory is refused, UsageError for unknown names.
+class Runnable {
+public:
+    virtual ~Runnable() = default;
+    /// Until when the next calls have to be answered, where another process is asked.
+    virtual void answer_by(std::chrono::steady_clock::time_point /*deadline*/) {}
+    /// One pass on a poisoned output, compared with the reference.
+    virtual CheckRecord check() = 0;
+    /// Valid as long as this object.
+    virtual Visit& visit() = 0;
+    /// After calibration said that a pass takes so long: can that be true? Throws Error when not.
+    virtual void audit(double /*pass_s*/) {}
+    /// Throws Error where there are no verbs to look at.
+    virtual Traced trace() = 0;
+    /// What a first pass adds to the peak of its process: to be asked of a fresh one.
+    virtual PeakMemory peak_memory() = 0;
+};
+
+}  // namespace headcount
