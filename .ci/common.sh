@@ -27,8 +27,15 @@ install_packages() {
     runner=(sudo)
   fi
   "${runner[@]}" apt-get update -qq -o Acquire::Languages=none
-  "${runner[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o APT::Status-Fd=1 -o Dpkg::Use-Pty=0 "${missing[@]}" | apt_progress
+  # apt writes its progress without waiting for a reader, and whatever shares that pipe fails when it is full: scripts of
+  # packages print into a file instead. Opened inside, because sudo closes all other descriptors.
+  local printed
+  printed=$(mktemp)
+  # shellcheck disable=SC2016  # the inner shell expands it
+  "${runner[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'printed=$1 && shift && exec apt-get install -y -qq \
+    --no-install-recommends -o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 "$@" 3>&1 >"$printed"' sh "$printed" "${missing[@]}" |
+    apt_progress || { tail -n 20 "$printed" >&2; return 1; }
+  rm -f "$printed"
 }
 
 # progress PERCENT TEXT: how far, and how long it takes at this pace; on one line of a terminal, now and then elsewhere.
