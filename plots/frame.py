@@ -91,7 +91,8 @@ class Frame:
         p["kv"] = ["" if k == h else f"{k:.0f} kv heads" for k, h in zip(p["num_kv_heads"], p["num_heads"])]
         p["width"] = ["" if h * d == e else f"head_dim {d:.0f}"
                       for h, d, e in zip(p["num_heads"], p["head_dim"], p["embed_dim"])]
-        options = [option for option in self.options if option in p.columns and p[option].nunique() > 1]
+        # A point that lacks an option does not differ in it from those that have it.
+        options = [option for option in self.options if option in p.columns and p[option][p[option] != ""].nunique() > 1]
         p["others"] = [", ".join(f"{option} {row[option]}" for option in options if row[option] != "")
                        for _, row in p.iterrows()]
         for flag in ("causal", "bias"):

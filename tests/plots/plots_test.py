@@ -135,6 +135,24 @@ class Plots(unittest.TestCase):
             expected = 0 if script == "counts_over_heads.py" else 4
             self.check(run(script, data, self.directory("out"), "--format", "svg"), expected)
 
+    def test_an_option_with_one_value_and_points_without_it_divides_nothing(self):
+        data = self.directory("data")
+        rows = [synthetic.point_row("streaming", backend, 512, heads) | {"key_block": "0" if backend == "blas" else ""}
+                for backend in ("blas", "naive") for heads in (1, 8, 32)]
+        for row in rows:
+            row.update(ratio_base=f"streaming/{row['backend']}/seq_len=512,embed_dim=512,num_heads=1")
+        synthetic.write(data)
+        synthetic.write_csv(data, "points.csv", synthetic.POINT_COLUMNS + ["key_block"], rows)
+        path = os.path.join(data, "run.json")
+        with open(path, encoding="utf-8") as file:
+            record = json.load(file)
+        record["fields"].append({"name": "key_block", "type": "integer", "facet": "execution", "of": "backend blas"})
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        self.check(run("time_over_heads.py", data, self.directory("out"), "--format", "svg"), 0)
+        drawn = os.listdir(self.directory("out"))
+        self.assertFalse([name for name in drawn if "key" in name], drawn)
+
     def test_options_that_no_figure_knows_divide_the_points(self):
         # key_block is that of configs/tune.yaml; nobody has heard of the other.
         for axis in ("key_block", "flavour"):
