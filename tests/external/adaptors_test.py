@@ -8,7 +8,10 @@ An engine whose library is absent is SKIPPED, by name and with its reason. Exit 
 """
 
 import json
+import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,6 +51,15 @@ def engines():
     return sorted(path.stem for path in (SOURCE / "variants" / "external").glob("*.yaml"))
 
 
+def absent_program(engine):
+    """The interpreter that the engine's file names, where this machine has none; a harness that is asked for such an
+    engine calls it a failure, because the name may be misspelt."""
+    text = (SOURCE / "variants" / "external" / f"{engine}.yaml").read_text(encoding="utf-8")
+    program = re.search(r"^command: \[([^],]+)", text, re.MULTILINE)[1]
+    where = os.pathsep.join([str(pathlib.Path(HEADCOUNT).parent), os.environ.get("PATH", os.defpath)])
+    return "" if shutil.which(program, path=where) else program
+
+
 def records(result):
     """The last record of each point: an earlier one stands for an attempt."""
     last = {}
@@ -82,6 +94,9 @@ def examine(engine, folder):
 def main():
     ran = failed = 0
     for engine in engines():
+        if program := absent_program(engine):
+            print(f"SKIPPED {engine}: there is no {program} on this machine")
+            continue
         with tempfile.TemporaryDirectory() as folder:
             failures, missing = examine(engine, pathlib.Path(folder))
         if missing:
