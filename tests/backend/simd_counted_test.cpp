@@ -144,10 +144,10 @@ TEST_CASE("the counting instantiation computes attention") {
 
 TEST_CASE("a causal product multiplies exactly what its ledger says") {
     constexpr std::int64_t d = 2 * kLanes;
-    for (const bool scores : {true, false}) {
+    for (const auto& [scores, accumulate] : {std::pair{true, false}, {true, true}, {false, false}, {false, true}}) {
         for (const auto [q_len, kv_len] : {std::array{1, 4}, {4, 1}, {37, 64}, {64, 64}, {100, 40}, {29, 200}}) {
             const std::int64_t keys = kv_len * kLanes;  // whole vectors: the ledger counts no padding
-            CAPTURE(scores, q_len, keys);
+            CAPTURE(scores, accumulate, q_len, keys);
             const std::int64_t depth = scores ? d : keys, cols = scores ? keys : d;
             std::vector<Counted> a(Head::size(q_len * depth), Counted(1)), b(Head::size(depth * cols), Counted(1)),
                 c(Head::size(q_len * cols));
@@ -157,14 +157,16 @@ TEST_CASE("a causal product multiplies exactly what its ledger says") {
                                                  .c = {c.data(), cols, 1},
                                                  .rows = q_len,
                                                  .depth = depth,
-                                                 .scaled = scores,
+                                                 .scaled = scores && !accumulate,
                                                  .scale = Counted(0.5),
                                                  .bias = nullptr,
                                                  .bias_stride = 0,
                                                  .panel_depth = 50,
                                                  .panel = panel.data(),
                                                  .skip = scores ? simd::Skip::output : simd::Skip::depth,
-                                                 .visible = keys - q_len + 1};
+                                                 .visible = keys - q_len + 1,
+                                                 .accumulate = accumulate,
+                                                 .panel_scaled = scores && accumulate};
             Counted::tally() = {};
             for (std::int64_t col = 0; col < cols; col += kMostRows) {
                 simd::HWY_NAMESPACE::multiply_panel<CountedLanes>(product, col, std::min(kMostRows, cols - col));
@@ -174,7 +176,12 @@ TEST_CASE("a causal product multiplies exactly what its ledger says") {
                 dense(b.data(), DType::counted, {1, 1, 1, depth, cols}),
                 dense(c.data(), DType::counted, {1, 1, 1, q_len, cols}), scores, {.causal = true},
                 {.strips = 1, .tile_rows = CountedLanes::kTileRows, .panel_cols = kMostRows});
-            CHECK(Counted::tally().multiplies == said.product.multiplies + (scores ? said.computed : 0));
+            // A factor of a product that is added up is applied to the packed panels: cols columns of `depth` rows.
+            const std::int64_t scaled = accumulate ? depth * cols : said.computed;
+            CHECK(Counted::tally().multiplies == said.product.multiplies + (scores ? scaled : 0));
+            // A sum of n terms is n - 1 adds in the books, as everywhere; the tile begins it at zero, or at what is
+            // there.
+            CHECK(Counted::tally().adds == said.product.adds + said.sums);
             CHECK(said.product.multiplies <= q_len * depth * cols);
             if (q_len > 2 * CountedLanes::kTileRows) CHECK(said.product.multiplies < q_len * depth * cols);
         }

@@ -26,7 +26,10 @@ struct Product {
     T* panel;                  ///< scratch: product_scratch_elements()
     Skip skip = Skip::nothing;
     std::int64_t visible = 0;  ///< columns that row 0 sees; each further row sees one more
-    bool accumulate = false;   ///< c += instead of c =; without bias
+    bool accumulate = false;   ///< c += instead of c =; without bias, not scaled
+    /// The factor is applied to packed panels, not to sums: for a product that is added up, because a factor on the way
+    /// into c would scale what is there. Asked about in a tile, both cost 6 % with 16 terms a product.
+    bool panel_scaled = false;
 
     /// Columns that some row of [row, row + rows) sees.
     std::int64_t visible_to(std::int64_t row, std::int64_t count) const {
