@@ -1,4 +1,4 @@
-// What the process returns; documented in --help and README.
+// What the process returns; documented in --help and docs/commands.md.
 #pragma once
 
 namespace headcount::exit_code {

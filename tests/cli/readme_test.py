@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every command that README.md prints for the built program works as printed.
+"""Every command that README.md and docs/commands.md print for the built program works as printed.
 
 usage: readme_test.py HEADCOUNT SOURCE_DIR
 Runs in a scratch folder that sees the checkout's configs and results, so that nothing is written into it.
@@ -13,6 +13,7 @@ import tempfile
 
 # 3: a measured claim may be inconclusive on a busy machine; that is an answer, not a failure.
 ACCEPTED = {0, 3}
+PAGES = {"README.md": 5, "docs/commands.md": 20}  # and the fewest commands that each shows
 
 
 def commands(text):
@@ -24,10 +25,13 @@ def commands(text):
 
 def main() -> int:
     headcount, source = sys.argv[1], pathlib.Path(sys.argv[2])
-    found = list(commands((source / "README.md").read_text()))
-    if len(found) < 10:
-        print(f"README.md shows only {len(found)} commands; is the pattern of this test out of date?")
-        return 1
+    found = []
+    for page, fewest in PAGES.items():
+        shown = list(commands((source / page).read_text()))
+        if len(shown) < fewest:
+            print(f"{page} shows only {len(shown)} commands; is the pattern of this test out of date?")
+            return 1
+        found += shown
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
