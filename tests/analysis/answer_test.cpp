@@ -27,6 +27,17 @@ std::string answer(const JournalBuilder& builder) {
     return text;
 }
 
+/// With one space where lines break.
+std::string unbroken(const std::string& text) {
+    std::string flat;
+    for (const char c : text) {
+        const bool space = c == ' ' || c == '\n';
+        if (!space) flat += c;
+        if (space && !flat.ends_with(' ')) flat += ' ';
+    }
+    return flat;
+}
+
 /// multiplies(heads) for each of three numbers of heads, and a claim that they are the same.
 JournalBuilder counts(std::int64_t (*multiplies)(std::int64_t heads), const std::string& outcome) {
     JournalBuilder builder({"num_heads"});
@@ -109,7 +120,7 @@ TEST_CASE("times are told as ranges over the combinations") {
 }
 
 TEST_CASE("a measured claim that goes both ways says how often each") {
-    const std::string text = answer(timed({0.8, 1.3, 1.4, 1.0}, "within", "0.05"));
+    const std::string text = unbroken(answer(timed({0.8, 1.3, 1.4, 1.0}, "within", "0.05")));
     CHECK_THAT(text, Contains("from 20 % less time to 40 % more") &&
                          Contains("supported in 1, refuted in 3 (2 slower, 1 faster) of 4 combinations"));
 }
@@ -140,4 +151,16 @@ TEST_CASE("what a config says reaches no terminal raw") {
     builder.journal.run.claims.back().id = "R1.law" + evil;
     const std::string text = answer(builder);
     CHECK_THAT(text, !Contains("\x1b") && !Contains("\x07") && !Contains("\r") && Contains("all is well"));
+}
+
+TEST_CASE("a claim is told whole where lines are left, and by whole words where they are not") {
+    JournalBuilder builder({"num_heads"});
+    for (const std::int64_t h : {1, 2}) builder.add(point({{"num_heads", std::to_string(h)}}), 10 * h);
+    const std::string says =
+        "a statement of many words that leaves no room on its line for what was observed instead of it";
+    builder.claim("R1", "equal", "exactly").says = says;
+    CHECK_THAT(unbroken(answer(builder)), Contains(says + ": "));
+    for (int i = 2; i < 15; ++i) builder.claim("R" + std::to_string(i), "equal", "exactly").says = says;
+    const std::string crowded = answer(builder);
+    CHECK_THAT(crowded, Contains("on its line for...: exactly 2 times"));
 }

@@ -41,10 +41,12 @@ std::string status_word(const Verdict& v) {
     return v.as_expected() ? std::string(to_string(v.status)) : fmt::format("{} (!)", to_string(v.status));
 }
 
+/// At most `room` bytes, dots in place of what is left out: of whole words, where a word fits.
 std::string cut(const std::string& text, std::size_t room) {
     if (text.size() <= room) return text;
     std::size_t end = room < 3 ? 0 : room - 3;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // a whole UTF-8 character
+    if (const std::size_t space = text.rfind(' ', end); space != std::string::npos && space > 0) end = space;
     return text.substr(0, end) + "...";
 }
 
@@ -86,24 +88,50 @@ std::string finding_of(const Reading& reading) {
     return ": " + (lead.observed.empty() ? lead.reason : lead.observed);
 }
 
-std::string line_of(const std::vector<Verdict>& verdicts, const Reading& reading, std::size_t width) {
+/// What a line says of a reading, in its pieces.
+struct Line {
+    std::string head, says, finding, interval, end;
+    std::string rest() const { return says + finding + interval + end; }
+};
+
+Line line_of(const std::vector<Verdict>& verdicts, const Reading& reading, std::size_t width) {
     const Verdict& lead = *reading.claims.front();
-    const std::string head = fmt::format("{:<{}} {:<12} ", printable(reading.name), width, status_word(lead));
-    const std::string finding = printable(finding_of(reading));
-    std::string end = lead.exact ? "" : tally(verdicts, lead);
-    if (!end.empty()) end.insert(0, "; ");
-    end += printable(others_text(reading));
-    // How it came out matters more than the whole of what is claimed, which the config has.
+    const std::string count = lead.exact ? "" : tally(verdicts, lead);
+    return {.head = fmt::format("{:<{}} {:<12} ", printable(reading.name), width, status_word(lead)),
+            .says = printable(lead.says),
+            .finding = printable(finding_of(reading)),
+            .interval = lead.exact || !lead.interval.bounded() ? "" : " " + lead.interval_text(),
+            .end = (count.empty() ? "" : "; " + count) + printable(others_text(reading))};
+}
+
+/// The whole on one line of kLineWidth. How it came out matters more than all of what is claimed, which the config has.
+std::string shortened(Line line) {
     constexpr std::size_t kEnough = 30;
-    std::string interval = lead.exact || !lead.interval.bounded() ? "" : " " + lead.interval_text();
     const auto left = [&] {
-        const std::size_t used = head.size() + finding.size() + interval.size() + end.size();
+        const std::size_t used = line.head.size() + line.finding.size() + line.interval.size() + line.end.size();
         return kLineWidth > used ? kLineWidth - used : 0;
     };
-    if (left() < std::min(kEnough, lead.says.size())) interval.clear();
-    const std::string says = cut(printable(lead.says), left());
-    const std::size_t room = kLineWidth - std::min(kLineWidth, head.size() + interval.size() + end.size());
-    return cut(head + cut(says + finding, room) + interval + end, kLineWidth);
+    if (left() < std::min(kEnough, line.says.size())) line.interval.clear();
+    std::string says = cut(line.says, left());
+    if (says.ends_with("...") && line.finding.starts_with('.')) says.pop_back();
+    const std::size_t room =
+        kLineWidth - std::min(kLineWidth, line.head.size() + line.interval.size() + line.end.size());
+    return cut(line.head + cut(says + line.finding, room) + line.interval + line.end, kLineWidth);
+}
+
+/// Each on one line; the first that do not fit get a second as long as there is room.
+std::vector<std::string> printed(const std::vector<Line>& lines, std::size_t room) {
+    std::vector<std::string> out;
+    std::size_t spare = room - std::min(room, lines.size());
+    for (const Line& line : lines) {
+        std::string text = line.head + wrapped(line.rest(), line.head.size()).substr(line.head.size());
+        text.pop_back();  // the line break at the end
+        const auto more = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+        if (more > spare) text = shortened(line), spare += more;
+        spare -= more;
+        out.push_back(text);
+    }
+    return out;
 }
 
 bool unanimous(const std::vector<Verdict>& verdicts, const Reading& reading) {
@@ -116,7 +144,7 @@ bool unanimous(const std::vector<Verdict>& verdicts, const Reading& reading) {
 /// Readings that came out alike on one line, the others alone as long as there is room.
 std::vector<std::string> grouped(const std::vector<Verdict>& verdicts, const std::vector<Reading>& readings,
                                  std::size_t room, std::size_t width) {
-    std::vector<std::string> lines;
+    std::vector<Line> lines;
     std::map<std::string, std::vector<std::string>> names;
     std::set<std::string> words;  // each may need a line that readings share
     for (const Reading& reading : readings) words.insert(status_word(*reading.claims.front()));
@@ -131,10 +159,11 @@ std::vector<std::string> grouped(const std::vector<Verdict>& verdicts, const std
             names[status_word(lead)].push_back(printable(reading.name) + some);
         }
     }
+    std::vector<std::string> out = printed(lines, room - std::min(room, names.size()));
     for (const auto& [status, ids] : names) {
-        lines.push_back(cut(fmt::format("{} as well: {}", status, listed(ids)), kLineWidth));
+        out.push_back(cut(fmt::format("{} as well: {}", status, listed(ids)), kLineWidth));
     }
-    return lines;
+    return out;
 }
 
 }  // namespace
@@ -169,9 +198,9 @@ std::vector<std::string> reading_lines(const std::vector<Verdict>& verdicts, std
     constexpr std::size_t kWidest = 18;
     for (const Reading& reading : readings) width = std::max(width, std::min(kWidest, reading.name.size()));
     if (readings.size() > room) return grouped(verdicts, readings, room, width);
-    std::vector<std::string> lines;
+    std::vector<Line> lines;
     for (const Reading& reading : readings) lines.push_back(line_of(verdicts, reading, width));
-    return lines;
+    return printed(lines, room);
 }
 
 }  // namespace headcount
