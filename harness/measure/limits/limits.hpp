@@ -15,7 +15,7 @@ namespace headcount {
 ///   fma_gflops.f32.threads=N, .f64.       fused multiply-adds on registers, two operations each, best instruction set
 ///   fma_gflops.bf16.threads=N             products of bf16 added up in f32, likewise; f32 where there are none
 ///   fma_gflops.f32.AVX2.threads=N         likewise, for each instruction set (Highway's names) that the processor runs
-///   exp_gops.f32.threads=N                e^x of cached values as softmax_rows computes it
+///   exp_gops.f32.threads=N                e^x of cached values by Highway's Exp, as softmax_rows computes it in f64
 ///   exp2_gops.f32.threads=N               2^x of cached values as the fused core of backend simd computes it
 ///   read_gbps.threads=N                   bytes read from a buffer much larger than the caches
 ///   read_gbps.L2.threads=N                bytes read from a buffer of half that cache, for each cache
