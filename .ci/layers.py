@@ -83,7 +83,6 @@ SLOW_HEADERS = {
 OPEN_INCLUDES = {
 }
 OPEN_LENGTHS = {
-    "variants/external/onednn.cpp",
     "tests/analysis/lint_test.cpp",
     "tests/backend/simd_test.cpp",
     "tests/cli/cli_test.py",
