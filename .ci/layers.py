@@ -85,7 +85,6 @@ OPEN_INCLUDES = {
 OPEN_LENGTHS = {
     "tests/analysis/lint_test.cpp",
     "tests/backend/simd_test.cpp",
-    "tests/cli/cli_test.py",
     "tests/measure/campaign_test.cpp",
     "tests/measure/count_test.cpp",
 }

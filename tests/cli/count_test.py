@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""`count`: its formats, its numbers against a count by brute force, its refusals.
+
+usage: count_test.py HEADCOUNT SOURCE_DIR
+"""
+
+import json
+import time
+import unittest
+
+from support import main, run
+
+
+class Count(unittest.TestCase):
+    FLAGS = "--variant multi_head --batch 2 --q-len 33 --kv-len 77 --embed-dim 96 --num-heads 8".split()
+
+    def count(self, *more):
+        result = run("count", *self.FLAGS, "--format", "json", *more)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def test_json_has_the_documented_keys_and_its_total_is_the_sum(self):
+        report = self.count("--ledger", "required")
+        self.assertLessEqual({"problem", "ops", "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"},
+                             set(report))
+        for kind in ("multiplies", "adds", "compares", "divides", "exps", "bytes"):
+            self.assertEqual(report["total"][kind], sum(op[kind] for op in report["ops"]))
+
+    def test_required_is_the_default_ledger(self):
+        self.assertEqual(self.count(), self.count("--ledger", "required"))
+
+    def test_counts_equal_a_brute_force_count(self):
+        ops = {(op["op"], op["role"]): op for op in self.count()["ops"]}
+        batch, heads, q_len, kv_len, head_dim, embed_dim = 2, 8, 33, 77, 12, 96
+        pairs = sum(1 for _ in range(q_len) for _ in range(kv_len))
+        self.assertEqual(ops["matmul", "scores"]["multiplies"], batch * heads * pairs * head_dim)
+        self.assertEqual(ops["matmul", "context"]["adds"], batch * heads * (pairs - q_len) * head_dim)
+        self.assertEqual(ops["softmax", "weights"]["exps"], batch * heads * pairs)
+        self.assertEqual(ops["matmul", "key"]["multiplies"], batch * kv_len * embed_dim**2)
+
+    def test_causal_counts_exact_pairs(self):
+        ops = {(op["op"], op["role"]): op for op in self.count("--causal")["ops"]}
+        pairs = sum(1 for i in range(33) for j in range(77) if j <= i + 77 - 33)
+        self.assertEqual(ops["softmax", "weights"]["exps"], 2 * 8 * pairs)
+
+    def test_a_problem_of_60_gb_is_counted_at_once(self):
+        started = time.monotonic()
+        result = run("count", "--seq-len", 32768, "--embed-dim", 1024, "--num-heads", 16, "--format", "json")
+        self.assertEqual(json.loads(result.stdout)["score_bytes"], 4 * 16 * 32768**2)
+        # Generous: a process start on a busy machine; an actual allocation of 60 GB would fail or take far longer.
+        self.assertLess(time.monotonic() - started, 10)
+
+    def test_a_wrong_name_gives_a_suggestion_and_exit_2(self):
+        result = run("count", "--variant", "multi_haed", "--seq-len", 8, "--embed-dim", 8)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("did you mean 'multi_head'", result.stderr)
+
+    def test_heads_that_do_not_divide_give_the_nearest_divisors(self):
+        result = run("count", "--seq-len", 8, "--embed-dim", 512, "--num-heads", 12)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("8 and 16", result.stderr)
+
+    def test_every_preset_counts_a_block(self):
+        for preset in ("vaswani-base", "vaswani-big", "bert-base", "bert-large", "gpt2-medium"):
+            result = run("count", "--preset", preset, "--block")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("%", result.stdout)
+
+
+if __name__ == "__main__":
+    main()
