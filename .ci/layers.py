@@ -83,7 +83,6 @@ SLOW_HEADERS = {
 OPEN_INCLUDES = {
 }
 OPEN_LENGTHS = {
-    "tests/backend/simd_test.cpp",
     "tests/measure/campaign_test.cpp",
     "tests/measure/count_test.cpp",
 }
