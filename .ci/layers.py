@@ -84,5 +84,4 @@ OPEN_INCLUDES = {
 }
 OPEN_LENGTHS = {
     "tests/measure/campaign_test.cpp",
-    "tests/measure/count_test.cpp",
 }
