@@ -83,5 +83,4 @@ SLOW_HEADERS = {
 OPEN_INCLUDES = {
 }
 OPEN_LENGTHS = {
-    "tests/measure/campaign_test.cpp",
 }
