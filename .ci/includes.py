@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-from layers import LAYERS, OPEN_INCLUDES, OPEN_LENGTHS, SLOW_HEADERS
+from layers import LAYERS, SLOW_HEADERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 350
@@ -82,8 +82,7 @@ def may_include(source, target, layers):
     return "*" in allowed or module_of(target) in allowed
 
 
-def wrong_includes(files, layers, still_open):
-    needed = set()
+def wrong_includes(files, layers):
     for path, includes in files.items():
         source = layer_of(path, layers)
         if source is None:
@@ -92,16 +91,10 @@ def wrong_includes(files, layers, still_open):
         for number, quote, header in includes:
             if quote == '"' and header.startswith(("harness/", "variants/")):
                 target = layer_of(header, layers)
-                if target is None or may_include(source, target, layers):
-                    continue
-                if (source.name, target.name) in still_open:
-                    needed.add((source.name, target.name))
-                else:
+                if target is not None and not may_include(source, target, layers):
                     yield f"{path}:{number}: {source.name} may not include {header}"
             elif "." in header and not SYSTEM.match(header) and header.split("/")[0] not in libraries:
                 yield f"{path}:{number}: {module_of(source)} may not include <{header}>"
-    for source, target in sorted(still_open - needed):
-        yield f"layers.py: {source} does not include {target} any more; take it out of OPEN_INCLUDES"
 
 
 def slow_headers(files, allowed):
@@ -134,22 +127,14 @@ def circles(files):
             yield f"a circle of includes: {circle}"
 
 
-def too_long(root, still_open):
-    needed = set()
+def too_long(root):
     for folder in ("harness", "variants", "tests", "plots", ".ci"):
         for path in sorted((root / folder).rglob("*")):
             if path.suffix not in {".cpp", ".hpp", ".py", ".js", ".sh", ".cmake"} or "node_modules" in path.parts:
                 continue
             lines = path.read_text().count("\n")
-            relative = path.relative_to(root).as_posix()
-            if lines <= LONGEST:
-                continue
-            if relative in still_open:
-                needed.add(relative)
-            else:
-                yield f"{relative}:{LONGEST}: {lines} lines, more than {LONGEST}: divide it by idea"
-    for relative in sorted(still_open - needed):
-        yield f"layers.py: {relative} is no longer too long; take it out of OPEN_LENGTHS"
+            if lines > LONGEST:
+                yield f"{path.relative_to(root).as_posix()}:{LONGEST}: {lines} lines, more than {LONGEST}: divide it by idea"
 
 
 def field_lists(root):
@@ -182,15 +167,15 @@ def with_table(text, layers):
     return before + BEGIN + table(layers) + END + rest.split(END)[1]
 
 
-def complaints(root, layers=None, open_includes=frozenset(), open_lengths=frozenset()):
+def complaints(root, layers=None):
     layers = LAYERS if layers is None else layers
     files = sources(root)
     yield from wrong_table(layers)
     yield from wrong_rooms(files, layers)
-    yield from wrong_includes(files, layers, set(open_includes))
+    yield from wrong_includes(files, layers)
     yield from slow_headers(files, SLOW_HEADERS)
     yield from circles(files)
-    yield from too_long(root, set(open_lengths))
+    yield from too_long(root)
     text = (root / "docs" / "design.md").read_text()
     if BEGIN not in text or END not in text:
         yield f"docs/design.md: the line '{BEGIN.strip()}' or '{END.strip()}' is gone"
@@ -203,7 +188,7 @@ def main() -> int:
         path = ROOT / "docs" / "design.md"
         path.write_text(with_table(path.read_text(), LAYERS))
         return 0
-    found = [*complaints(ROOT, LAYERS, OPEN_INCLUDES, OPEN_LENGTHS), *field_lists(ROOT)]
+    found = [*complaints(ROOT), *field_lists(ROOT)]
     print("\n".join(found) if found else "includes go down, in no circle, and no file is too long")
     return 1 if found else 0
 

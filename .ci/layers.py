@@ -78,9 +78,3 @@ SLOW_HEADERS = {
     "boost/multiprecision/": ("harness/analysis/exact/exact.hpp",),
     "harness/analysis/exact/exact.hpp": ("harness/analysis/exact/",),
 }
-
-# What is not so yet. Each line is a complaint when it is no longer needed.
-OPEN_INCLUDES = {
-}
-OPEN_LENGTHS = {
-}

@@ -25,7 +25,7 @@ GOOD = {
 
 
 class Checker(unittest.TestCase):
-    def complaints(self, files, layers=None, doc=None, **still_open):
+    def complaints(self, files, layers=None, doc=None):
         layers = layers or LAYERS
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
@@ -36,7 +36,7 @@ class Checker(unittest.TestCase):
             (root / "docs").mkdir()
             empty = includes.BEGIN + includes.END
             (root / "docs" / "design.md").write_text(includes.with_table(empty, layers) if doc is None else doc)
-            return list(includes.complaints(root, layers, **still_open))
+            return list(includes.complaints(root, layers))
 
     def only(self, expected, *arguments, **more):
         found = self.complaints(*arguments, **more)
@@ -82,7 +82,7 @@ class Checker(unittest.TestCase):
     def test_a_file_that_is_too_long(self):
         long = "//\n" * (includes.LONGEST + 1)
         self.only("divide it by idea", GOOD | {"tests/core/d_test.cpp": long})
-        self.assertEqual(self.complaints(GOOD | {"tests/d.cpp": long}, open_lengths={"tests/d.cpp"}), [])
+        self.assertEqual(self.complaints(GOOD | {"tests/core/d_test.cpp": "//\n" * includes.LONGEST}), [])
 
     def test_a_list_of_fields_beside_the_table(self):
         names = sorted(includes.FIELDS_LOOKED_FOR)
@@ -98,10 +98,6 @@ class Checker(unittest.TestCase):
             self.assertIn("many.cpp:1: lists fields", "".join(includes.field_lists(pathlib.Path(folder))))
             (core / "base_fields.cpp").write_text(quoted(names[1:]))
             self.assertIn(f"{names[0]} are fields no more", "".join(includes.field_lists(pathlib.Path(folder))))
-
-    def test_an_exception_that_is_not_needed_any_more(self):
-        self.only("take it out of OPEN_LENGTHS", GOOD, open_lengths={"tests/d.cpp"})
-        self.only("take it out of OPEN_INCLUDES", GOOD, open_includes={("house/cellar", "house/attic")})
 
 
 if __name__ == "__main__":
