@@ -1,12 +1,9 @@
 #include "harness/measure/limits/bandwidth.hpp"
 
-#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/measure/limits/bandwidth.cpp"
-// The order matters: foreach_target.h compiles this file once for each instruction set.
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
