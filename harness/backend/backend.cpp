@@ -8,6 +8,7 @@
 #include "harness/backend/verbs/copy.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/stopwatch.hpp"
 
 namespace headcount {
 namespace {
@@ -44,7 +45,7 @@ void Backend::run_verb(std::string_view role, const Verb& verb) {
     if (!dry_) {
         const auto start = std::chrono::steady_clock::now();
         compute(verb);
-        span.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        span.seconds = seconds_since(start);
     }
     span.parts = ledgers(role, verb.required(), executed(verb));
     sink_->on_span(std::move(span));

@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include "harness/backend/vector_math.hpp"
+#include "harness/backend/verbs/copy.hpp"
+#include "harness/backend/verbs/softmax_rows.hpp"
 #include "harness/core/mask.hpp"
 #include "harness/core/parallel.hpp"
 #include "harness/core/tensor.hpp"
@@ -55,6 +57,28 @@ void copy_row(const T* from, std::int64_t from_stride, T* to, std::int64_t to_st
     } else {
         for (std::int64_t j = 0; j < cols; ++j) to[j * to_stride] = from[j * from_stride];
     }
+}
+
+/// softmax_rows with vectors, where the scores of a row are adjacent.
+template <class T>
+void share_softmax_rows(ThreadPool& pool, const SoftmaxRows& verb) {
+    const Tensor& scores = verb.scores;
+    if (scores.stride[4] != 1 && scores.cols() != 1) {
+        verb.naive<T>();
+        return;
+    }
+    share_rows(pool, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+        vector_softmax(scores.at<T>(b, n, g, row), verb.mask.keys(row, scores.rows(), scores.cols()), scores.cols());
+    });
+}
+
+/// copy, row by row.
+template <class T>
+void share_copy(ThreadPool& pool, const Copy& verb) {
+    const Tensor &from = verb.from, &to = verb.to;
+    share_rows(pool, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
+        copy_row(from.at<T>(b, n, g, row), from.stride[4], to.at<T>(b, n, g, row), to.stride[4], to.cols());
+    });
 }
 
 }  // namespace headcount

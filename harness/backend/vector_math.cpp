@@ -2,16 +2,11 @@
 
 #include <cstddef>
 
-// Highway compiles this file once for every instruction set and picks one when the program runs. The order of
-// these includes is its own: foreach_target.h before highway.h before the rest.
-// Highway 1.0.3 forgets AVX3_DL when -march=native makes it the baseline, and then refuses to compile; asking for
-// it does no harm elsewhere.
-#define HWY_WANT_AVX3_DL
+// Highway compiles this file once for every instruction set and picks one when the program runs.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/backend/vector_math.cpp"
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 

@@ -8,6 +8,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/sweep/yaml.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
@@ -30,16 +31,7 @@ fs::path data_dir() {
         fmt::format("neither {} nor {} holds configs/; set HEADCOUNT_DATA_DIR", installed.string(), build::source_dir));
 }
 
-std::vector<std::string> config_names(std::string_view kind) {
-    std::vector<std::string> names;
-    const fs::path folder = data_dir() / "configs" / kind;
-    if (!fs::is_directory(folder)) return names;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
+std::vector<std::string> config_names(std::string_view kind) { return yaml_names(data_dir() / "configs" / kind); }
 
 fs::path find_config(std::string_view name, std::string_view kind) {
     fs::path given(name);

@@ -1,11 +1,9 @@
 #include "harness/sweep/engines.hpp"
 
-#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "harness/core/error.hpp"
 #include "harness/sweep/keys.hpp"
 #include "harness/sweep/yaml.hpp"
 
@@ -44,14 +42,9 @@ Engine parse_engine(std::string_view text, const fs::path& file) {
 std::vector<std::pair<std::string, Engine>> load_engines(const std::vector<fs::path>& folders) {
     std::map<std::string, Engine> engines;
     for (const fs::path& folder : folders) {
-        if (!fs::is_directory(folder)) continue;
-        std::error_code error;
-        for (const auto& entry : fs::directory_iterator(folder, error)) {
-            if (entry.path().extension() != ".yaml") continue;
-            engines.insert_or_assign(entry.path().stem().string(),
-                                     parse_engine(read_bounded(entry.path().string()), entry.path()));
+        for (const fs::path& file : yaml_files(folder)) {
+            engines.insert_or_assign(file.stem().string(), parse_engine(read_bounded(file.string()), file));
         }
-        if (error) throw UsageError(fmt::format("{}: cannot be listed ({})", folder.string(), error.message()));
     }
     return {engines.begin(), engines.end()};
 }

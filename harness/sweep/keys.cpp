@@ -28,6 +28,34 @@ bool is_known(const std::vector<Key>& keys, std::string_view name) {
 
 }  // namespace
 
+std::string_view to_string(Shape shape) {
+    switch (shape) {  // no default: the compiler names a shape that is forgotten
+        case Shape::text: return "text";
+        case Shape::identifier: return "identifier";
+        case Shape::integer: return "integer";
+        case Shape::problem: return "problem";
+        case Shape::fields: return "fields";
+        case Shape::axes: return "axes";
+        case Shape::zip: return "zip";
+        case Shape::matches: return "matches";
+        case Shape::includes: return "includes";
+        case Shape::match: return "match";
+        case Shape::field_names: return "field_names";
+        case Shape::base: return "base";
+        case Shape::protocol: return "protocol";
+        case Shape::claims: return "claims";
+        case Shape::parts: return "parts";
+        case Shape::profiles: return "profiles";
+        case Shape::grids: return "grids";
+        case Shape::metric: return "metric";
+        case Shape::ledger: return "ledger";
+        case Shape::expect: return "expect";
+        case Shape::outcome: return "outcome";
+        case Shape::activation: return "activation";
+    }
+    return "";
+}
+
 const std::vector<Key>& sweep_keys() {
     static const std::vector<Key> keys{
         {"question", Shape::text, "what the sweep asks, in one sentence", true},

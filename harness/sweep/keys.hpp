@@ -12,7 +12,7 @@
 
 namespace headcount {
 
-/// What stands under a key; schema.cpp says it in JSON Schema, the decoders read it.
+/// What stands under a key; schema.cpp defines each in JSON Schema, the decoders read it.
 enum class Shape : std::uint8_t {
     text,
     identifier,   ///< letters, digits and . _ - only
@@ -37,6 +37,8 @@ enum class Shape : std::uint8_t {
     outcome,
     activation,
 };
+/// Its name here is that of its definition in the schema.
+std::string_view to_string(Shape shape);
 
 struct Key {
     std::string_view name;

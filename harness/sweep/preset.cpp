@@ -1,7 +1,5 @@
 #include "harness/sweep/preset.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
@@ -43,16 +41,12 @@ Preset parse_preset(std::string_view text, const std::string& file) {
 }
 
 std::vector<Preset> load_presets(const std::filesystem::path& directory) {
-    std::vector<std::filesystem::path> files;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-        if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    if (!std::filesystem::is_directory(directory)) {
+        throw UsageError(fmt::format("{}: there is no such folder of presets", directory.string()));
     }
-    if (error) throw UsageError(fmt::format("{}: cannot be listed ({})", directory.string(), error.message()));
-    std::sort(files.begin(), files.end());
     std::vector<Preset> presets;
-    presets.reserve(files.size());
-    for (const auto& file : files) presets.push_back(parse_preset(read_bounded(file.string()), file.string()));
+    for (const auto& file : yaml_files(directory))
+        presets.push_back(parse_preset(read_bounded(file.string()), file.string()));
     return presets;
 }
 

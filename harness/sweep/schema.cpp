@@ -60,14 +60,10 @@ Json field_map(const Vocabulary& vocabulary, const MakeValue& make_value) {
 }
 
 Json keys_map(const std::vector<Key>& keys) {
-    constexpr std::string_view kRefs[] = {"text",     "identifier", "integer",  "problem",   "fields",      "axes",
-                                          "zip",      "matches",    "includes", "match",     "field_names", "base",
-                                          "protocol", "claims",     "parts",    "profiles",  "grids",       "metric",
-                                          "ledger",   "expect",     "outcome",  "activation"};
     Json properties = Json::object();
     Json required = Json::array();
     for (const Key& key : keys) {
-        Json value = def(std::string(kRefs[static_cast<std::size_t>(key.shape)]));
+        Json value = def(std::string(to_string(key.shape)));
         if (key.shape == Shape::integer) value = {{"type", "integer"}, {"minimum", key.min}, {"maximum", key.max}};
         value["description"] = key.doc;
         properties[std::string(key.name)] = std::move(value);

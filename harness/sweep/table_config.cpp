@@ -7,6 +7,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
+#include "harness/sweep/keys.hpp"
 #include "harness/sweep/yaml.hpp"
 
 namespace headcount {
@@ -15,17 +16,51 @@ namespace {
 using Fields = std::map<std::string, std::string>;                       // field -> text
 using PointFields = std::map<std::string, std::pair<Fields, Location>>;  // point -> its fields
 
-void check_keys(const YamlNode& map, std::string_view what, const std::vector<std::string>& known,
-                const std::vector<std::string>& needed) {
-    expect_map(map, what);
-    for (const YamlKey& key : map.keys) {
-        if (std::find(known.begin(), known.end(), key.name) == known.end()) {
-            key.at.fail(unknown_name("key", key.name, known));
-        }
-    }
-    for (const std::string& key : needed) {
-        if (map.find(key) == nullptr) map.at.fail(fmt::format("{} needs the key '{}'", what, key));
-    }
+const std::vector<Key>& table_keys() {
+    static const std::vector<Key> keys{
+        {"title", Shape::text, "what the table shows", true},
+        {"source", Shape::text, "paper and table", true},
+        {"url", Shape::text, "where the paper is"},
+        {"says", Shape::text, "what the paper concludes from it", true},
+        {"ledger", Shape::ledger, "required or executed"},
+        {"values", Shape::fields, "named numbers and expressions, for all rows"},
+        {"points", Shape::fields, "named points, for all rows"},
+        {"columns", Shape::fields, "what each column says and how it is computed", true},
+        {"rows", Shape::includes, "what is printed, row by row", true},
+        {"findings", Shape::fields, "named texts: why a cell does not come out as printed"},
+    };
+    return keys;
+}
+
+const std::vector<Key>& column_keys() {
+    static const std::vector<Key> keys{
+        {"says", Shape::text, "what the column shows", true},
+        {"unit", Shape::text, "of its numbers"},
+        {"computation", Shape::text, "an expression that gives its cells"},
+    };
+    return keys;
+}
+
+const std::vector<Key>& row_keys() {
+    static const std::vector<Key> keys{
+        {"row", Shape::text, "its name", true},
+        {"values", Shape::fields, "over those of the table"},
+        {"points", Shape::fields, "over those of the table"},
+        {"printed", Shape::fields, "column: value as printed, or a cell", true},
+    };
+    return keys;
+}
+
+const std::vector<Key>& cell_keys() {
+    static const std::vector<Key> keys{
+        {"value", Shape::text, "as printed", true},
+        {"computation", Shape::text, "instead of the column's"},
+        {"rounding", Shape::text, "nearest or down"},
+        {"tolerance", Shape::text, "by how much it may differ"},
+        {"finding", Shape::identifier, "why it does not come out as printed"},
+        {"note", Shape::identifier, "what else is to be said of it"},
+    };
+    return keys;
 }
 
 std::string scalar(const YamlNode& node, std::string_view what) {
@@ -130,7 +165,7 @@ TableCell read_cell(const YamlNode& node, const TableColumn& column, const Publi
                    .location = node.at.text()};
     const YamlNode* printed = &node;
     if (node.kind == YamlNode::Kind::map) {
-        check_keys(node, "a cell", {"value", "computation", "rounding", "tolerance", "finding", "note"}, {"value"});
+        check_keys(node, cell_keys(), "a cell");
         printed = node.find("value");
         cell.computation = scalar_or(node, "computation", cell.computation);
         if (const YamlNode* rounding = node.find("rounding")) cell.rounding = read_rounding(*rounding);
@@ -152,7 +187,7 @@ TableCell read_cell(const YamlNode& node, const TableColumn& column, const Publi
 }
 
 TableColumn read_column(const YamlKey& key, const YamlNode& node) {
-    check_keys(node, "a column", {"says", "unit", "computation"}, {"says"});
+    check_keys(node, column_keys(), "a column");
     return {.name = identifier(key, "column"),
             .says = read_text(*node.find("says"), "says"),
             .unit = scalar_or(node, "unit", ""),
@@ -163,9 +198,7 @@ TableColumn read_column(const YamlKey& key, const YamlNode& node) {
 
 PublishedTable load_published_table(const std::filesystem::path& path, const FieldTable& fields) {
     const YamlNode root = parse_yaml(read_bounded(path.string()), path.string());
-    check_keys(root, "a published table",
-               {"title", "source", "url", "says", "ledger", "values", "points", "columns", "rows", "findings"},
-               {"title", "source", "says", "columns", "rows"});
+    check_keys(root, table_keys(), "a published table");
     PublishedTable table{.name = path.stem().string(),
                          .title = read_text(*root.find("title"), "title"),
                          .source = read_text(*root.find("source"), "source"),
@@ -198,7 +231,7 @@ PublishedTable load_published_table(const std::filesystem::path& path, const Fie
     const PointFields points = read_points(root.find("points"), {}, fields);
     std::set<std::string> seen;
     for (const YamlNode& node : expect_list(*root.find("rows"), "rows").items) {
-        check_keys(node, "a row", {"row", "values", "points", "printed"}, {"row", "printed"});
+        check_keys(node, row_keys(), "a row");
         TableRow row{.name = scalar(*node.find("row"), "row"),
                      .values = read_values(node.find("values"), values),
                      .points = resolve_points(read_points(node.find("points"), points, fields), fields),
@@ -219,16 +252,6 @@ PublishedTable load_published_table(const std::filesystem::path& path, const Fie
         table.rows.push_back(std::move(row));
     }
     return table;
-}
-
-std::vector<std::string> list_published_tables(const std::filesystem::path& directory) {
-    std::vector<std::string> names;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
-        if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
 }
 
 }  // namespace headcount

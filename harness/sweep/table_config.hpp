@@ -2,8 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
 
 #include "harness/core/field_table.hpp"
 #include "harness/core/published_table.hpp"
@@ -14,8 +12,5 @@ namespace headcount {
 /// a point that does not resolve, each throws UsageError "file:line:column: what, and what to do". Expressions
 /// are checked when the table is evaluated.
 PublishedTable load_published_table(const std::filesystem::path& path, const FieldTable& fields = base_field_table());
-
-/// The names of the tables in `directory` (its .yaml files), sorted; none when there is no such directory.
-std::vector<std::string> list_published_tables(const std::filesystem::path& directory);
 
 }  // namespace headcount

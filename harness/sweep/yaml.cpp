@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -237,6 +238,27 @@ std::string read_bounded(const std::string& file, const YamlLimits& limits) {
     }
     text.resize(static_cast<std::size_t>(stream.gcount()));
     return text;
+}
+
+std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folder) {
+    namespace fs = std::filesystem;
+    std::vector<fs::path> files;
+    if (!fs::is_directory(folder)) return files;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+         entry.increment(error)) {
+        if (entry->path().extension() == ".yaml") files.push_back(entry->path());
+    }
+    if (error) throw UsageError(fmt::format("{}: cannot be listed ({})", folder.string(), error.message()));
+    std::ranges::sort(files);
+    return files;
+}
+
+std::vector<std::string> yaml_names(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& file : yaml_files(folder)) names.push_back(file.stem().string());
+    std::ranges::sort(names);  // "a" comes before "a-b", but "a-b.yaml" before "a.yaml"
+    return names;
 }
 
 const YamlNode& expect_map(const YamlNode& node, std::string_view what) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,11 @@ struct YamlLimits {
 YamlNode parse_yaml(std::string_view text, const std::string& file, const YamlLimits& limits = {});
 /// The bytes of a file, at most `limits.bytes`. Throws UsageError.
 std::string read_bounded(const std::string& file, const YamlLimits& limits = {});
+
+/// The .yaml files of a folder, sorted; none where there is no such folder. Throws UsageError: it cannot be listed.
+std::vector<std::filesystem::path> yaml_files(const std::filesystem::path& folder);
+/// Their names without the extension.
+std::vector<std::string> yaml_names(const std::filesystem::path& folder);
 
 // Strict readers: each throws UsageError at the node when it is something else. `what` names it in the message.
 const YamlNode& expect_map(const YamlNode& node, std::string_view what);

@@ -9,6 +9,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/sweep/table_config.hpp"
+#include "harness/sweep/yaml.hpp"
 #include "tests/catch.hpp"
 
 namespace headcount {
@@ -156,7 +157,7 @@ TEST_CASE("errors of a computation say which cell, and what is known") {
 }
 
 TEST_CASE("every shipped table comes out as its file expects") {
-    const std::vector<std::string> names = list_published_tables(kTables);
+    const std::vector<std::string> names = yaml_names(kTables);
     for (const char* name : {"vaswani2017_table1", "vaswani2017_table3", "flashattention2022_table21"}) {
         CHECK(std::find(names.begin(), names.end(), name) != names.end());
         const TableResult result = shipped(name);
@@ -235,7 +236,7 @@ TEST_CASE("FlashAttention's memory table follows from four score buffers and ten
 }
 
 TEST_CASE("a perturbed count is seen by every shipped table") {
-    for (const std::string& name : list_published_tables(kTables)) {
+    for (const std::string& name : yaml_names(kTables)) {
         const CountFunction wrong = [](const Point& point, std::string_view metric, Ledger ledger) {
             const Rational extra(point.problem.num_heads * point.problem.q_len * 4096);
             return Rational(closed_form(point, metric, ledger) + extra);
@@ -265,7 +266,7 @@ TEST_CASE("adding a published table takes one YAML file") {
                 "  - {row: wrong, points: {p: {num_heads: 2}}, printed: {heads: {value: 99, finding: no}}}\n"
                 "findings: {no: \"not so | at all\"}\n";
     }
-    CHECK(list_published_tables(directory) == std::vector<std::string>{"scratch2026_table1"});
+    CHECK(yaml_names(directory) == std::vector<std::string>{"scratch2026_table1"});
     const TableResult result = evaluate_table(load_published_table(directory / "scratch2026_table1.yaml"), closed_form);
     fs::remove_all(directory);
     CHECK(result.as_expected());

@@ -3,7 +3,7 @@
 #include <random>
 #include <vector>
 
-// The kernel's own source, for one instruction set (why AVX3_DL: harness/backend/simd/kernels.cpp).
+// The kernel's own source, for one instruction set (why AVX3_DL: harness/backend/targets.hpp).
 #define HWY_WANT_AVX3_DL
 // clang-format off
 #include <hwy/highway.h>

@@ -9,6 +9,7 @@
 #include "harness/backend/naive_backend.hpp"
 #include "harness/core/bfloat16.hpp"
 #include "harness/core/counted.hpp"
+#include "harness/core/engine.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
@@ -263,6 +264,20 @@ TEST_CASE("what cannot run in bf16 says why") {
     p.scope = Scope::core;
     REQUIRE(reason("streaming", "simd").empty());
     REQUIRE_FALSE(reason("multi_head", "simd").empty());
+}
+
+TEST_CASE("a backend with the fused core alone runs what calls no other verb: core scope, no stored scores") {
+    for (const Scope scope : {Scope::core, Scope::layer}) {
+        for (const auto& variant : all_variants()) {
+            Problem p = problem(8, 8, 16, 2, false);
+            p.dtype = DType::bf16;
+            p.scope = scope;
+            const Point point{.variant = variant.name, .backend = "simd", .problem = p};
+            if (is_external(point) || !why_unsupported(variant.value, point).empty()) continue;
+            INFO(point.id());
+            CHECK(why_unsupported(point).empty() == (scope == Scope::core && !variant.value.stores_scores));
+        }
+    }
 }
 
 TEST_CASE("a wrong scale is caught without a mask and in a wide layer, too") {

@@ -7,6 +7,7 @@
 
 #include "harness/measure/machine/process_memory.hpp"
 #include "tests/catch.hpp"
+#include "tests/scratch.hpp"
 
 using namespace headcount;
 
@@ -26,6 +27,22 @@ TEST_CASE("a machine without /proc and /sys gives every key, as unavailable with
     }
     CHECK(load_1min("/no/such/root") == -1);
     CHECK(cpu_times("/no/such/root").busy_s == -1);
+}
+
+TEST_CASE("caches are written as the kernel lists them") {
+    const testing::Scratch scratch;
+    const auto add = [&](int index, const char* type, const char* size) {
+        const auto cache = scratch.dir / "sys/devices/system/cpu/cpu0/cache" / ("index" + std::to_string(index));
+        std::filesystem::create_directories(cache);
+        std::ofstream(cache / "level") << index + 1 << '\n';
+        std::ofstream(cache / "type") << type << '\n';
+        if (size != nullptr) std::ofstream(cache / "size") << size << '\n';
+    };
+    add(0, "Data", "48K");
+    add(1, "Unified", "2048K");
+    add(2, "Unified", nullptr);
+    CHECK(read_environment(scratch.dir).at("cpu.caches") ==
+          "L1 Data 48K, L2 Unified 2048K, L3 Unified of unknown size");
 }
 
 TEST_CASE("machine and build identify a run, the moment does not") {

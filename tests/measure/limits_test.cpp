@@ -14,7 +14,6 @@
 using namespace headcount;
 using limits::Cache;
 using limits::caches_of;
-using limits::ListedCache;
 
 namespace {
 
@@ -77,10 +76,10 @@ TEST_CASE("a sustained rate is the median over windows of what all threads did t
 }
 
 TEST_CASE("caches: data only, nearest first, growing, as many as threads can use") {
-    const std::vector<ListedCache> listed{{.level = 3, .bytes = 32 << 20, .processors = 4},
-                                          {.level = 1, .bytes = 48 << 10, .processors = 1},
-                                          {.level = 1, .holds_data = false, .bytes = 32 << 10, .processors = 1},
-                                          {.level = 2, .bytes = 1 << 20, .processors = 2}};
+    const std::vector<ListedCache> listed{{.level = 3, .type = "Unified", .bytes = 32 << 20, .processors = 4},
+                                          {.level = 1, .type = "Data", .bytes = 48 << 10, .processors = 1},
+                                          {.level = 1, .type = "Instruction", .bytes = 32 << 10, .processors = 1},
+                                          {.level = 2, .type = "Unified", .bytes = 1 << 20, .processors = 2}};
     const std::vector<Cache> one = caches_of(listed, 8, 1);
     REQUIRE(one.size() == 3);
     CHECK(one[0].name == "L1");
@@ -95,10 +94,15 @@ TEST_CASE("caches: data only, nearest first, growing, as many as threads can use
     CHECK(eight[2].bytes == 2 * (32 << 20));
 }
 
-TEST_CASE("caches that nobody listed, or that are no larger than the one before, are none") {
+TEST_CASE(
+    "caches that nobody listed, of unknown size or sharing, or that are no larger than the one before, are none") {
     CHECK(caches_of({}, 2, 1).empty());
-    CHECK(caches_of({{.level = 1, .bytes = 0}}, 2, 1).empty());
-    const std::vector<Cache> victim = caches_of({{.level = 1, .bytes = 1 << 20}, {.level = 2, .bytes = 1 << 20}}, 0, 1);
+    const auto unified = [](int level, std::int64_t bytes, int processors) {
+        return ListedCache{.level = level, .type = "Unified", .bytes = bytes, .processors = processors};
+    };
+    CHECK(caches_of({unified(1, 0, 1)}, 2, 1).empty());
+    CHECK(caches_of({unified(1, 1 << 20, 0)}, 2, 1).empty());  // how many there are is not known
+    const std::vector<Cache> victim = caches_of({unified(1, 1 << 20, 1), unified(2, 1 << 20, 1)}, 0, 1);
     REQUIRE(victim.size() == 1);
     CHECK(victim[0].name == "L1");
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "harness/core/error.hpp"
+#include "harness/sweep/yaml.hpp"
 #include "tests/catch.hpp"
 
 namespace headcount {
@@ -84,8 +85,8 @@ TEST_CASE("a cell may carry its own computation, rounding, tolerance, finding an
 TEST_CASE("every mistake in a table is refused with its place and a remedy") {
     const std::string rows = "rows: [{row: r, printed: {c: 2}}]\n";
     CHECK(refusal(kHead + kColumns + rows) == "accepted");
-    CHECK(contains(refusal(kColumns + rows), "needs the key 'title'"));
-    CHECK(contains(refusal(kHead + kColumns), "needs the key 'rows'"));
+    CHECK(contains(refusal(kColumns + rows), "a published table lacks 'title'"));
+    CHECK(contains(refusal(kHead + kColumns), "a published table lacks 'rows'"));
     CHECK(contains(refusal(kHead + "colums: {}\n" + kColumns + rows), ":4:1: unknown key 'colums'; did you mean"));
     CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {d: 2}}]\n"), "unknown column 'd'"));
     CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {c: about 2}}]\n"), "plain decimal number"));
@@ -120,14 +121,14 @@ TEST_CASE("every mistake in a table is refused with its place and a remedy") {
 
 TEST_CASE("every shipped table decodes and names its source") {
     const fs::path directory = fs::path(HEADCOUNT_SOURCE_DIR) / "configs" / "tables";
-    const std::vector<std::string> names = list_published_tables(directory);
+    const std::vector<std::string> names = yaml_names(directory);
     CHECK(names.size() >= 3);
     for (const std::string& name : names) {
         const PublishedTable table = load_published_table(directory / (name + ".yaml"));
         CHECK(table.name == name);
         CHECK(contains(table.url, "https://"));
     }
-    CHECK(list_published_tables(directory / "nowhere").empty());
+    CHECK(yaml_names(directory / "nowhere").empty());
 }
 
 }  // namespace

@@ -150,24 +150,13 @@ private:
     }
 
     void weigh(const SoftmaxRows& verb) {
-        const Tensor& scores = verb.scores;
-        require_f32(scores, "softmax_rows");
-        if (scores.stride[4] != 1 && scores.cols() != 1) {
-            verb.naive<float>();
-            return;
-        }
-        share_rows(pool_, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            vector_softmax(scores.at<float>(b, n, g, row), verb.mask.keys(row, scores.rows(), scores.cols()),
-                           scores.cols());
-        });
+        require_f32(verb.scores, "softmax_rows");
+        share_softmax_rows<float>(pool_, verb);
     }
 
     void copy_elements(const Copy& verb) {
-        const Tensor &from = verb.from, &to = verb.to;
-        require_f32(to, "copy");
-        share_rows(pool_, to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            copy_row(from.at<float>(b, n, g, row), from.stride[4], to.at<float>(b, n, g, row), to.stride[4], to.cols());
-        });
+        require_f32(verb.to, "copy");
+        share_copy<float>(pool_, verb);
     }
 
     std::int64_t panel_elements() const { return simd::product_scratch_elements(simd::lanes(), tiles_.panel_depth); }

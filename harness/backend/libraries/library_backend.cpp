@@ -132,28 +132,11 @@ void LibraryBackend::multiply(const Matmul& verb) {
 }
 
 void LibraryBackend::weigh(const SoftmaxRows& verb) {
-    const Tensor& scores = verb.scores;
-    with_library_scalar(scores.dtype, [&](auto scalar) {
-        using T = decltype(scalar);
-        if (scores.stride[4] != 1 && scores.cols() != 1) {
-            verb.naive<T>();
-            return;
-        }
-        share_rows(pool_, scores, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            vector_softmax(scores.at<T>(b, n, g, row), verb.mask.keys(row, scores.rows(), scores.cols()),
-                           scores.cols());
-        });
-    });
+    with_library_scalar(verb.scores.dtype, [&](auto scalar) { share_softmax_rows<decltype(scalar)>(pool_, verb); });
 }
 
 void LibraryBackend::copy_elements(const Copy& verb) {
-    with_library_scalar(verb.to.dtype, [&](auto scalar) {
-        using T = decltype(scalar);
-        share_rows(pool_, verb.to, [&](std::int64_t b, std::int64_t n, std::int64_t g, std::int64_t row) {
-            copy_row(verb.from.at<T>(b, n, g, row), verb.from.stride[4], verb.to.at<T>(b, n, g, row), verb.to.stride[4],
-                     verb.to.cols());
-        });
-    });
+    with_library_scalar(verb.to.dtype, [&](auto scalar) { share_copy<decltype(scalar)>(pool_, verb); });
 }
 
 void LibraryBackend::stream(const Attend& verb) {

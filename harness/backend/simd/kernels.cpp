@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
-// Highway compiles this file once for every instruction set and picks one when the program runs. Asking for
-// AVX3_DL keeps it among them where the compiler's baseline has it (Highway 1.0.3 would drop it and then stop).
-#define HWY_WANT_AVX3_DL
+// Highway compiles this file once for every instruction set and picks one when the program runs.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/backend/simd/kernels.cpp"
-// foreach_target.h comes before highway.h, and both before what is compiled for every target.
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 #include "harness/backend/simd/lanes-inl.hpp"
 #include "harness/backend/simd/stream-inl.hpp"
 #include "harness/backend/simd/product-inl.hpp"

@@ -1,13 +1,10 @@
 // The kernels of tensors in bf16, chosen when the program runs like those for f32 (kernels.cpp).
 #include "harness/backend/simd/kernels.hpp"
 
-#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/backend/simd/kernels_bf16.cpp"
-// foreach_target.h comes before highway.h, and both before what is compiled for every target.
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 #include "harness/backend/simd/target_bf16.hpp"
 #include "harness/backend/simd/bf16_lanes-inl.hpp"
 #include "harness/backend/simd/stream-inl.hpp"

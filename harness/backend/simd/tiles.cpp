@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <unistd.h>
-
 #include "harness/backend/simd/stream.hpp"
+#include "harness/core/machine.hpp"
 
 namespace headcount::simd {
 namespace {
@@ -18,23 +17,16 @@ std::int64_t whole(std::int64_t n, std::int64_t step, std::int64_t least, std::i
     return std::clamp(n / step * step, least, most);
 }
 
-#ifdef _SC_LEVEL1_DCACHE_SIZE
-std::int64_t size_of(int name) { return std::max<std::int64_t>(::sysconf(name), 0); }
-#endif
-
 }  // namespace
 
 CacheSizes cache_sizes() {
-#ifdef _SC_LEVEL1_DCACHE_SIZE
-    return {.level1 = size_of(_SC_LEVEL1_DCACHE_SIZE), .level2 = size_of(_SC_LEVEL2_CACHE_SIZE)};
-#else
-    return {};
-#endif
+    const std::vector<ListedCache>& caches = machine_caches();
+    return {.level1 = data_cache_bytes(caches, 1), .level2 = data_cache_bytes(caches, 2)};
 }
 
 Tiles tiles_for(CacheSizes caches, std::int64_t lanes) {
-    const std::int64_t level1 = caches.level1 > 0 ? caches.level1 : std::int64_t{32} << 10;
-    const std::int64_t level2 = caches.level2 > 0 ? caches.level2 : std::int64_t{512} << 10;
+    const std::int64_t level1 = caches.level1 > 0 ? caches.level1 : kAssumedLevel1Bytes;
+    const std::int64_t level2 = caches.level2 > 0 ? caches.level2 : kAssumedLevel2Bytes;
     const auto row = static_cast<std::int64_t>(sizeof(float)) * kMostVectors * lanes;
     return {.key_block = whole(level1 / kShare / row, kKeyStep, kFewestKeys, kMostKeys),
             .panel_depth = whole(level2 / kShare / row, kDepthStep, kLeastDepth, kMostDepth)};

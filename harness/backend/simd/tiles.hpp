@@ -5,12 +5,12 @@
 
 namespace headcount::simd {
 
-/// Bytes of data caches of one core; 0 where the system does not say.
+/// Bytes of the data caches that a core reaches; 0 where unknown.
 struct CacheSizes {
     std::int64_t level1 = 0, level2 = 0;
 };
 
-/// What this machine's C library knows.
+/// Those of this machine (core/machine.hpp).
 CacheSizes cache_sizes();
 
 struct Tiles {
@@ -19,8 +19,8 @@ struct Tiles {
 };
 
 /// Scores of one block of keys fill a quarter of the first-level cache, the rest is for queries, results and the keys
-/// that pass; a panel fills a quarter of the second-level cache. Unknown caches count as 32 KiB and 512 KiB.
-/// `configs/tune.yaml` measures whether another block would be faster.
+/// that pass; a panel fills a quarter of the second-level cache. Unknown caches count as
+/// core/machine.hpp assumes. `configs/tune.yaml` measures whether another block would be faster.
 Tiles tiles_for(CacheSizes caches, std::int64_t lanes);
 
 }  // namespace headcount::simd

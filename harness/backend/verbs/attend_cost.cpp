@@ -9,9 +9,9 @@
 namespace headcount {
 namespace {
 
-// Fast memory that one thread may fill: a quarter to a half of the second-level cache of current server cores
-// (512 KiB to 2 MiB), because keys and values stream through the same cache. The same on every machine: naive's ledger
-// is the model that counts everywhere.
+// Fast memory that one thread may fill, a choice of the model and no cache of this machine (core/machine.hpp): a
+// quarter to a half of the second-level cache of current server cores (512 KiB to 2 MiB), because keys and values
+// stream through the same cache. The same on every machine: naive's ledger is the model that counts everywhere.
 constexpr std::int64_t kFastMemoryBytes = std::int64_t{256} * 1024;
 
 // Narrower tiles leave the products too little work; wider ones crowd the query rows out of fast memory.

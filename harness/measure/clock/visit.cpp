@@ -10,6 +10,7 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
+#include "harness/core/machine.hpp"
 #include "harness/core/stopwatch.hpp"
 #include "harness/measure/machine/counters.hpp"
 
@@ -64,9 +65,7 @@ Sample VisitHere::take(benchmark::State& state, const VisitPlan& plan) {
 
 void flush_caches() {
     static const std::size_t size = [] {
-        std::int64_t largest = 32 << 20;  // where the caches cannot be read: more than most have
-        for (const auto& cache : benchmark::CPUInfo::Get().caches)
-            largest = std::max<std::int64_t>(largest, cache.size);
+        const std::int64_t largest = std::max(kAssumedLargestBytes, largest_data_cache_bytes(machine_caches()));
         return static_cast<std::size_t>(std::min<std::int64_t>(2 * largest, std::int64_t{1} << 30));
     }();
     static std::vector<char> buffer(size);

@@ -1,13 +1,9 @@
 #include "harness/measure/limits/arithmetic.hpp"
 
-// Without it a processor that has these instructions, compiled for natively, has no kernel at all in Highway 1.0.
-#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/measure/limits/arithmetic.cpp"
-// The order matters: foreach_target.h compiles this file once for each instruction set.
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 #include "harness/backend/simd/target_bf16.hpp"
 // clang-format on
 #include "harness/backend/simd/kernels.hpp"

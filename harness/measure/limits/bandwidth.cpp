@@ -1,12 +1,9 @@
 #include "harness/measure/limits/bandwidth.hpp"
 
-#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/measure/limits/bandwidth.cpp"
-// The order matters: foreach_target.h compiles this file once for each instruction set.
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -68,7 +65,7 @@ HWY_AFTER_NAMESPACE();
 #include <benchmark/benchmark.h>
 #include <hwy/aligned_allocator.h>
 
-#include "harness/measure/limits/caches.hpp"
+#include "harness/core/machine.hpp"
 #include "harness/measure/limits/windows.hpp"
 #include "harness/measure/machine/process_memory.hpp"
 
@@ -91,10 +88,10 @@ Buffer buffer_of(std::int64_t floats) {
     return buffer;
 }
 
-/// Four times the largest cache, no more than a sixteenth of what is available: floats for one of `threads`.
+/// Four times the largest cache (twice what is assumed, if that is more), no more than a sixteenth of what is
+/// available: floats for one of `threads`.
 std::int64_t beyond_the_caches(int threads) {
-    std::int64_t bytes = std::int64_t{64} << 20;
-    for (const auto& cache : benchmark::CPUInfo::Get().caches) bytes = std::max<std::int64_t>(bytes, 4L * cache.size);
+    std::int64_t bytes = std::max(2 * kAssumedLargestBytes, 4 * largest_data_cache_bytes(machine_caches()));
     bytes = std::min(bytes, std::int64_t{512} << 20);
     const Bytes available = available_memory();
     if (available.value > 0) bytes = std::min(bytes, available.value / 16);

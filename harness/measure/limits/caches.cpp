@@ -10,13 +10,12 @@ namespace headcount::limits {
 std::vector<Cache> caches_of(const std::vector<ListedCache>& listed, int processors, int threads) {
     std::vector<ListedCache> data;
     std::ranges::copy_if(listed, std::back_inserter(data),
-                         [](const ListedCache& c) { return c.holds_data && c.bytes > 0; });
+                         [](const ListedCache& c) { return c.holds_data() && c.bytes > 0 && c.processors > 0; });
     std::ranges::stable_sort(data, {}, &ListedCache::level);
     std::vector<Cache> found;
     std::int64_t before = 0;
     for (const ListedCache& cache : data) {
-        const int sharing = std::max(1, cache.processors);
-        const int instances = std::max(1, (processors + sharing - 1) / sharing);
+        const int instances = std::max(1, (processors + cache.processors - 1) / cache.processors);
         const std::int64_t bytes = cache.bytes * std::min(threads, instances);
         if (bytes <= before) continue;
         before = bytes;
@@ -26,15 +25,7 @@ std::vector<Cache> caches_of(const std::vector<ListedCache>& listed, int process
 }
 
 std::vector<Cache> caches(int threads) {
-    const benchmark::CPUInfo& cpu = benchmark::CPUInfo::Get();
-    std::vector<ListedCache> listed;
-    for (const auto& cache : cpu.caches) {
-        listed.push_back({.level = cache.level,
-                          .holds_data = cache.type != "Instruction",
-                          .bytes = cache.size,
-                          .processors = cache.num_sharing});
-    }
-    return caches_of(listed, cpu.num_cpus, threads);
+    return caches_of(machine_caches(), benchmark::CPUInfo::Get().num_cpus, threads);
 }
 
 }  // namespace headcount::limits

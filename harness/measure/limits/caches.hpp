@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/machine.hpp"
+
 namespace headcount::limits {
 
 struct Cache {
@@ -13,16 +15,9 @@ struct Cache {
     std::int64_t share = 0;  ///< of one thread when all of them use theirs
 };
 
-/// A cache as the system lists it.
-struct ListedCache {
-    int level = 0;
-    bool holds_data = true;
-    std::int64_t bytes = 0;
-    int processors = 1;  ///< that share it
-};
-
 /// Nearest first. The threads may run on any of `processors`: each may have a cache of its own as long as there are so
-/// many. A level that is no larger than the one before it is left out: an exhausted listing, no cache.
+/// many. A level that is no larger than the one before it is left out: an exhausted listing, no cache. So is one of
+/// unknown size or sharing.
 std::vector<Cache> caches_of(const std::vector<ListedCache>& listed, int processors, int threads);
 /// Those of this machine.
 std::vector<Cache> caches(int threads);

@@ -2,13 +2,10 @@
 
 #include <cstdint>
 
-#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "harness/measure/limits/exponentials.cpp"
-// The order matters: foreach_target.h compiles this file once for each instruction set.
 // clang-format off
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "harness/backend/targets.hpp"
 #include <hwy/contrib/math/math-inl.h>
 #include "harness/backend/simd/lanes-inl.hpp"
 // clang-format on

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/backend/all.hpp"
+#include "harness/core/machine.hpp"
 #include "harness/measure/machine/counters.hpp"
 #include "headcount_version.hpp"
 
@@ -81,9 +82,19 @@ std::string clock_resolution() {
     return fmt::format("{} ns", resolution.tv_sec * 1'000'000'000L + resolution.tv_nsec);
 }
 
+/// "L1 Data 32K, L2 Unified 1024K".
+std::string caches(const fs::path& root) {
+    std::string text;
+    for (const ListedCache& cache : listed_caches(root)) {
+        text += fmt::format("{}L{} {} {}", text.empty() ? "" : ", ", cache.level, cache.type,
+                            cache.bytes > 0 ? fmt::format("{}K", cache.bytes / 1024) : "of unknown size");
+    }
+    if (!text.empty()) return text;
+    return unavailable((root / "sys/devices/system/cpu/cpu0/cache").string() + " does not exist");
+}
+
 void add_processor(std::map<std::string, std::string>& e, const fs::path& root) {
     const fs::path cpuinfo = root / "proc/cpuinfo";
-    const fs::path cpu = root / "sys/devices/system/cpu";
     e["cpu.model"] = field(cpuinfo, "model name");
     e["cpu.vendor"] = field(cpuinfo, "vendor_id");
     e["cpu.family"] = field(cpuinfo, "cpu family");
@@ -94,13 +105,7 @@ void add_processor(std::map<std::string, std::string>& e, const fs::path& root) 
     e["cpu.flags"] = field(cpuinfo, "flags");
     e.merge(machine_state(root));
     e["cpu.affinity"] = affinity();
-    std::string caches;
-    for (int index = 0; fs::exists(cpu / fmt::format("cpu0/cache/index{}", index)); ++index) {
-        const fs::path cache = cpu / fmt::format("cpu0/cache/index{}", index);
-        caches += fmt::format("{}L{} {} {}", caches.empty() ? "" : ", ", first_line(cache / "level"),
-                              first_line(cache / "type"), first_line(cache / "size"));
-    }
-    e["cpu.caches"] = caches.empty() ? unavailable((cpu / "cpu0/cache").string() + " does not exist") : caches;
+    e["cpu.caches"] = caches(root);
     e["hypervisor"] = e["cpu.flags"].find(" hypervisor") != std::string::npos ? "yes"
                       : e["cpu.flags"].starts_with("unavailable")             ? e["cpu.flags"]
                                                                               : "no";

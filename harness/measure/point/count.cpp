@@ -1,7 +1,6 @@
 #include "harness/measure/point/count.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 
 #include "harness/backend/all.hpp"
@@ -31,30 +30,21 @@ Count count_point(const Point& point) {
         throw UsageError(point.id() + " cannot be counted: " + reason);
     }
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
-    const BackendInfo& info = verbs_of(point);
-
-    const std::unique_ptr<Backend> backend = dry(info.make(execution_of(point)));
-    Workspace store = Workspace::dry();
-    Workspace workspace = Workspace::dry();
-    const Layout layout = lay_out(point, variant, *backend, store);
-    OpLog log;
-    backend->listen(&log);
-    Pass pass(point, layout.inputs, layout.prepared, layout.out, *backend, workspace);
-    variant.forward(pass);
+    const DryRun run = dry_run(point, variant, verbs_of(point));
 
     Count count;
-    count.ops = sum_parts(log.spans);
-    count.score_bytes = workspace.peak_bytes("scores");
-    count.workspace_bytes = workspace.peak_bytes();
-    count.workspace_reserved_bytes = workspace.reserved_bytes();
-    count.parameters = layout.prepared.elements();
-    count.kv_cache_bytes = pass.cache_bytes();
-    count.inputs_bytes = layout.bytes();
+    count.ops = sum_parts(run.spans);
+    count.score_bytes = run.workspace.peak_bytes("scores");
+    count.workspace_bytes = run.workspace.peak_bytes();
+    count.workspace_reserved_bytes = run.workspace.reserved_bytes();
+    count.parameters = run.layout.prepared.elements();
+    count.kv_cache_bytes = run.cache_bytes;
+    count.inputs_bytes = run.layout.bytes();
     if (is_external(point)) {
         keep_what_the_problem_says(count);
         return count;
     }
-    for (const OpSpan& span : log.spans) count.query_block = std::max(count.query_block, span.query_block);
+    for (const OpSpan& span : run.spans) count.query_block = std::max(count.query_block, span.query_block);
     return count;
 }
 

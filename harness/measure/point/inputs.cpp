@@ -1,5 +1,6 @@
 #include "harness/measure/point/inputs.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "harness/backend/all.hpp"
+#include "harness/backend/verbs/attend.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/hash.hpp"
 #include "harness/core/random.hpp"
@@ -68,6 +70,12 @@ Weights filled(const std::vector<WeightShape>& shapes, Source& source) {
     return w;
 }
 
+/// Which verbs a pass calls does not depend on the backend: the plainest one starts no threads.
+bool only_attends(const Point& point, const Variant& variant) {
+    const DryRun run = dry_run(point, variant, find_named(all_backends(), "naive", "backend"));
+    return std::ranges::all_of(run.spans, [](const OpSpan& span) { return span.verb == Attend::kName; });
+}
+
 }  // namespace
 
 std::int64_t Layout::bytes() const {
@@ -103,6 +111,19 @@ Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Wor
     return layout;
 }
 
+DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs) {
+    const std::unique_ptr<Backend> backend = dry(verbs.make(execution_of(point)));
+    DryRun run;
+    run.layout = lay_out(point, variant, *backend, run.store);
+    OpLog log;
+    backend->listen(&log);
+    Pass pass(point, run.layout.inputs, run.layout.prepared, run.layout.out, *backend, run.workspace);
+    variant.forward(pass);
+    run.spans = std::move(log.spans);
+    run.cache_bytes = pass.cache_bytes();
+    return run;
+}
+
 std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     if (is_external(point)) {
@@ -123,10 +144,9 @@ std::string why_unsupported(const Point& point) {
     if (backend.unsupported != nullptr) {
         if (std::string reason = backend.unsupported(point); !reason.empty()) return reason;
     }
-    if (backend.attends_only != nullptr && (variant.stores_scores || point.problem.scope == Scope::layer)) {
-        if (std::string reason = backend.attends_only(point); !reason.empty()) return reason;
-    }
-    return why_unsupported(variant, point);
+    if (std::string reason = why_unsupported(variant, point); !reason.empty()) return reason;
+    const std::string attends_only = backend.attends_only == nullptr ? "" : backend.attends_only(point);
+    return attends_only.empty() || only_attends(point, variant) ? "" : attends_only;
 }
 
 const BackendInfo& verbs_of(const Point& point) {
@@ -139,20 +159,14 @@ PointData make_point_data(const Point& point) {
     }
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = verbs_of(point);
-
-    const std::unique_ptr<Backend> dry_backend = dry(info.make(execution_of(point)));
-    Workspace dry_store = Workspace::dry();
-    Workspace dry_workspace = Workspace::dry();
-    Layout layout = lay_out(point, variant, *dry_backend, dry_store);
-    Pass dry_pass(point, layout.inputs, layout.prepared, layout.out, *dry_backend, dry_workspace);
-    variant.forward(dry_pass);
+    DryRun run = dry_run(point, variant, info);
 
     PointData data(point, variant, info.make(execution_of(point)));
-    data.layout = std::move(layout);
+    data.layout = std::move(run.layout);
     if (!data.backend->executes()) return data;
-    data.store = Workspace::reserve(dry_store.reserved_bytes());
+    data.store = Workspace::reserve(run.store.reserved_bytes());
     data.layout = lay_out(point, variant, *data.backend, data.store);
-    data.workspace = Workspace::reserve(dry_workspace.reserved_bytes());
+    data.workspace = Workspace::reserve(run.workspace.reserved_bytes());
     return data;
 }
 

@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "harness/backend/backend.hpp"
+#include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
 #include "harness/core/workspace.hpp"
 #include "variants/variant.hpp"
@@ -25,6 +28,17 @@ struct Layout {
 /// Takes all tensors from `store`, fills them unless it is dry, and lets the variant prepare its weights.
 /// Inputs have unit variance, weights variance 1 / rows, so that scores are of order one.
 Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store);
+
+/// What a forward pass does, found by running it without data.
+struct DryRun {
+    Workspace store = Workspace::dry();      ///< of inputs, weights, output
+    Workspace workspace = Workspace::dry();  ///< of temporaries
+    Layout layout;
+    std::vector<OpSpan> spans;     ///< the verbs of forward(), not those that prepare weights
+    std::int64_t cache_bytes = 0;  ///< of keys and values that decoding would keep
+};
+/// With the ledgers of `verbs`. The variant runs the point.
+DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs);
 
 /// Owns what the tensors point into. Empty (null data) for a backend that does not execute.
 struct PointData {

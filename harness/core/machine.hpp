@@ -1,0 +1,43 @@
+// The caches of this machine: the one place that reads their sizes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace headcount {
+
+/// A cache of the first processor, as the system lists it. 0 means *unknown*: the system does not say. That is no small
+/// cache, so nobody may compute with a 0. Who needs a size takes one of the assumptions below. Who needs to know how
+/// many such caches there are leaves one of unknown sharing out.
+struct ListedCache {
+    int level = 0;
+    std::string type;        ///< "Data", "Instruction", "Unified"
+    std::int64_t bytes = 0;  ///< of the whole cache, not of one processor's share
+    int processors = 0;      ///< that share it
+
+    bool holds_data() const { return type != "Instruction"; }
+};
+
+/// Small ordinary caches of server cores: what to assume where level 1 or 2 is unknown. A tile that is made for them
+/// wastes little of a larger cache, while one that is too large would leave its cache.
+inline constexpr std::int64_t kAssumedLevel1Bytes = std::int64_t{32} << 10;
+inline constexpr std::int64_t kAssumedLevel2Bytes = std::int64_t{512} << 10;
+/// More than most last levels have, for one who wants to leave all caches: they are assumed to be no smaller, listed or
+/// not, because a virtual machine may list fewer levels than there are.
+inline constexpr std::int64_t kAssumedLargestBytes = std::int64_t{32} << 20;
+
+/// What the kernel lists below `root`/sys, in its order; empty where it lists none.
+std::vector<ListedCache> listed_caches(const std::filesystem::path& root = "/");
+
+/// Those of this machine, read once. Where the kernel lists no size, they are levels 1 and 2 of the C library, which
+/// does not know what shares them.
+const std::vector<ListedCache>& machine_caches();
+
+/// Bytes of the data cache of a level; 0 where unknown.
+std::int64_t data_cache_bytes(const std::vector<ListedCache>& caches, int level);
+/// Bytes of the largest data cache; 0 where all are unknown.
+std::int64_t largest_data_cache_bytes(const std::vector<ListedCache>& caches);
+
+}  // namespace headcount
