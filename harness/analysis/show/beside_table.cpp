@@ -10,9 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "harness/analysis/claims/claim.hpp"
-#include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/stats/interval.hpp"
@@ -219,9 +218,7 @@ private:
         cell.share = share_of(entry, cell.time.estimate);
         const Entry& ours = records_.entries()[shape.entries.at(ours_)];
         if (name == ours_ || ours.samples.empty()) return cell;
-        const Metric& time = find_metric("time");
-        const PairedRounds rounds =
-            paired_rounds(time.value(entry, Ledger::required), time.value(ours, Ledger::required));
+        const PairedRounds rounds = paired_rounds(entry, ours);
         cell.paired = rounds.value.size();
         if (cell.paired > 0) cell.ratio = PairedRatio(rounds.value, rounds.base).interval();
         return cell;

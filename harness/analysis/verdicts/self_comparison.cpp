@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/stats/paired.hpp"
 #include "harness/stats/resolution.hpp"
 
@@ -27,8 +28,6 @@ double median_of(const Entry& entry, double (*what)(const Sample&)) {
     for (const RoundSample& taken : entry.samples) values.push_back(what(taken.sample));
     return median(values);
 }
-
-Value times_of(const Entry& entry) { return find_metric("time").value(entry, Ledger::required); }
 
 SelfComparisonSummary summary_of(const Entry& base, const Entry& value, const PairedRounds& rounds,
                                  const std::vector<int>& at_rounds) {
@@ -67,7 +66,7 @@ std::vector<SelfComparisonSummary> self_comparisons(const RecordSet& records, co
             for (std::size_t j = i + 1; j < part.entries.size(); ++j) {
                 const Entry& value = records.entries()[part.entries[j]];
                 if (!base.resolved || !value.resolved || !same_but_seed(base.point, value.point)) continue;
-                const PairedRounds rounds = paired_rounds(times_of(value), times_of(base));
+                const PairedRounds rounds = paired_rounds(value, base);
                 if (!rounds.value.empty()) summaries.push_back(summary_of(base, value, rounds, at_rounds));
             }
         }
