@@ -11,7 +11,7 @@ namespace headcount::rules {
 namespace {
 
 /// Comparison groups in which some round did not visit every point that other rounds did.
-std::vector<std::string> broken_blocks(const LintInput& input, std::size_t& compared) {
+std::vector<std::string> groups_with_partial_rounds(const LintInput& input, std::size_t& compared) {
     std::map<std::size_t, std::map<std::size_t, std::vector<RoundValue>>> groups;
     for (const std::size_t i : input.timed) {
         for (const RoundValue& round : by_round(input.records.entries()[i])) {
@@ -34,10 +34,10 @@ std::vector<std::string> broken_blocks(const LintInput& input, std::size_t& comp
 
 RuleFinding whole_result(const LintInput& input) {
     std::size_t compared = 0;
-    const std::vector<std::string> broken = broken_blocks(input, compared);
+    const std::vector<std::string> broken = groups_with_partial_rounds(input, compared);
     if (compared == 0) return not_applicable("result", "no two points were timed in one comparison group");
     if (broken.empty()) {
-        return satisfied("result", fmt::format("{} comparison groups, each timed in complete blocks: comparisons are "
+        return satisfied("result", fmt::format("{} comparison groups, each timed in complete rounds: comparisons are "
                                                "paired by round",
                                                compared));
     }
