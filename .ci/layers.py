@@ -63,7 +63,7 @@ LAYERS = [
     room("analysis/claims", "the kinds of claim, decided", "exact records metrics"),
     room("analysis/verdicts", "what became of the claims of a run", "table records claims"),
     room("analysis/series", "what grows with the number of heads, and how", "records model"),
-    room("analysis/compare", "two results, point by point", "claims verdicts"),
+    room("analysis/compare", "two results, point by point", "records verdicts"),
     room("analysis/published", "tables of papers, computed again", "exact"),
     room("analysis/lint", "does a report follow the rules of the art?", "records model claims verdicts"),
     room("analysis/show", "everything that is printed",

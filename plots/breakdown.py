@@ -4,10 +4,6 @@ import math
 import frame
 import style
 
-# Role of a verb -> what it is called here, bottom to top. The projections are one operation: none of them sees heads.
-NAMES = {"query": "projections", "key": "projections", "value": "projections", "qkv": "projections",
-         "output": "projections", "scores": "scores Q K^T", "weights": "softmax", "context": "context P V"}
-ORDER = ["projections", "scores Q K^T", "softmax", "context P V", "fused core", "layout copies"]
 ROWS = 4  # of panels in one file; more would be too small to read on a page
 
 SHOWS = {"quantities": ["time"], "summary": "mean",
@@ -15,39 +11,31 @@ SHOWS = {"quantities": ["time"], "summary": "mean",
          "single": "the traced shares (one mean of the middle half of a few passes) and the dots"}
 
 
-def operation(verb, role):
-    if verb == "copy":
-        return "layout copies"
-    if verb == "attend":
-        return "fused core"
-    return NAMES.get(role, role)
-
-
-def rank(name):
-    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
-
-
 def draw(data):
     data.need(["n_rounds", "median_s", "bound_s", "bound_lacks"])
     spans = data.breakdown.copy()
     spans = spans[spans["seconds"].notna()]
-    spans["operation"] = [operation(v, r) for v, r in zip(spans["verb"], spans["role"])]
+    labels = dict(zip(data.shares["share"], data.shares["label"]))
+    order = [label for label in labels.values() if label]
+    # A share without a label holds several things: each goes by its role.
+    spans["operation"] = [labels.get(s) or r for s, r in zip(spans["share"], spans["role"])]
     points = data.points[data.points["point"].isin(set(spans["point"]))]
     sizes = points.groupby(data.figure_fields() + ["variant", "length"])["num_heads"].transform("nunique")
     points = points[sizes >= 2]
     if points.empty:
         raise frame.NotApplicable("a breakdown over heads needs traced points that differ in num_heads")
-    operations = sorted(spans[spans["point"].isin(set(points["point"]))]["operation"].unique(), key=rank)
+    operations = sorted(spans[spans["point"].isin(set(points["point"]))]["operation"].unique(),
+                        key=lambda name: (order.index(name) if name in order else len(order), name))
     for suffix, name, part in frame.figures(points, data.figure_fields()):
         variants = sorted(part["variant"].unique())
         pages = [variants[i:i + ROWS] for i in range(0, len(variants), ROWS)]
         for number, page in enumerate(pages, start=1):
             end = f"_{number}" if len(pages) > 1 else ""
             tail = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
-            yield suffix + end, figure(data, name + tail, part[part["variant"].isin(page)], spans, operations)
+            yield suffix + end, figure(data, name + tail, part[part["variant"].isin(page)], spans, operations, order)
 
 
-def figure(data, name, points, spans, operations):
+def figure(data, name, points, spans, operations, order):
     variants = sorted(points["variant"].unique())
     lengths = sorted(points["length"].unique())
     here = spans[spans["point"].isin(set(points["point"]))]
@@ -74,7 +62,8 @@ def figure(data, name, points, spans, operations):
                 heights = [table.loc[p, operation_name] * 1e3 for p in panel["point"]]
                 if not any(heights):
                     continue
-                index = rank(operation_name)[0] + operations.index(operation_name) * (operation_name not in ORDER)
+                known = operation_name in order
+                index = order.index(operation_name) if known else len(order) + operations.index(operation_name)
                 bars = ax.bar(x, heights, bottom=bottom, width=0.72, linewidth=0.5, edgecolor="black",
                               **style.bar_style(index))
                 handles.setdefault(operation_name, bars)

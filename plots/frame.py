@@ -30,7 +30,7 @@ class NotApplicable(Exception):
 
 
 class Frame:
-    """Tables of one export: points, breakdown (pandas), run (dict)."""
+    """Tables of one export: points, breakdown, shares (pandas), run (dict)."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -39,7 +39,8 @@ class Frame:
         self.fields = [field for field in self.run["fields"] if "of" not in field and not field.get("stands_for")]
         self.options = list(dict.fromkeys(field["name"] for field in self.run["fields"] if "of" in field))
         self.points = self._table("points.csv", ["point", "outcome"] + [field["name"] for field in self.fields])
-        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds"])
+        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds", "share"])
+        self.shares = self._table("shares.csv", ["share", "label"])
         self._describe_points()
 
     def _path(self, name):

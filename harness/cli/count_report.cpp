@@ -95,7 +95,7 @@ std::string count_as_text(const Point& point, const Count& count, Ledger ledger)
     return text;
 }
 
-std::string block_as_text(const BlockCount& block, Ledger ledger) {
+std::string block_as_text(const TransformerBlock& block, Ledger ledger) {
     std::string text = "\nthe rest of the block:\n";
     for (const CountRow& row : rows_of(block.rest, ledger)) {
         text += fmt::format("{:<10} {:<10} {:>14} multiplies {:>14} adds {:>10} divides {:>10} exps\n", row.op,
@@ -108,7 +108,7 @@ std::string block_as_text(const BlockCount& block, Ledger ledger) {
     return text;
 }
 
-nlohmann::ordered_json block_as_json(const BlockCount& block, Ledger ledger) {
+nlohmann::ordered_json block_as_json(const TransformerBlock& block, Ledger ledger) {
     return {{"total", cost_as_json(block.total(ledger))},
             {"parameters", block.parameters},
             {"attention_share", block.attention_share(ledger)},

@@ -8,8 +8,8 @@
 
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
-#include "harness/measure/point/block.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/measure/point/transformer_block.hpp"
 
 namespace headcount {
 
@@ -29,7 +29,7 @@ std::string count_as_csv(const Count& count, Ledger ledger);
 std::string count_as_text(const Point& point, const Count& count, Ledger ledger);
 
 /// What surrounds attention in a Transformer block, and attention's share.
-std::string block_as_text(const BlockCount& block, Ledger ledger);
-nlohmann::ordered_json block_as_json(const BlockCount& block, Ledger ledger);
+std::string block_as_text(const TransformerBlock& block, Ledger ledger);
+nlohmann::ordered_json block_as_json(const TransformerBlock& block, Ledger ledger);
 
 }  // namespace headcount

@@ -1,5 +1,9 @@
-// What the process returns; documented in --help and docs/commands.md.
+// What the process returns: the one table. --help prints it; tests/cli/known_once_test.py holds the pages, the
+// scripts and plots/frame.py to it.
 #pragma once
+
+#include <array>
+#include <string_view>
 
 namespace headcount::exit_code {
 
@@ -9,5 +13,19 @@ inline constexpr int usage = 2;            ///< the input is wrong: a flag, a co
 inline constexpr int inconclusive = 3;     ///< a measured claim needs more rounds or a quieter machine
 inline constexpr int failed = 4;           ///< the world is in the way: disk, memory, a missing program
 inline constexpr int interrupted = 130;    ///< Ctrl-C; run the same command again to go on
+
+struct Meaning {
+    int code;
+    std::string_view says;
+};
+inline constexpr std::array<Meaning, 6> meanings{
+    {{ok, "as expected"},
+     {not_as_expected, "an exact claim, a cell or a point is not"},
+     {usage, "the input is wrong"},
+     {inconclusive, "a measured claim is inconclusive"},
+     {failed, "the machine is in the way (disk, memory, a missing program)"},
+     {interrupted, "interrupted, run the same command again to go on"}}};
+
+inline constexpr int figure_not_applicable = 4;  ///< of a script of plots/: this result cannot show its figure
 
 }  // namespace headcount::exit_code

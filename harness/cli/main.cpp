@@ -16,7 +16,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/sweep/engines.hpp"
 #include "headcount_version.hpp"
 
@@ -33,11 +33,15 @@ Examples:
   headcount plot results/reference/equal_complexity.jsonl --output out
   headcount count --variant multi_head --seq-len 1024 --embed-dim 512 --num-heads 8
   headcount table vaswani2017_table3                     a published table, theirs beside ours
-  headcount COMMAND --help                               more, with examples
+  headcount COMMAND --help                               more, with examples)";
 
-Exit codes: 0 as expected; 1 an exact claim, a cell or a point is not; 2 the input is wrong;
-  3 a measured claim is inconclusive; 4 the machine is in the way (disk, memory, a missing program);
-  130 interrupted, run the same command again to go on.)";
+std::string exit_codes_text() {
+    std::string text = "\n\nExit codes:\n";
+    for (const exit_code::Meaning& meaning : exit_code::meanings) {
+        text += fmt::format("  {:<5}{}\n", meaning.code, meaning.says);
+    }
+    return text;
+}
 
 std::string version_text() {
     return fmt::format("headcount {}\ncommit {} (dirty: {})\n{} {} ({}, -march=native {})", build::version,
@@ -98,7 +102,7 @@ int run(int argc, char** argv) {
     CLI::App app{kPurpose, "headcount"};
     app.require_subcommand(1);
     app.set_version_flag("--version", version_text());
-    app.footer(kFooter);
+    app.footer(kFooter + exit_codes_text());
     int exit = exit_code::ok;
     for (const auto& [file, command] : all_commands()) add_command(app, command, exit);
     require_known_command(argc, argv);

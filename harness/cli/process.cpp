@@ -65,9 +65,8 @@ std::string find_python() {
             continue;  // not there: the next one
         }
     }
-    throw Error(
-        "no python3 imports matplotlib and pandas; apt-get install python3-matplotlib python3-pandas, or set "
-        "HEADCOUNT_PYTHON");
+    throw Error("no python3 imports matplotlib and pandas; apt-get install " HEADCOUNT_PACKAGES
+                ", or set HEADCOUNT_PYTHON");
 }
 
 }  // namespace headcount

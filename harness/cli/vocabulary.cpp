@@ -6,7 +6,7 @@
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "variants/all.hpp"
 

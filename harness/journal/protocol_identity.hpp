@@ -10,12 +10,12 @@ namespace headcount {
 /// Time and safety: they decide how much is measured before a run stops, never what a sample means. Everything else
 /// does (how a sample is taken, and after how many rounds results are looked at: a rule of stopping that was changed in
 /// the light of results would void the intervals), so a run goes on only where everything else is equal.
-inline constexpr std::array kBoundsOfProtocol{"budget_s", "timeout_s", "memory_limit_bytes"};
+inline constexpr std::array kChangeableProtocol{"budget_s", "timeout_s", "memory_limit_bytes"};
 
-/// The protocol without its bounds.
+/// The protocol without what may change when a run goes on.
 inline Json measurement_identity(const Protocol& protocol) {
     Json json = to_json(protocol);
-    for (const char* bound : kBoundsOfProtocol) json.erase(bound);
+    for (const char* name : kChangeableProtocol) json.erase(name);
     return json;
 }
 

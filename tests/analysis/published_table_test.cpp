@@ -1,12 +1,11 @@
 // Published tables: statuses, rounding, evidence, errors, and the three shipped tables against closed forms that
 // are written here once more, apart from the counting code.
-#include "harness/analysis/published/published_table.hpp"
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "harness/analysis/published/table_result.hpp"
 #include "harness/core/error.hpp"
 #include "harness/sweep/table_config.hpp"
 #include "harness/sweep/yaml.hpp"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/model/breakdown.hpp"
 #include "harness/analysis/show/export.hpp"
 #include "harness/analysis/show/gbench_json.hpp"
 #include "harness/analysis/show/point_table.hpp"
@@ -130,6 +131,9 @@ TEST_CASE("exported files have a row for everything and the columns that plots r
     CHECK(lines(read(directory / "ops.csv")) == 5);
     CHECK(lines(read(directory / "breakdown.csv")) == 11);
     CHECK(lines(read(directory / "exponents.csv")) == 1);  // one length only
+    CHECK(lines(read(directory / "shares.csv")) == 1 + kShares.size());
+    CHECK(read(directory / "shares.csv").find("scores,scores Q K^T\n") != std::string::npos);
+    CHECK(read(directory / "breakdown.csv").find(",scores\n") != std::string::npos);
     CHECK(lines(read(directory / "verdicts.csv")) == 5);
     const auto run = nlohmann::json::parse(read(directory / "run.json"));
     CHECK(run.at("claims").size() == 2);

@@ -3,7 +3,7 @@
 
 #include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/core/error.hpp"
-#include "harness/stats/resolution.hpp"
+#include "harness/stats/resolvable_margin.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
 

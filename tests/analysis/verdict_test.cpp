@@ -159,16 +159,16 @@ TEST_CASE("the exit status tells exact surprises from undecided measurements") {
     const Verdict undecided_exact = verdict(true, Status::inconclusive, "supported");
     const Verdict fast = verdict(false, Status::refuted, "");
     const Verdict unclear = verdict(false, Status::inconclusive, "");
-    CHECK(exit_status({}) == 0);
-    CHECK(exit_status({as_declared, fast}) == 0);
-    CHECK(exit_status({as_declared, unclear}) == 3);
-    CHECK(exit_status({unclear, surprise}) == 1);
-    CHECK(exit_status({undecided_exact}) == 1);
+    CHECK(conclusion_of({}) == Conclusion::as_expected);
+    CHECK(conclusion_of({as_declared, fast}) == Conclusion::as_expected);
+    CHECK(conclusion_of({as_declared, unclear}) == Conclusion::inconclusive);
+    CHECK(conclusion_of({unclear, surprise}) == Conclusion::not_as_expected);
+    CHECK(conclusion_of({undecided_exact}) == Conclusion::not_as_expected);
     Verdict part_of_it = surprise;
     part_of_it.summary = false;  // only the summary is declared
-    CHECK(exit_status({as_declared, part_of_it}) == 0);
-    CHECK(exit_status(verify(lengths({"128"}, "refuted").journal)) == 0);
-    CHECK(exit_status(verify(lengths({"128"}).journal)) == 1);
+    CHECK(conclusion_of({as_declared, part_of_it}) == Conclusion::as_expected);
+    CHECK(conclusion_of(verify(lengths({"128"}, "refuted").journal)) == Conclusion::as_expected);
+    CHECK(conclusion_of(verify(lengths({"128"}).journal)) == Conclusion::not_as_expected);
 }
 
 TEST_CASE("an unfinished run leaves open what it has no points for, and judges the rest") {
@@ -187,7 +187,7 @@ TEST_CASE("an unfinished run leaves open what it has no points for, and judges t
         CHECK(verdicts[1].status == Status::supported);
         CHECK(verdicts[4].status == Status::inconclusive);
         CHECK(verdicts[0].as_expected());
-        CHECK(exit_status(verdicts) == 3);
+        CHECK(conclusion_of(verdicts) == Conclusion::inconclusive);
         CHECK_THAT(verdict_text(verdicts), !Contains("NOT as declared") && Contains("open until the run is finished"));
         const std::string text = unfinished_text(RecordSet(builder.journal));
         CHECK_THAT(text, Contains("1 of 12 points") && Contains("To go on: headcount run configs/x.yaml"));
@@ -195,7 +195,7 @@ TEST_CASE("an unfinished run leaves open what it has no points for, and judges t
     SECTION("nor is what contradicts it in the points that are there") {
         JournalBuilder builder = lengths({"64", "128"});
         drop(builder, "num_heads=4");
-        CHECK(exit_status(verify(builder.journal)) == 3);
+        CHECK(conclusion_of(verify(builder.journal)) == Conclusion::inconclusive);
     }
     SECTION("a whole combination that contradicts the claim decides, finished or not") {
         JournalBuilder builder = lengths({"64"});
@@ -203,19 +203,19 @@ TEST_CASE("an unfinished run leaves open what it has no points for, and judges t
         const auto verdicts = verify(builder.journal);
         CHECK(verdicts[0].status == Status::refuted);
         CHECK_FALSE(verdicts[0].as_expected());
-        CHECK(exit_status(verdicts) == 1);
+        CHECK(conclusion_of(verdicts) == Conclusion::not_as_expected);
     }
     SECTION("the base case may be what is missing") {
         JournalBuilder builder = lengths({});
         drop(builder, "embed_dim=64");  // also those of one head, whose id ends here
         const auto verdicts = verify(builder.journal);
         CHECK(verdicts[0].unfinished == 12);
-        CHECK(exit_status(verdicts) == 3);
+        CHECK(conclusion_of(verdicts) == Conclusion::inconclusive);
     }
     SECTION("a failed point is not an open one") {
         JournalBuilder builder = lengths({});
         builder.journal.points.back().outcome = Outcome::failed;
-        CHECK(exit_status(verify(builder.journal)) == 1);
+        CHECK(conclusion_of(verify(builder.journal)) == Conclusion::not_as_expected);
         CHECK(unfinished_text(RecordSet(builder.journal)).empty());
     }
 }

@@ -115,7 +115,7 @@ def the_engine_of_the_page():
         check(point["memory"]["process_peak_bytes"] >= 0 > point["memory"]["peak_bytes"], f"memory: {point['memory']}")
         check(all("executed" not in op for op in point["ops"]), "work is claimed that nobody counted")
         rounds = [r for r in records if r["kind"] == "round"]
-        check(len(rounds) == 10 and all(len(r["samples"]) == 2 for r in rounds), "the rounds are not complete blocks")
+        check(len(rounds) == 10 and all(len(r["samples"]) == 2 for r in rounds), "the rounds are not complete")
         check("NumPy" in records[0]["environment"]["engine.mine_in_python"], "its version is not in the journal")
         before = output.read_bytes()
         place.run("run", config, "--output", output)

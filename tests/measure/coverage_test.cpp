@@ -78,7 +78,7 @@ Experiment run_experiment(const Noise& noise, double ratio, Random& random) {
         record.samples = take_round(points, shuffled_order(points.size(), seed, "g", record.round), sampler);
         rounds.push_back(std::move(record));
         if (experiment.stop > 0 || static_cast<int>(rounds.size()) < next_look) continue;
-        const Decision decision = decide(paired_matrix(points, rounds), protocol(), widest_interval);
+        const StoppingDecision decision = stopping_decision(paired_matrix(points, rounds), protocol(), widest_interval);
         next_look = decision.next_look;
         if (!decision.because.empty()) experiment.stop = rounds.size();
     }

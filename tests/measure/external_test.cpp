@@ -12,7 +12,7 @@
 #include "harness/core/field_table.hpp"
 #include "harness/measure/campaign/campaign.hpp"
 #include "harness/measure/engine/engine_clocks.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/point/count.hpp"
 #include "harness/measure/process/shared_memory.hpp"
 #include "harness/measure/worker/worker.hpp"

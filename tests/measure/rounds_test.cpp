@@ -80,29 +80,29 @@ TEST_CASE("between two looks nothing is decided, however narrow the interval") {
         return 0.0;
     };
     for (const std::size_t taken : {0U, 1U, 9U}) {
-        const Decision decision = decide(rounds_of(taken), protocol_of(10, 80, 0.01), narrow);
+        const StoppingDecision decision = stopping_decision(rounds_of(taken), protocol_of(10, 80, 0.01), narrow);
         CHECK(decision.because.empty());
         CHECK(decision.next_look == 10);
     }
     CHECK(asked == 0);
-    CHECK(decide(rounds_of(10), protocol_of(10, 80, 0.01), narrow).because == "target_rel_ci");
+    CHECK(stopping_decision(rounds_of(10), protocol_of(10, 80, 0.01), narrow).because == "target_rel_ci");
 }
 
 TEST_CASE("a decision looks at the rounds of its look only, so that a resumed run decides alike") {
     const WidestInterval width = [](const PairedSeconds& m) { return m.front().size() == 20 ? 0.001 : 1.0; };
-    CHECK(decide(rounds_of(19), protocol_of(10, 80, 0.01), width).next_look == 20);
-    CHECK(decide(rounds_of(20), protocol_of(10, 80, 0.01), width).because == "target_rel_ci");
-    CHECK(decide(rounds_of(33), protocol_of(10, 80, 0.01), width).because == "target_rel_ci");
+    CHECK(stopping_decision(rounds_of(19), protocol_of(10, 80, 0.01), width).next_look == 20);
+    CHECK(stopping_decision(rounds_of(20), protocol_of(10, 80, 0.01), width).because == "target_rel_ci");
+    CHECK(stopping_decision(rounds_of(33), protocol_of(10, 80, 0.01), width).because == "target_rel_ci");
 }
 
 TEST_CASE("the last look stops, and so do two doublings that do not narrow the interval") {
     const auto root = [](const PairedSeconds& m) { return 1 / std::sqrt(static_cast<double>(m.front().size())); };
     const auto flat = [](const PairedSeconds&) { return 0.5; };
     const Protocol protocol = protocol_of(10, 80, 0.01);
-    CHECK(decide(rounds_of(40), protocol, root).next_look == 80);
-    CHECK(decide(rounds_of(80), protocol, root).because == "max_rounds");
-    CHECK(decide(rounds_of(20), protocol, flat).next_look == 40);
-    CHECK(decide(rounds_of(40), protocol, flat).because == "plateau");
+    CHECK(stopping_decision(rounds_of(40), protocol, root).next_look == 80);
+    CHECK(stopping_decision(rounds_of(80), protocol, root).because == "max_rounds");
+    CHECK(stopping_decision(rounds_of(20), protocol, flat).next_look == 40);
+    CHECK(stopping_decision(rounds_of(40), protocol, flat).because == "plateau");
 }
 
 TEST_CASE("pairs are the rounds in which all points were visited") {

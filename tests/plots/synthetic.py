@@ -23,6 +23,9 @@ FIELDS = [{"name": "variant", "type": "name", "facet": "who"}, {"name": "backend
           {"name": "num_threads", "type": "integer", "facet": "execution"},
           {"name": "seed", "type": "integer", "facet": "data"}]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
+SHARES = {"projections": "projections", "scores": "scores Q K^T", "softmax": "softmax", "context": "context P V",
+          "fused": "fused core", "copies": "layout copies", "other": ""}
+SHARE_OF = {"scores": "scores", "weights": "softmax", "context": "context", "attend": "fused", "copy": "copies"}
 VARIANTS = ("multi_head", "multi_head_split", "multi_head_looped", "streaming")
 
 
@@ -112,12 +115,13 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
                         continue
                     for role, seconds in seconds_by_operation(variant, backend, length, h).items():
                         verb = {"weights": "softmax_rows", "attend": "attend", "copy": "copy"}.get(role, "matmul")
-                        spans.append({"point": row["point"], "verb": verb,
+                        spans.append({"point": row["point"], "verb": verb, "share": SHARE_OF.get(role, "projections"),
                                       "role": {"copy": "query", "attend": "core"}.get(role, role), "seconds": seconds})
     rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
     write_csv(directory, "points.csv", POINT_COLUMNS, rows)
-    write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds"], spans)
+    write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds", "share"], spans)
+    write_csv(directory, "shares.csv", ["share", "label"], [{"share": s, "label": label} for s, label in SHARES.items()])
     write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))
     with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,

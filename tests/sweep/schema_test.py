@@ -13,7 +13,7 @@ try:
     import jsonschema
     import yaml
 except ImportError as missing:
-    sys.exit(f"schema_test.py: {missing}; install python3-jsonschema and python3-yaml (see packages.txt)")
+    sys.exit(f"schema_test.py: {missing}; install the packages of packages.txt")
 
 
 def read_schema(arguments):

@@ -119,8 +119,8 @@ int main() {
 #else
 
 int main() {
-    std::cout << nlohmann::json{{"missing",
-                                 "built without oneDNN; install libdnnl-dev, then configure and build again"}}
+    std::cout << nlohmann::json{{"missing", "built without oneDNN; install " HEADCOUNT_PACKAGES
+                                            ", then configure and build again"}}
               << std::endl;
 }
 

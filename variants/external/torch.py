@@ -38,7 +38,7 @@ try:
     import torch
     import torch.nn.functional as F
 except ImportError as error:
-    say({"missing": f"{sys.executable} cannot import torch ({error}); ./reproduce.sh --peers installs python3-torch"})
+    say({"missing": f"{sys.executable} cannot import torch ({error}); ./reproduce.sh --peers installs what is missing"})
     sys.exit(0)
 
 

@@ -97,23 +97,9 @@ std::string factor_text(const Rational& value, const Rational& base) {
     return fmt::format("exactly {} times ({})", to_text(factor), to_decimal(factor));
 }
 
-PairedRounds paired_rounds(const Value& value, const Value& base) {
-    // Both are sorted by key: a record set keeps them so.
-    PairedRounds pairs;
-    auto other = base.rounds.begin();
-    for (const RoundValue& round : value.rounds) {
-        while (other != base.rounds.end() && other->key < round.key) ++other;
-        if (other == base.rounds.end()) break;
-        if (other->key != round.key) continue;
-        pairs.value.push_back(round.value);
-        pairs.base.push_back(other->value);
-    }
-    return pairs;
-}
-
 Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range) {
     Test test{.label = std::move(label), .is_ratio = true, .range = range};
-    const PairedRounds rounds = paired_rounds(value, reference);
+    const PairedRounds rounds = paired_rounds(value.rounds, reference.rounds);
     if (rounds.value.empty()) return test;
     const PairedRatio ratio(rounds.value, rounds.base);
     test.interval = ratio.interval();

@@ -109,12 +109,6 @@ Rational across_value(const Comparison& comparison, const Case& c);
 /// "equal", "exactly 8 times", "exactly 8 times less", "exactly 33/65 times (0.507692)".
 std::string factor_text(const Rational& value, const Rational& base);
 
-/// Time ratios of a case to the base, paired by round; empty when they share no round.
-struct PairedRounds {
-    std::vector<double> value, base;
-};
-PairedRounds paired_rounds(const Value& value, const Value& base);
-
 inline constexpr double kAboveOne = 1 + std::numeric_limits<double>::epsilon();
 inline constexpr double kBelowOne = 1 - std::numeric_limits<double>::epsilon();
 

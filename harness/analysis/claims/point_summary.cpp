@@ -8,8 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/claims/claim.hpp"
-#include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/stats/autocorrelation.hpp"
 #include "harness/stats/modes.hpp"
 #include "harness/stats/paired.hpp"
@@ -53,7 +52,6 @@ double disturbed_share(const Entry& entry, const RecordSet& records) {
 
 std::vector<PointSummary> summarise(const RecordSet& records) {
     const std::map<std::size_t, std::size_t> bases = bases_of(records);
-    const Metric& time = find_metric("time");
     std::vector<PointSummary> summaries;
     for (const Entry& entry : records.entries()) {
         PointSummary summary;
@@ -68,9 +66,7 @@ std::vector<PointSummary> summarise(const RecordSet& records) {
             summary.disturbed_share = disturbed_share(entry, records);
             const auto base = bases.find(entry.samples.front().key.group);
             if (base != bases.end()) {
-                const Value mine = time.value(entry, Ledger::required);
-                const Value other = time.value(records.entries()[base->second], Ledger::required);
-                const PairedRounds rounds = paired_rounds(mine, other);
+                const PairedRounds rounds = paired_rounds(entry, records.entries()[base->second]);
                 if (!rounds.value.empty()) {
                     summary.base = base->second;
                     summary.ratio = PairedRatio(rounds.value, rounds.base).interval();

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
 #include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
@@ -141,10 +141,7 @@ PointDiff compare(const Entry& a, const Entry& b, bool one_file) {
                    .b_rounds = is.size(),
                    .note = counts_note(a.record, b.record)};
     PairedRounds rounds;
-    if (one_file) {
-        const Metric& time = find_metric("time");
-        rounds = paired_rounds(time.value(b, Ledger::required), time.value(a, Ledger::required));
-    }
+    if (one_file) rounds = paired_rounds(b, a);
     if (!rounds.value.empty()) {
         compare_paired(diff, rounds);
     } else {

@@ -19,7 +19,7 @@ struct PointDiff {
     std::string point;  ///< of A
     std::string other;  ///< of B
     Change change = Change::cannot_tell;
-    bool paired = false;  ///< by round: both stood in the same blocks
+    bool paired = false;  ///< by round: both stood in the same rounds
     Interval ratio{};     ///< time of B / time of A, 95 %
     double p = 1;         ///< two-sided, of "no difference"; of unpaired ones 1 says: above 0.2
     double adjusted = 1;  ///< Holm's correction over all points of the diff

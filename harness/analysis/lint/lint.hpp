@@ -9,6 +9,7 @@
 
 #include "harness/analysis/claims/claim.hpp"
 #include "harness/analysis/claims/point_summary.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/analysis/records/record_set.hpp"
 #include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/registry/registry.hpp"

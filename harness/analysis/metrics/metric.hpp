@@ -8,16 +8,11 @@
 #include <vector>
 
 #include "harness/analysis/exact/expression.hpp"
-#include "harness/analysis/records/record_set.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/count.hpp"
 #include "harness/registry/registry.hpp"
 
 namespace headcount {
-
-struct RoundValue {
-    RoundKey key;
-    double value = 0;
-};
 
 /// One of `exact`, `rounds` (one or more) or `missing` (why there is no value).
 struct Value {

@@ -19,7 +19,7 @@ std::size_t share_of_product(std::string_view role) {
     return named(share == "softmax" ? "other" : share);  // no product makes the weights
 }
 
-std::size_t share_of(const SpanRecord& span) {
+std::size_t index_of(const SpanRecord& span) {
     if (span.verb == "copy") return named("copies");
     if (span.verb == "attend") return named("fused");
     if (span.verb == "softmax_rows") return named("softmax");
@@ -27,7 +27,7 @@ std::size_t share_of(const SpanRecord& span) {
 }
 
 /// The share whose spans do this work; a fused core does all of the core's in one span.
-std::size_t share_of(const OpPart& part, bool fused) {
+std::size_t index_of(const OpPart& part, bool fused) {
     if (part.op == "copy") return named("copies");
     const std::size_t product = share_of_product(part.role);
     if (product == named("projections")) return product;
@@ -38,16 +38,18 @@ std::size_t share_of(const OpPart& part, bool fused) {
 
 }  // namespace
 
+const Share& share_of(const SpanRecord& span) { return kShares[index_of(span)]; }
+
 std::array<double, kShares.size()> shares_of(const PointRecord& record) {
     std::array<double, kShares.size()> seconds{};
-    for (const SpanRecord& span : record.breakdown) seconds[share_of(span)] += span.seconds;
+    for (const SpanRecord& span : record.breakdown) seconds[index_of(span)] += span.seconds;
     return seconds;
 }
 
 std::array<OpCost, kShares.size()> work_of(const PointRecord& record) {
     const bool fused = std::ranges::find(record.breakdown, "attend", &SpanRecord::verb) != record.breakdown.end();
     std::array<OpCost, kShares.size()> work{};
-    for (const OpPart& part : record.counted.ops) work[share_of(part, fused)] += part.executed;
+    for (const OpPart& part : record.counted.ops) work[index_of(part, fused)] += part.executed;
     return work;
 }
 

@@ -14,7 +14,7 @@
 
 namespace headcount {
 
-/// Samples with equal keys were taken in the same block and may be paired.
+/// Samples with equal keys were taken in the same round and may be paired.
 struct RoundKey {
     std::size_t group = 0;  ///< RecordSet::groups()
     int stratum = 0;

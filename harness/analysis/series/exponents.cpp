@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/base_fields.hpp"
 #include "harness/stats/fit.hpp"
 
@@ -23,37 +24,15 @@ std::string family_of(const Entry& entry, const FieldTable& fields) {
     return family + (p.q_len == p.kv_len ? "/self" : "/" + std::to_string(p.q_len));
 }
 
-std::vector<double> times_of(const Entry& entry) {
-    std::vector<double> times;
-    for (const RoundSample& round : entry.samples) times.push_back(round.sample.wall_s);
-    return times;
-}
-
-/// times[round][point] of the rounds in which every point was visited.
-std::vector<std::vector<double>> shared_rounds(const std::vector<const Entry*>& points) {
-    std::map<RoundKey, std::vector<double>> rounds;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-        for (const RoundSample& round : points[i]->samples) {
-            std::vector<double>& times = rounds[round.key];
-            if (times.size() == i) times.push_back(round.sample.wall_s);
-        }
-    }
-    std::vector<std::vector<double>> complete;
-    for (auto& [key, times] : rounds) {
-        if (times.size() == points.size()) complete.push_back(std::move(times));
-    }
-    return complete;
-}
-
 Exponent exponent_of(const std::vector<const Entry*>& points) {
     std::vector<double> lengths, medians;
     std::vector<std::vector<double>> samples;
     for (const Entry* entry : points) {
         lengths.push_back(static_cast<double>(entry->point.problem.kv_len));
-        samples.push_back(times_of(*entry));
+        samples.push_back(entry->seconds());
         medians.push_back(median(samples.back()));
     }
-    const auto rounds = shared_rounds(points);
+    const auto rounds = shared_rounds(points).complete;
     const auto step = [&](std::size_t i) {
         return log_log_slope(std::span(lengths).subspan(i, 2), std::span(medians).subspan(i, 2));
     };

@@ -5,6 +5,8 @@
 #include <array>
 #include <map>
 
+#include "harness/analysis/records/paired_rounds.hpp"
+
 namespace headcount {
 
 namespace {
@@ -17,19 +19,6 @@ std::string family_of(const Entry& entry, const FieldTable& fields) {
         family += "/" + get_field(entry.point, field.name);
     }
     return family;
-}
-
-void fill_seconds(HeadSeries& series) {
-    std::map<RoundKey, std::vector<double>> rounds;
-    for (std::size_t i = 0; i < series.points.size(); ++i) {
-        for (const RoundSample& round : series.points[i]->samples) {
-            std::vector<double>& times = rounds[round.key];
-            if (times.size() == i) times.push_back(round.sample.wall_s);
-        }
-    }
-    for (auto& [key, times] : rounds) {
-        if (times.size() == series.points.size()) series.seconds.push_back(std::move(times));
-    }
 }
 
 }  // namespace
@@ -58,7 +47,7 @@ std::vector<HeadSeries> head_series(const RecordSet& records) {
         for (const Entry* entry : series.points) {
             series.heads.push_back(static_cast<double>(entry->point.problem.num_heads));
         }
-        fill_seconds(series);
+        series.seconds = shared_rounds(series.points).complete;
     }
     std::erase_if(all, [](const HeadSeries& series) { return series.seconds.empty(); });
     return all;

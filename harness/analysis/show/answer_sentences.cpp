@@ -22,7 +22,7 @@ struct Statement {
 };
 
 /// How much a trend says: an exact law more than "it grows", that more than "it changes".
-int weight(Trend trend) {
+int strength(Trend trend) {
     switch (trend) {
         case Trend::none: return 0;
         case Trend::changes: return 1;
@@ -40,7 +40,7 @@ int weight(Trend trend) {
 bool contradict(Trend a, Trend b) {
     if (a == b) return false;
     if (a == Trend::same || b == Trend::same) return true;
-    return a != Trend::changes && b != Trend::changes && weight(a) == weight(b);
+    return a != Trend::changes && b != Trend::changes && strength(a) == strength(b);
 }
 
 std::vector<Statement> statements_of(const std::vector<Verdict>& verdicts) {
@@ -55,7 +55,7 @@ std::vector<Statement> statements_of(const std::vector<Verdict>& verdicts) {
             continue;
         }
         known->contradicted = known->contradicted || contradict(known->trend, v.trend);
-        if (weight(v.trend) > weight(known->trend)) {
+        if (strength(v.trend) > strength(known->trend)) {
             known->claim = &v;
             known->trend = v.trend;
         }
@@ -125,7 +125,7 @@ void add_trends(std::vector<std::string>& sentences, const std::vector<Verdict>&
     std::vector<std::string> order;
     std::map<std::string, std::vector<const Verdict*>> told;
     std::ranges::stable_sort(all, {},
-                             [](const Statement& s) { return s.trend == Trend::same ? 0 : 6 - weight(s.trend); });
+                             [](const Statement& s) { return s.trend == Trend::same ? 0 : 6 - strength(s.trend); });
     for (const Statement& s : all) {
         if (s.exception || s.narrow) continue;
         const std::string what = predicate(s);

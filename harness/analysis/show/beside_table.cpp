@@ -10,9 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "harness/analysis/claims/claim.hpp"
-#include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/stats/interval.hpp"
@@ -82,11 +81,11 @@ std::string shape_text(const Point& point, const FieldTable& fields) {
 
 /// Of the measured limit that the time stands under: of the multiply-adds, or of the bandwidth of memory where that
 /// binds or few queries read many keys.
-struct Share {
+struct LimitShare {
     double peak = -1, bandwidth = -1;  ///< negative: not known, or the other one speaks
 };
 
-Share share_of(const Entry& entry, double seconds) {
+LimitShare limit_share(const Entry& entry, double seconds) {
     const Problem& p = entry.point.problem;
     if (p.q_len < p.kv_len || time_bound(entry).binding().starts_with("memory")) {
         const double bandwidth = bandwidth_share(entry, seconds);
@@ -98,7 +97,7 @@ Share share_of(const Entry& entry, double seconds) {
     return {.peak = product_flops(entry.record) / seconds / (1e9 * peak->second)};
 }
 
-std::string to_text(const Share& share) {
+std::string to_text(const LimitShare& share) {
     if (share.bandwidth >= 0) return fmt::format("{:.0f} % of reads", 100 * share.bandwidth);
     return share.peak >= 0 ? fmt::format("{:.0f} %", 100 * share.peak) : "";
 }
@@ -124,7 +123,7 @@ struct Cell {
     Interval time{};
     std::optional<Interval> ratio{};
     std::size_t rounds = 0, paired = 0;
-    Share share{};
+    LimitShare share{};
     std::string absent{};  ///< "skipped", "failed", "not run"
 };
 
@@ -216,12 +215,10 @@ private:
         }
         const std::vector<double> seconds = entry.seconds();
         Cell cell{.time = median_interval(seconds), .rounds = seconds.size()};
-        cell.share = share_of(entry, cell.time.estimate);
+        cell.share = limit_share(entry, cell.time.estimate);
         const Entry& ours = records_.entries()[shape.entries.at(ours_)];
         if (name == ours_ || ours.samples.empty()) return cell;
-        const Metric& time = find_metric("time");
-        const PairedRounds rounds =
-            paired_rounds(time.value(entry, Ledger::required), time.value(ours, Ledger::required));
+        const PairedRounds rounds = paired_rounds(entry, ours);
         cell.paired = rounds.value.size();
         if (cell.paired > 0) cell.ratio = PairedRatio(rounds.value, rounds.base).interval();
         return cell;

@@ -9,6 +9,7 @@
 
 #include "harness/analysis/claims/point_summary.hpp"
 #include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/model/breakdown.hpp"
 #include "harness/analysis/model/time_bound.hpp"
 #include "harness/analysis/series/exponents.hpp"
 #include "harness/analysis/show/gbench_json.hpp"
@@ -184,12 +185,20 @@ Table ops_csv(const RecordSet& records) {
 }
 
 Table breakdown_csv(const RecordSet& records) {
-    Table table{.columns = columns({"point", "verb", "role", "seconds"}), .rows = {}};
+    Table table{.columns = columns({"point", "verb", "role", "seconds", "share"}), .rows = {}};
     for (const Entry& entry : records.entries()) {
         for (const SpanRecord& span : entry.record.breakdown) {
-            table.rows.push_back({entry.id, span.verb, span.role, number(span.seconds)});
+            table.rows.push_back(
+                {entry.id, span.verb, span.role, number(span.seconds), std::string(share_of(span).name)});
         }
     }
+    return table;
+}
+
+/// What the column `share` of the breakdown holds, in the order in which it is stacked.
+Table shares_csv() {
+    Table table{.columns = columns({"share", "label"}), .rows = {}};
+    for (const Share& share : kShares) table.rows.push_back({std::string(share.name), std::string(share.label)});
     return table;
 }
 
@@ -267,6 +276,7 @@ void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
     write_file(directory / "points.csv", to_csv(points_csv(records)));
     write_file(directory / "ops.csv", to_csv(ops_csv(records)));
     write_file(directory / "breakdown.csv", to_csv(breakdown_csv(records)));
+    write_file(directory / "shares.csv", to_csv(shares_csv()));
     write_file(directory / "exponents.csv", to_csv(exponents_csv(records)));
     write_file(directory / "samples.csv", to_csv(samples_csv(records)));
     write_file(directory / "verdicts.csv", to_csv(verdicts_csv(verdicts)));

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/published/published_table.hpp"
+#include "harness/analysis/published/table_result.hpp"
 #include "harness/analysis/table/table.hpp"
 
 namespace headcount {

@@ -14,14 +14,14 @@ namespace {
 std::size_t telling(const std::vector<Test>& tests, const std::vector<double>& adjusted, Status status) {
     std::size_t best = 0;
     for (std::size_t i = 1; i < tests.size(); ++i) {
-        const auto weight = [&](std::size_t k) {
+        const auto strength = [&](std::size_t k) {
             if (status == Status::refuted) return -adjusted[k];
             if (status == Status::inconclusive && tests[k].supports) return -1.0;
             return std::abs(tests[k].interval.estimate - 1);
         };
         // Of equally strong refutations the larger effect is shown.
         const bool further = std::abs(tests[i].interval.estimate - 1) > std::abs(tests[best].interval.estimate - 1);
-        if (weight(i) > weight(best) || (weight(i) == weight(best) && further)) best = i;
+        if (strength(i) > strength(best) || (strength(i) == strength(best) && further)) best = i;
     }
     return best;
 }

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
-#include "harness/stats/resolution.hpp"
+#include "harness/stats/resolvable_margin.hpp"
 
 namespace headcount {
 namespace {

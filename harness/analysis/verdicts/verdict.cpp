@@ -133,14 +133,15 @@ std::vector<Verdict> verify(const Journal& journal, const VerifyOptions& options
     return verify(RecordSet(journal), options);
 }
 
-int exit_status(const std::vector<Verdict>& verdicts) {
-    int status = 0;
+Conclusion conclusion_of(const std::vector<Verdict>& verdicts) {
+    Conclusion conclusion = Conclusion::as_expected;
     for (const Verdict& verdict : verdicts) {
         if (!verdict.summary) continue;
-        if (verdict.exact && !verdict.as_expected()) return 1;
-        if (verdict.status == Status::inconclusive && (!verdict.exact || verdict.open())) status = 3;
+        if (verdict.exact && !verdict.as_expected()) return Conclusion::not_as_expected;
+        if (verdict.status == Status::inconclusive && (!verdict.exact || verdict.open()))
+            conclusion = Conclusion::inconclusive;
     }
-    return status;
+    return conclusion;
 }
 
 }  // namespace headcount

@@ -1,6 +1,7 @@
 // Verdicts: every claim of a run judged from its journal, one for each combination and one in summary.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -61,8 +62,10 @@ struct VerifyOptions {
 std::vector<Verdict> verify(const RecordSet& records, const VerifyOptions& options = {});
 std::vector<Verdict> verify(const Journal& journal, const VerifyOptions& options = {});
 
-/// 0: exact claims came out as declared and measured ones are decided; 1: an exact one did not; 3: a measured
-/// one is inconclusive, or any for want of points in an unfinished run. 1 goes before 3.
-int exit_status(const std::vector<Verdict>& verdicts);
+/// as_expected: exact claims came out as declared and measured ones are decided; not_as_expected: an exact one did not;
+/// inconclusive: a measured one is, or any for want of points in an unfinished run.
+enum class Conclusion : std::uint8_t { as_expected, not_as_expected, inconclusive };
+/// Of all claims together: not_as_expected goes before inconclusive.
+Conclusion conclusion_of(const std::vector<Verdict>& verdicts);
 
 }  // namespace headcount

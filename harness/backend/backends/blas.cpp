@@ -37,12 +37,12 @@ std::string to_string(Parallel model) {
 
 std::string missing() {
     if (std::string(HEADCOUNT_OPENBLAS_FILE).empty()) {
-        return "OpenBLAS was not found at configure time; install libopenblas-dev and configure again";
+        return "OpenBLAS was not found at configure time; install " HEADCOUNT_PACKAGES " and configure again";
     }
     if (!openblas().missing().empty()) return openblas().missing();
     if (text_of("openblas_get_config").find("USE64BITINT") != std::string::npos) {
-        return openblas().file() +
-               " takes 64-bit integers; the backend calls with 32-bit ones: libopenblas-dev has them";
+        return openblas().file() + " takes 64-bit integers; the backend calls with 32-bit ones: " HEADCOUNT_PACKAGES
+                                   " has them";
     }
     return "";
 }

@@ -36,11 +36,12 @@ std::string threading() {
 
 std::string missing() {
     if (std::string(HEADCOUNT_BLIS_FILE).empty()) {
-        return "BLIS was not found at configure time; install libblis-dev and configure again";
+        return "BLIS was not found at configure time; install " HEADCOUNT_PACKAGES " and configure again";
     }
     if (!library().missing().empty()) return library().missing();
     if (number_of("bli_info_get_blas_int_type_size") != 32) {
-        return library().file() + " does not take 32-bit integers, with which the backend calls; libblis-dev has them";
+        return library().file() + " does not take 32-bit integers, with which the backend calls; " HEADCOUNT_PACKAGES
+                                  " has them";
     }
     return "";
 }

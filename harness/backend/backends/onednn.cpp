@@ -209,7 +209,7 @@ BackendInfo onednn() {
         return {.summary = kSummary,
                 .own = attend_options().fields(),
                 .missing = "this oneDNN runs its threads by " + runtime_name() +
-                           ", whose number the backend cannot set; install one over OpenMP (libdnnl-dev)"};
+                           ", whose number the backend cannot set; install one over OpenMP (" HEADCOUNT_PACKAGES ")"};
     }
     return {.summary = kSummary,
             .own = attend_options().fields(),
@@ -238,7 +238,7 @@ namespace headcount::backends {
 BackendInfo onednn() {
     return {.summary = "oneDNN products in f32",
             .own = attend_options().fields(),
-            .missing = "oneDNN 2 was not found at configure time; install libdnnl-dev and configure again"};
+            .missing = "oneDNN 2 was not found at configure time; install " HEADCOUNT_PACKAGES " and configure again"};
 }
 
 }  // namespace headcount::backends

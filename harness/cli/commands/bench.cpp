@@ -77,7 +77,7 @@ Examples:
   headcount bench configs/smoke.yaml -- --benchmark_filter=streaming
   headcount bench configs/smoke.yaml -- --benchmark_format=json --benchmark_repetitions=5
 
-A quick look without blocks, pairing, checks or a journal; conclusions belong to `headcount run`.)";
+A quick look without rounds, pairing, checks or a journal; conclusions belong to `headcount run`.)";
 
 }  // namespace
 

@@ -34,11 +34,11 @@ Point point_of(const Options& options) {
     return resolve(spec, known_fields());
 }
 
-std::optional<BlockCount> block_of(const Options& options, const Point& point) {
+std::optional<TransformerBlock> block_of(const Options& options, const Point& point) {
     if (!options.block) return std::nullopt;
     if (options.preset.empty()) throw UsageError("--block needs --preset: the rest of a block is the model's own");
     const Preset& preset = find_preset(options.preset);
-    return count_block(point, preset.ffn_dim, activation_from(preset.activation));
+    return count_transformer_block(point, preset.ffn_dim, activation_from(preset.activation));
 }
 
 void run(const Options& options) {
@@ -48,7 +48,7 @@ void run(const Options& options) {
     if (!count.knows(ledger)) {
         throw UsageError(fmt::format("what engine {} executes is not known; only --ledger required is", point.backend));
     }
-    const std::optional<BlockCount> block = block_of(options, point);
+    const std::optional<TransformerBlock> block = block_of(options, point);
     if (options.format == "json") {
         nlohmann::ordered_json report = count_as_json(point, count, ledger);
         if (block) report["block"] = block_as_json(*block, ledger);

@@ -11,7 +11,7 @@
 
 #include "harness/analysis/records/record_set.hpp"
 #include "harness/analysis/show/limits_table.hpp"
-#include "harness/analysis/verdicts/self_comparison.hpp"
+#include "harness/analysis/verdicts/seed_pairs.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
@@ -118,7 +118,7 @@ void print_neighbour(const NeighbourCheck& check, const Interval& ratio) {
 
 Json to_json(const Interval& ratio) { return {{"estimate", ratio.estimate}, {"low", ratio.low}, {"high", ratio.high}}; }
 
-Json to_json(const SelfComparisonSummary& s) {
+Json to_json(const SeedPair& s) {
     Json json = {{"point", s.point},
                  {"time_s", s.time_s},
                  {"visit_s", s.sample_s},
@@ -168,7 +168,7 @@ void examine(const Options& options, int& exit_code) {
     const std::filesystem::path output =
         options.output.empty() ? scratch.path() : std::filesystem::path(options.output);
     const Journal journal = compare(options, kShareOfRounds * budget_s, output);
-    const std::vector<SelfComparisonSummary> summaries = self_comparisons(RecordSet(journal));
+    const std::vector<SeedPair> summaries = seed_pairs(RecordSet(journal));
     if (summaries.empty()) throw Error("no A/A comparison: " + why_nothing_was_timed(journal));
 
     const SignalGuard guard;
@@ -176,11 +176,11 @@ void examine(const Options& options, int& exit_code) {
         start_worker, {.timed = kTimedPoint, .busy = kBusyPoint, .budget_s = kShareOfNeighbour * budget_s});
     const Interval beside = PairedRatio(neighbour.beside_s, neighbour.alone_s).interval();
 
-    const bool different = std::ranges::any_of(summaries, &SelfComparisonSummary::different);
+    const bool different = std::ranges::any_of(summaries, &SeedPair::different);
     if (options.json) {
         Json json = {{"machine", Json::array()}, {"self_comparisons", Json::array()}};
         for (const Advice& a : advice) json["machine"].push_back({{"what", a.what}, {"means", a.means}, {"do", a.act}});
-        for (const SelfComparisonSummary& s : summaries) json["self_comparisons"].push_back(to_json(s));
+        for (const SeedPair& s : summaries) json["self_comparisons"].push_back(to_json(s));
         json["idle_neighbour"] = {{"ratio", to_json(beside)},
                                   {"rounds", neighbour.alone_s.size()},
                                   {"idle_cpu_s", neighbour.idle_cpu_s},
@@ -188,7 +188,7 @@ void examine(const Options& options, int& exit_code) {
         fmt::print("{}\n", json.dump(2));
     } else {
         fmt::print("\nTwo points that do the same, timed as `headcount run` times any two (A/A)\n{}",
-                   to_terminal(self_comparison_table(summaries)));
+                   to_terminal(seed_pair_table(summaries)));
         if (different) {
             fmt::print(
                 "THE SAME WORK WAS CALLED DIFFERENT. One comparison in twenty comes out so by chance; again and "
@@ -199,7 +199,7 @@ void examine(const Options& options, int& exit_code) {
         fmt::print(
             "\nThe smallest difference that can be told: a margin within which the same is called the same\n"
             "four times in five\n{}",
-            to_terminal(resolution_table(summaries)));
+            to_terminal(resolvable_table(summaries)));
         print_neighbour(neighbour, beside);
         if (!options.output.empty()) fmt::print("\nraw times: {}\n", output.string());
     }

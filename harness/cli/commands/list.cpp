@@ -14,7 +14,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "variants/all.hpp"
 
 namespace headcount::commands {

@@ -22,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kNotApplicable = 4;  // a script's way to say that this result cannot show its figure
-
 struct Options {
     std::string result;
     std::string output = "out";
@@ -61,7 +59,7 @@ void run(const Options& options, int& exit_code) {
         }
         const ProcessResult drawn =
             run_process({python, script.string(), data.string(), output.string(), "--format", options.formats});
-        if (drawn.exit_code == 0 || drawn.exit_code == kNotApplicable) {
+        if (drawn.exit_code == 0 || drawn.exit_code == exit_code::figure_not_applicable) {
             fmt::print("{}{}", drawn.exit_code == 0 ? "" : name + ": not drawn: ", drawn.output);
         } else {
             fmt::print(stderr, "{} failed ({}):\n{}", script.string(), drawn.exit_code, drawn.output);

@@ -13,7 +13,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/point.hpp"
 #include "harness/journal/journal.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/point/count.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "harness/stats/interval.hpp"

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/analysis/published/published_table.hpp"
+#include "harness/analysis/published/table_result.hpp"
 #include "harness/analysis/records/conditions.hpp"
 #include "harness/analysis/show/beside_table.hpp"
 #include "harness/analysis/show/point_table.hpp"

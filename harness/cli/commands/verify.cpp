@@ -12,6 +12,7 @@
 #include "harness/analysis/verdicts/resolution.hpp"
 #include "harness/analysis/verdicts/verdict.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/exit_code.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"
 
@@ -33,6 +34,15 @@ void point_to_attribution(const Options& options, const std::vector<Verdict>& ve
     if (about_time) fmt::print("Where the time of more heads goes: headcount attribute {}\n", options.result);
 }
 
+int exit_code_of(Conclusion conclusion) {
+    switch (conclusion) {
+        case Conclusion::not_as_expected: return exit_code::not_as_expected;
+        case Conclusion::inconclusive: return exit_code::inconclusive;
+        case Conclusion::as_expected: break;
+    }
+    return exit_code::ok;
+}
+
 void run(const Options& options, int& exit_code) {
     const Journal journal = read_journal(options.result);
     for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", printable(warning));
@@ -52,7 +62,7 @@ void run(const Options& options, int& exit_code) {
     } else {
         fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));
     }
-    exit_code = exit_status(verdicts);
+    exit_code = exit_code_of(conclusion_of(verdicts));
 }
 
 constexpr char kExamples[] = R"(

@@ -10,7 +10,7 @@
 #include "harness/measure/campaign/campaign_state.hpp"
 #include "harness/measure/campaign/run_record.hpp"
 #include "harness/measure/campaign/self_comparison.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/machine/environment.hpp"
 #include "harness/measure/worker/worker_process.hpp"
 
@@ -109,11 +109,11 @@ void Campaign::take_over(Journal journal, const RunRecord& now) {
                .started = now.started,
                .command = now.command,
                .protocol = now.protocol,
-               .changed = changed_bounds(before, now.protocol),
+               .changed = differing_protocol(before, now.protocol),
                .points = static_cast<std::int64_t>(journal.points.size()),
                .rounds = static_cast<std::int64_t>(journal.rounds.size())};
     if (!resume_->changed.empty()) {
-        progress_.on_message(fmt::format("{}: going on under other bounds: {}; the journal will say so",
+        progress_.on_message(fmt::format("{}: going on under another protocol: {}; the journal will say so",
                                          options_.output.string(), resume_->changed));
     }
     for (PointRecord& point : journal.points) {

@@ -25,7 +25,7 @@ double Campaign::allowed_s(const GroupState& group) const {
 void Campaign::time_groups() {
     first_looks();
     while (GroupState* group = most_uncertain()) {
-        take_rounds(*group, group->decide_now(sweep_.protocol, options_.width).next_look, allowed_s(*group));
+        take_rounds(*group, group->decision_now(sweep_.protocol, options_.width).next_look, allowed_s(*group));
         settle(*group);
     }
     for (GroupState& group : groups_) {
@@ -60,7 +60,7 @@ GroupState* Campaign::most_uncertain() {
     double widest = 0;
     for (GroupState& group : groups_) {
         if (group.finished || group.alive.empty()) continue;
-        const Decision decision = group.decide_now(sweep_.protocol, options_.width);
+        const StoppingDecision decision = group.decision_now(sweep_.protocol, options_.width);
         const double cost_s = (decision.next_look - group.taken()) * group.round_s();
         if (allowed_s(group) <= 0 || (!before_first_look(group) && cost_s > allowed_s(group))) continue;
         if (best == nullptr || decision.width > widest) {
@@ -74,7 +74,7 @@ GroupState* Campaign::most_uncertain() {
 /// Closes a group that has reached a reason to stop.
 void Campaign::settle(GroupState& group) {
     if (!group.finished && group.stopped_because.empty() && !group.alive.empty()) {
-        group.stopped_because = group.decide_now(sweep_.protocol, options_.width).because;
+        group.stopped_because = group.decision_now(sweep_.protocol, options_.width).because;
     }
     if (!group.finished && (group.alive.empty() || !group.stopped_because.empty())) close(group);
     group.worker.reset();

@@ -35,8 +35,8 @@ struct GroupState {
         rounds.push_back(std::move(round));
     }
     void drop(const std::string& point) { std::erase(alive, point); }
-    Decision decide_now(const Protocol& protocol, const WidestInterval& width) const {
-        return decide(paired_matrix(alive, rounds), protocol, width);
+    StoppingDecision decision_now(const Protocol& protocol, const WidestInterval& width) const {
+        return stopping_decision(paired_matrix(alive, rounds), protocol, width);
     }
 };
 

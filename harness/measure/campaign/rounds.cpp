@@ -76,9 +76,10 @@ PairedSeconds paired_matrix(const std::vector<std::string>& points, const std::v
     return matrix;
 }
 
-Decision decide(const PairedSeconds& seconds, const Protocol& protocol, const WidestInterval& width) {
+StoppingDecision stopping_decision(const PairedSeconds& seconds, const Protocol& protocol,
+                                   const WidestInterval& width) {
     const auto taken = seconds.empty() ? 0 : static_cast<int>(seconds.front().size());
-    Decision decision{.because = {}, .next_look = 0, .width = std::numeric_limits<double>::infinity()};
+    StoppingDecision decision{.because = {}, .next_look = 0, .width = std::numeric_limits<double>::infinity()};
     std::vector<double> widths;
     for (const int look : looks(protocol)) {
         if (taken < look) {

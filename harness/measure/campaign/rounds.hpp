@@ -1,4 +1,4 @@
-// Complete shuffled blocks, and when to stop taking them.
+// Complete shuffled rounds, and when to stop taking them.
 #pragma once
 
 #include <cstddef>
@@ -37,13 +37,13 @@ double widest_interval(const PairedSeconds& seconds);
 /// The rounds in which all of `points` were visited, in order.
 PairedSeconds paired_matrix(const std::vector<std::string>& points, const std::vector<RoundRecord>& rounds);
 
-struct Decision {
+struct StoppingDecision {
     std::string because;  ///< "target_rel_ci", "plateau", "max_rounds"; empty: go on
     int next_look = 0;    ///< how many rounds to have before looking again
     double width = 0;     ///< at the last look; infinite before the first
 };
 
 /// A pure function of what was measured, so that a resumed run decides as the uninterrupted one would have.
-Decision decide(const PairedSeconds& seconds, const Protocol& protocol, const WidestInterval& width);
+StoppingDecision stopping_decision(const PairedSeconds& seconds, const Protocol& protocol, const WidestInterval& width);
 
 }  // namespace headcount

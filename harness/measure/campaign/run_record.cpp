@@ -99,7 +99,7 @@ std::string difference(const RunRecord& before, const RunRecord& now) {
            differing_keys(Json(identity(before.environment)), Json(identity(now.environment))) + ")";
 }
 
-std::string changed_bounds(const Protocol& before, const Protocol& now) {
+std::string differing_protocol(const Protocol& before, const Protocol& now) {
     return differing_keys(to_json(before), to_json(now));
 }
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "harness/backend/all.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/process/shared_memory.hpp"
 #include "variants/all.hpp"
 

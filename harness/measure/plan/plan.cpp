@@ -13,7 +13,7 @@
 #include "harness/core/engine.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/point_index.hpp"
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/point/count.hpp"
 

@@ -63,7 +63,7 @@ void run_forward(PointData& data);
 const BackendInfo& verbs_of(const Point& point);
 
 /// Why the point cannot run here: the variant or backend does not support it, or the backend is missing; "" when it
-/// can, as far as is known without starting anything (engines: engine/engines.hpp). Throws UsageError for unknown
+/// can, as far as is known without starting anything (engines: engine/engine_hello.hpp). Throws UsageError for unknown
 /// names.
 std::string why_unsupported(const Point& point);
 

@@ -26,14 +26,14 @@ Pinning choose_cores(int count) {
         // What this process may use is less than what the machine has: cgroups, and taskset.
         cpu_set_t mine;
         CPU_ZERO(&mine);
-        const bool bound = sched_getaffinity(0, sizeof mine, &mine) == 0;
+        const bool known = sched_getaffinity(0, sizeof mine, &mine) == 0;
         const hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
         const int cores = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE);
         for (int i = 0; i < cores && static_cast<int>(pinning.cpus.size()) < count; ++i) {
             const hwloc_obj_t core = hwloc_get_obj_by_type(topology, HWLOC_OBJ_CORE, static_cast<unsigned>(i));
             for (int cpu = hwloc_bitmap_first(core->cpuset); cpu >= 0; cpu = hwloc_bitmap_next(core->cpuset, cpu)) {
                 if (hwloc_bitmap_isset(allowed, static_cast<unsigned>(cpu)) == 0) continue;
-                if (bound && !CPU_ISSET(static_cast<std::size_t>(cpu), &mine)) continue;
+                if (known && !CPU_ISSET(static_cast<std::size_t>(cpu), &mine)) continue;
                 pinning.cpus.push_back(cpu);
                 break;
             }

@@ -68,13 +68,13 @@ struct Limits {
 };
 
 /// The most that the worker may allocate.
-struct Bound {
-    static constexpr const char* kDo = "bound";
+struct AddressSpace {
+    static constexpr const char* kDo = "address_space";
     using Answer = Nothing;
     std::int64_t bytes = 0;
 };
 
-using Request = std::variant<Check, Calibrate, Visit, Trace, Forget, Memory, Limits, Bound>;
+using Request = std::variant<Check, Calibrate, Visit, Trace, Forget, Memory, Limits, AddressSpace>;
 
 /// Instead of an answer.
 struct Refusal {

@@ -56,7 +56,7 @@ void fields(V& v, R& r) {
     v("which", r.which);
 }
 
-template <class V, Is<Bound> R>
+template <class V, Is<AddressSpace> R>
 void fields(V& v, R& r) {
     v("bytes", r.bytes);
 }

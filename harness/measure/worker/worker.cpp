@@ -26,7 +26,7 @@ namespace headcount {
 namespace {
 
 /// Limits the address space to what there is now plus `bytes`, with room for stacks and libraries.
-void bound_address_space(std::int64_t bytes) {
+void limit_address_space(std::int64_t bytes) {
     constexpr std::int64_t kRoom = std::int64_t{2} << 30;  // per-thread arenas and stacks reserve, not use
     const Bytes now = process_memory("VmSize");
     if (now.value < 0 || bytes <= 0) return;
@@ -87,8 +87,8 @@ private:
         return measure_limits(request.num_threads, request.which);
     }
 
-    static wire::Nothing serve(const wire::Bound& request) {
-        bound_address_space(request.bytes);
+    static wire::Nothing serve(const wire::AddressSpace& request) {
+        limit_address_space(request.bytes);
         return {};
     }
 

@@ -110,7 +110,7 @@ public:
     std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) override {
         return ask(wire::Limits{.num_threads = num_threads, .which = which}, kSetupVisits * protocol_.timeout_s);
     }
-    void bound_memory(std::int64_t bytes) { ask(wire::Bound{.bytes = bytes}, protocol_.timeout_s); }
+    void limit_memory(std::int64_t bytes) { ask(wire::AddressSpace{.bytes = bytes}, protocol_.timeout_s); }
 
     double cpu_seconds() const override { return family_cpu_seconds(pid_); }
 
@@ -209,7 +209,7 @@ std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const
                                              std::int64_t memory_limit_bytes) {
     auto worker = std::make_unique<WorkerProcess>(command, protocol);
     try {
-        if (memory_limit_bytes > 0) worker->bound_memory(memory_limit_bytes);
+        if (memory_limit_bytes > 0) worker->limit_memory(memory_limit_bytes);
     } catch (const PointFailure& failure) {  // no point was asked for yet: it is the worker itself
         throw Error(fmt::format("{}: the worker does not work: {}", command.executable.string(), failure.what()));
     }

@@ -1,14 +1,14 @@
-// `at_least: EXPR`: the value never below a bound; of a measured metric, the ratio to the base case.
+// `at_least: EXPR`: the value never below it; of a measured metric, the ratio to the base case.
 #include <functional>
 
-#include "harness/analysis/claims/kinds/bound.hpp"
+#include "harness/analysis/claims/kinds/one_sided.hpp"
 
 namespace headcount::claims {
 
 namespace {
 
 Finding judge(const Comparison& comparison) {
-    if (comparison.metric.exact) return judge_bound(comparison, std::greater_equal<>(), "below", "at least");
+    if (comparison.metric.exact) return judge_one_sided(comparison, std::greater_equal<>(), "below", "at least");
     return test_ratios(comparison,
                        [&](const Case& c) { return Range{.low = static_cast<double>(argument_at(comparison, c))}; });
 }

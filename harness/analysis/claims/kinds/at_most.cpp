@@ -1,19 +1,19 @@
-// `at_most: EXPR`: the value never above a bound; of a measured metric, the ratio to the base case.
+// `at_most: EXPR`: the value never above it; of a measured metric, the ratio to the base case.
 #include <functional>
 
-#include "harness/analysis/claims/kinds/bound.hpp"
+#include "harness/analysis/claims/kinds/one_sided.hpp"
 
 namespace headcount::claims {
 
 namespace {
 
 Finding judge(const Comparison& comparison) {
-    if (comparison.metric.exact) return judge_bound(comparison, std::less_equal<>(), "above", "at most");
+    if (comparison.metric.exact) return judge_one_sided(comparison, std::less_equal<>(), "above", "at most");
     return test_ratios(comparison,
                        [&](const Case& c) { return Range{.high = static_cast<double>(argument_at(comparison, c))}; });
 }
 
-/// Only a bound that is the base itself says whether the value grows.
+/// Only an argument that is the base itself says whether the value grows.
 Trend trend(const ClaimSpec& claim, Status status) {
     if (claim.argument != "base" || status == Status::inconclusive) return Trend::none;
     return status == Status::supported ? Trend::does_not_grow : Trend::grows;

@@ -1,6 +1,5 @@
 // `exponent: "2 +- 0.1"`: the log-log slope along the axis, fitted round by round, lies within the margin.
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -34,20 +33,14 @@ std::string margin(const ClaimSpec& claim) {
 Finding judge(const Comparison& comparison) {
     const Range range = range_of(comparison.claim);
     std::vector<double> x;
-    std::map<RoundKey, std::vector<double>> by_round;
+    std::vector<std::vector<RoundValue>> points;
     for (const Case& c : comparison.cases) {
         x.push_back(static_cast<double>(across_value(comparison, c)));
-        for (const RoundValue& round : c.value.rounds) {
-            std::vector<double>& values = by_round[round.key];
-            if (values.size() + 1 == x.size()) values.push_back(round.value);
-        }
+        points.push_back(c.value.rounds);
     }
     if (std::set<double>(x.begin(), x.end()).size() < 3)
         return {.reason = "an exponent needs three values of the axis"};
-    std::vector<std::vector<double>> complete;
-    for (auto& [key, values] : by_round) {
-        if (values.size() == x.size()) complete.push_back(std::move(values));
-    }
+    const std::vector<std::vector<double>> complete = shared_rounds(points).complete;
     if (complete.empty()) return {.reason = "no round visits all points; compare them in one group (compare_by)"};
     const SignedRank slopes = slopes_by_round(x, complete);
     const Interval interval = slopes.interval();

@@ -1,7 +1,6 @@
 // Rule 7: a difference between measured values is a finding only after a sound comparison.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -12,33 +11,33 @@ namespace headcount::rules {
 namespace {
 
 /// Comparison groups in which some round did not visit every point that other rounds did.
-std::vector<std::string> broken_blocks(const LintInput& input, std::size_t& compared) {
-    std::map<std::size_t, std::map<RoundKey, std::size_t>> visits;
-    std::map<std::size_t, std::set<std::size_t>> points;
+std::vector<std::string> groups_with_partial_rounds(const LintInput& input, std::size_t& compared) {
+    std::map<std::size_t, std::map<std::size_t, std::vector<RoundValue>>> groups;
     for (const std::size_t i : input.timed) {
-        for (const RoundSample& round : input.records.entries()[i].samples) {
-            ++visits[round.key.group][round.key];
-            points[round.key.group].insert(i);
+        for (const RoundValue& round : by_round(input.records.entries()[i])) {
+            groups[round.key.group][i].push_back(round);
         }
     }
     std::vector<std::string> broken;
-    for (const auto& [group, rounds] : visits) {
-        const std::size_t all = points[group].size();
-        if (all < 2) continue;
+    for (const auto& [group, points] : groups) {
+        if (points.size() < 2) continue;
         ++compared;
-        const auto partial = std::ranges::count_if(rounds, [&](const auto& round) { return round.second < all; });
-        if (partial == 0) continue;
-        broken.push_back(fmt::format("{} ({} of {} rounds)", input.records.groups()[group], partial, rounds.size()));
+        std::vector<std::vector<RoundValue>> values;
+        for (const auto& [point, rounds] : points) values.push_back(rounds);
+        const SharedRounds shared = shared_rounds(values);
+        if (shared.partial == 0) continue;
+        broken.push_back(fmt::format("{} ({} of {} rounds)", input.records.groups()[group], shared.partial,
+                                     shared.partial + shared.complete.size()));
     }
     return broken;
 }
 
 RuleFinding whole_result(const LintInput& input) {
     std::size_t compared = 0;
-    const std::vector<std::string> broken = broken_blocks(input, compared);
+    const std::vector<std::string> broken = groups_with_partial_rounds(input, compared);
     if (compared == 0) return not_applicable("result", "no two points were timed in one comparison group");
     if (broken.empty()) {
-        return satisfied("result", fmt::format("{} comparison groups, each timed in complete blocks: comparisons are "
+        return satisfied("result", fmt::format("{} comparison groups, each timed in complete rounds: comparisons are "
                                                "paired by round",
                                                compared));
     }

@@ -19,7 +19,7 @@ Value max_error(const Entry& entry, Ledger) {
     return of_check(entry, [](const CheckRecord& check) { return check.max_error; });
 }
 
-Value over_bound(const Entry& entry, Ledger) {
+Value over_error_bound(const Entry& entry, Ledger) {
     return of_check(entry,
                     [](const CheckRecord& check) { return check.bound > 0 ? check.max_error / check.bound : 0; });
 }
@@ -37,7 +37,7 @@ MetricFamily errors() {
                          .unit = "",
                          .doc = "that error over what rounding may do there; above 1 a kernel is wrong and not timed",
                          .exact = false,
-                         .value = over_bound}}};
+                         .value = over_error_bound}}};
 }
 
 }  // namespace headcount::metrics

@@ -16,11 +16,7 @@ Value absent(const Entry& entry) {
 template <double Sample::*field>
 Value of_rounds(const Entry& entry, Ledger) {
     if (entry.samples.empty() || entry.record.outcome == Outcome::failed) return absent(entry);
-    Value value;
-    for (const RoundSample& round : entry.samples) {
-        value.rounds.push_back({.key = round.key, .value = round.sample.*field});
-    }
-    return value;
+    return {.rounds = by_round(entry, field)};
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ Activation activation_from(std::string_view name);
 
 /// A post- or pre-norm block (the counts do not depend on which): attention, a feed-forward network
 /// embed_dim -> ffn_dim -> embed_dim with biases, two layer norms, two residual additions.
-struct BlockCount {
+struct TransformerBlock {
     Count attention;
     std::vector<OpPart> rest;  ///< roles ffn_up, activation, ffn_down, norm_1, norm_2, residual_1, residual_2
     std::int64_t parameters = 0;
@@ -29,6 +29,6 @@ struct BlockCount {
 };
 
 /// `attention` is a point in layer scope. Throws UsageError otherwise, and as count_point().
-BlockCount count_block(const Point& attention, std::int64_t ffn_dim, Activation activation);
+TransformerBlock count_transformer_block(const Point& attention, std::int64_t ffn_dim, Activation activation);
 
 }  // namespace headcount

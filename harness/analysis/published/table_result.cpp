@@ -1,4 +1,4 @@
-#include "harness/analysis/published/published_table.hpp"
+#include "harness/analysis/published/table_result.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,5 +1,5 @@
 // Does the margin that an A/A comparison promises hold in fresh experiments?
-#include "harness/stats/resolution.hpp"
+#include "harness/stats/resolvable_margin.hpp"
 
 #include <cmath>
 #include <random>

@@ -1,5 +1,5 @@
 // Margins from intervals, and the power of an equivalence test by resampling.
-#include "harness/stats/resolution.hpp"
+#include "harness/stats/resolvable_margin.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // What a journal of A/A comparisons is read as, on simulated samples.
-#include "harness/analysis/verdicts/self_comparison.hpp"
+#include "harness/analysis/verdicts/seed_pairs.hpp"
 
 #include "harness/analysis/show/limits_table.hpp"
 #include "tests/analysis/journal_builder.hpp"
@@ -13,11 +13,11 @@ using headcount::testing::times;
 
 namespace {
 
-std::vector<SelfComparisonSummary> summaries(double ratio, double noise) {
+std::vector<SeedPair> summaries(double ratio, double noise) {
     JournalBuilder builder({"seed"});
     builder.add_timed(point({}), "g", 80, times(1, noise, 1));
     builder.add_timed(point({{"seed", "2"}}), "g", 80, times(ratio, noise, 2));
-    return self_comparisons(RecordSet(builder.journal));
+    return seed_pairs(RecordSet(builder.journal));
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ std::vector<SelfComparisonSummary> summaries(double ratio, double noise) {
 TEST_CASE("two equal points are the same, with noise, time and what could be told") {
     const auto all = summaries(1, 0.02);
     REQUIRE(all.size() == 1);
-    const SelfComparisonSummary& s = all.front();
+    const SeedPair& s = all.front();
     CHECK_FALSE(s.different());
     CHECK(s.rounds == 80);
     CHECK(s.time_s == Approx(1e-3).epsilon(0.01));
@@ -35,8 +35,8 @@ TEST_CASE("two equal points are the same, with noise, time and what could be tol
     // A round is two visits, each with its warm iteration.
     CHECK(s.resolvable[0].seconds == Approx(10 * 4e-3).epsilon(0.02));
     for (std::size_t i = 1; i < 4; ++i) CHECK(s.resolvable[i].margin < s.resolvable[i - 1].margin);
-    CHECK_THAT(to_terminal(self_comparison_table(all)), Contains("same"));
-    CHECK_THAT(to_terminal(resolution_table(all)), Contains("% in"));
+    CHECK_THAT(to_terminal(seed_pair_table(all)), Contains("same"));
+    CHECK_THAT(to_terminal(resolvable_table(all)), Contains("% in"));
 }
 
 TEST_CASE("equal points that differ all the same are said to, loudly") {
@@ -44,7 +44,7 @@ TEST_CASE("equal points that differ all the same are said to, loudly") {
     REQUIRE(all.size() == 1);
     CHECK(all.front().different());
     CHECK(all.front().resolvable.back().margin > 0.045);
-    CHECK_THAT(to_terminal(self_comparison_table(all)), Contains("DIFFERENT"));
+    CHECK_THAT(to_terminal(seed_pair_table(all)), Contains("DIFFERENT"));
 }
 
 TEST_CASE("points that differ in more than the seed, or share no round, are no A/A comparison") {
@@ -52,8 +52,8 @@ TEST_CASE("points that differ in more than the seed, or share no round, are no A
     builder.add_timed(point({}), "g", 20, times(1, 0.01, 1));
     builder.add_timed(point({{"num_heads", "8"}, {"seed", "2"}}), "g", 20, times(1, 0.01, 2));
     builder.add_timed(point({{"seed", "3"}}), "other", 20, times(1, 0.01, 3));
-    CHECK(self_comparisons(RecordSet(builder.journal)).empty());
-    CHECK(resolution_table({}).rows.empty());
+    CHECK(seed_pairs(RecordSet(builder.journal)).empty());
+    CHECK(resolvable_table({}).rows.empty());
 }
 
 TEST_CASE("limits become rows, numbers of threads columns, whatever limits there are") {

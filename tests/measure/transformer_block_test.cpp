@@ -1,5 +1,5 @@
 // A whole Transformer block.
-#include "harness/measure/point/block.hpp"
+#include "harness/measure/point/transformer_block.hpp"
 
 #include "harness/core/error.hpp"
 #include "harness/core/field_table.hpp"
@@ -21,7 +21,7 @@ Point bert_base(std::int64_t num_heads) {
 }  // namespace
 
 TEST_CASE("a BERT-base block has the 7,087,872 parameters that twelve of make 85,054,464") {
-    REQUIRE(count_block(bert_base(12), 3072, Activation::gelu).parameters == 7087872);
+    REQUIRE(count_transformer_block(bert_base(12), 3072, Activation::gelu).parameters == 7087872);
 }
 
 TEST_CASE("attention's share of the products is 4E^2 + 2LE of 12E^2 + 2LE a token") {
@@ -30,7 +30,7 @@ TEST_CASE("attention's share of the products is 4E^2 + 2LE of 12E^2 + 2LE a toke
     const double share = (4 * e * e + 2 * len * e) / (12 * e * e + 2 * len * e);
     double with_fewer_heads = 0;
     for (const std::int64_t heads : {1, 12, 64}) {
-        const BlockCount block = count_block(bert_base(heads), 3072, Activation::gelu);
+        const TransformerBlock block = count_transformer_block(bert_base(heads), 3072, Activation::gelu);
         REQUIRE(block.attention_share_of_products(Ledger::required) == Approx(share));
         // Of all work the share grows with heads, because every head has its own softmax.
         REQUIRE(block.attention_share(Ledger::required) > with_fewer_heads);
@@ -40,7 +40,7 @@ TEST_CASE("attention's share of the products is 4E^2 + 2LE of 12E^2 + 2LE a toke
 }
 
 TEST_CASE("the feed-forward part is counted like every other product") {
-    const BlockCount block = count_block(bert_base(12), 3072, Activation::relu);
+    const TransformerBlock block = count_transformer_block(bert_base(12), 3072, Activation::relu);
     REQUIRE(block.rest.at(0).role == "ffn_up");
     REQUIRE(block.rest.at(0).required.multiplies == 512LL * 768 * 3072);
     OpCost activation;
@@ -56,8 +56,8 @@ TEST_CASE("the feed-forward part is counted like every other product") {
 TEST_CASE("what is no block is refused") {
     Point core = bert_base(12);
     core.problem.scope = Scope::core;
-    REQUIRE_THROWS_AS(count_block(core, 3072, Activation::relu), UsageError);
-    REQUIRE_THROWS_AS(count_block(bert_base(12), 0, Activation::relu), UsageError);
+    REQUIRE_THROWS_AS(count_transformer_block(core, 3072, Activation::relu), UsageError);
+    REQUIRE_THROWS_AS(count_transformer_block(bert_base(12), 0, Activation::relu), UsageError);
     REQUIRE_THROWS_AS(activation_from("gelo"), UsageError);
     REQUIRE(activation_from("gelu") == Activation::gelu);
 }

@@ -1,4 +1,4 @@
-#include "harness/measure/engine/engines.hpp"
+#include "harness/measure/engine/engine_hello.hpp"
 
 #include <chrono>
 #include <map>

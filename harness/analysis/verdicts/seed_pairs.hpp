@@ -19,7 +19,7 @@ struct Resolvable {
 };
 
 /// One pair of points that differ in their seed alone and were timed in the same rounds.
-struct SelfComparisonSummary {
+struct SeedPair {
     std::string point;    ///< the first of the two
     double sample_s = 0;  ///< median of a visit's timed part: iterations times the time of one
     double time_s = 0;    ///< median of one iteration
@@ -36,12 +36,11 @@ struct SelfComparisonSummary {
 };
 
 /// In the order of the journal's parts. `at_rounds`: for which numbers of rounds to say what could be told.
-std::vector<SelfComparisonSummary> self_comparisons(const RecordSet& records,
-                                                    const std::vector<int>& at_rounds = {10, 20, 40, 80});
+std::vector<SeedPair> seed_pairs(const RecordSet& records, const std::vector<int>& at_rounds = {10, 20, 40, 80});
 
 /// One row a pair: point, time, visit, rounds, ratio, interval, verdict, noise, lag-1.
-Table self_comparison_table(const std::vector<SelfComparisonSummary>& summaries);
+Table seed_pair_table(const std::vector<SeedPair>& summaries);
 /// One row a pair, one column a number of rounds: "1.9 % in 0.4 s".
-Table resolution_table(const std::vector<SelfComparisonSummary>& summaries);
+Table resolvable_table(const std::vector<SeedPair>& summaries);
 
 }  // namespace headcount

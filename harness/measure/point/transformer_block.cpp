@@ -1,4 +1,4 @@
-#include "harness/measure/point/block.hpp"
+#include "harness/measure/point/transformer_block.hpp"
 
 #include <string>
 
@@ -62,11 +62,11 @@ Activation activation_from(std::string_view name) {
     throw UsageError(unknown_name("activation", name, {"relu", "gelu"}));
 }
 
-BlockCount count_block(const Point& attention, std::int64_t ffn_dim, Activation activation) {
+TransformerBlock count_transformer_block(const Point& attention, std::int64_t ffn_dim, Activation activation) {
     const Problem& p = attention.problem;
     if (p.scope != Scope::layer) throw UsageError("a block holds a whole attention layer; use scope=layer");
     if (ffn_dim < 1) throw UsageError("a block needs ffn_dim of at least 1");
-    BlockCount block;
+    TransformerBlock block;
     block.attention = count_point(attention);
 
     // The feed-forward products run dry over the same verbs as attention.
@@ -103,13 +103,13 @@ BlockCount count_block(const Point& attention, std::int64_t ffn_dim, Activation 
     return block;
 }
 
-OpCost BlockCount::total(Ledger ledger) const { return attention.total(ledger) + headcount::total(rest, ledger); }
+OpCost TransformerBlock::total(Ledger ledger) const { return attention.total(ledger) + headcount::total(rest, ledger); }
 
-double BlockCount::attention_share(Ledger ledger) const {
+double TransformerBlock::attention_share(Ledger ledger) const {
     return static_cast<double>(attention.total(ledger).flops()) / static_cast<double>(total(ledger).flops());
 }
 
-double BlockCount::attention_share_of_products(Ledger ledger) const {
+double TransformerBlock::attention_share_of_products(Ledger ledger) const {
     const std::int64_t own = product_multiplies(attention.ops, ledger);
     return static_cast<double>(own) / static_cast<double>(own + product_multiplies(rest, ledger));
 }

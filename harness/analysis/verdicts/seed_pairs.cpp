@@ -1,13 +1,14 @@
 // Pairs points by what they share but the seed, and judges each pair as any comparison is judged.
-#include "harness/analysis/verdicts/self_comparison.hpp"
+#include "harness/analysis/verdicts/seed_pairs.hpp"
 
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "harness/analysis/claims/claim.hpp"
+#include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/stats/paired.hpp"
-#include "harness/stats/resolution.hpp"
+#include "harness/stats/resolvable_margin.hpp"
 
 namespace headcount {
 namespace {
@@ -28,12 +29,10 @@ double median_of(const Entry& entry, double (*what)(const Sample&)) {
     return median(values);
 }
 
-Value times_of(const Entry& entry) { return find_metric("time").value(entry, Ledger::required); }
-
-SelfComparisonSummary summary_of(const Entry& base, const Entry& value, const PairedRounds& rounds,
-                                 const std::vector<int>& at_rounds) {
+SeedPair summary_of(const Entry& base, const Entry& value, const PairedRounds& rounds,
+                    const std::vector<int>& at_rounds) {
     const PairedRatio ratio(rounds.value, rounds.base);
-    SelfComparisonSummary summary{
+    SeedPair summary{
         .point = base.id,
         .sample_s = median_of(base, [](const Sample& s) { return s.wall_s * static_cast<double>(s.iterations); }),
         .time_s = median_of(base, [](const Sample& s) { return s.wall_s; }),
@@ -59,15 +58,15 @@ SelfComparisonSummary summary_of(const Entry& base, const Entry& value, const Pa
 
 }  // namespace
 
-std::vector<SelfComparisonSummary> self_comparisons(const RecordSet& records, const std::vector<int>& at_rounds) {
-    std::vector<SelfComparisonSummary> summaries;
+std::vector<SeedPair> seed_pairs(const RecordSet& records, const std::vector<int>& at_rounds) {
+    std::vector<SeedPair> summaries;
     for (const PartView& part : records.parts()) {
         for (std::size_t i = 0; i < part.entries.size(); ++i) {
             const Entry& base = records.entries()[part.entries[i]];
             for (std::size_t j = i + 1; j < part.entries.size(); ++j) {
                 const Entry& value = records.entries()[part.entries[j]];
                 if (!base.resolved || !value.resolved || !same_but_seed(base.point, value.point)) continue;
-                const PairedRounds rounds = paired_rounds(times_of(value), times_of(base));
+                const PairedRounds rounds = paired_rounds(value, base);
                 if (!rounds.value.empty()) summaries.push_back(summary_of(base, value, rounds, at_rounds));
             }
         }
@@ -75,7 +74,7 @@ std::vector<SelfComparisonSummary> self_comparisons(const RecordSet& records, co
     return summaries;
 }
 
-Table self_comparison_table(const std::vector<SelfComparisonSummary>& summaries) {
+Table seed_pair_table(const std::vector<SeedPair>& summaries) {
     Table table{.columns = {{.name = "point", .wraps = true},
                             {.name = "time", .align = Align::right},
                             {.name = "a visit", .align = Align::right},
@@ -87,7 +86,7 @@ Table self_comparison_table(const std::vector<SelfComparisonSummary>& summaries)
                             {.name = "lag-1", .align = Align::right}},
                 .rows = {},
                 .caption = "Two points that do the same (A/A)"};
-    for (const SelfComparisonSummary& s : summaries) {
+    for (const SeedPair& s : summaries) {
         table.rows.push_back({s.point, quantity(s.time_s, "s"), quantity(s.sample_s, "s"), fmt::format("{}", s.rounds),
                               fmt::format("{:.4f}", s.ratio.estimate),
                               s.ratio.bounded() ? fmt::format("[{:.4f}, {:.4f}]", s.ratio.low, s.ratio.high) : "",
@@ -97,7 +96,7 @@ Table self_comparison_table(const std::vector<SelfComparisonSummary>& summaries)
     return table;
 }
 
-Table resolution_table(const std::vector<SelfComparisonSummary>& summaries) {
+Table resolvable_table(const std::vector<SeedPair>& summaries) {
     Table table{.columns = {{.name = "point", .wraps = true}},
                 .rows = {},
                 .caption = "The smallest difference that can be told, by rounds (80 % power)"};
@@ -105,7 +104,7 @@ Table resolution_table(const std::vector<SelfComparisonSummary>& summaries) {
     for (const Resolvable& r : summaries.front().resolvable) {
         table.columns.push_back({.name = fmt::format("{} rounds", r.rounds), .align = Align::right});
     }
-    for (const SelfComparisonSummary& s : summaries) {
+    for (const SeedPair& s : summaries) {
         std::vector<std::string>& row = table.rows.emplace_back(std::vector<std::string>{s.point});
         for (const Resolvable& r : s.resolvable) {
             row.push_back(fmt::format("{} in {}", percent(r.margin), quantity(r.seconds, "s")));
