@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "harness/backend/tape.hpp"
 #include "harness/backend/verbs/attend.hpp"
 #include "harness/backend/verbs/copy.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
@@ -33,6 +34,7 @@ std::vector<OpPart> ledgers(std::string_view role, const Parts& required, const 
 
 void Backend::run_verb(std::string_view role, const Verb& verb) {
     verb.check(role);
+    if (tape_ != nullptr) tape_->add(role, verb);
     if (sink_ == nullptr) {
         if (!dry_) compute(verb);
         return;
@@ -76,7 +78,7 @@ void Backend::copy(std::string_view role, const Tensor& from, const Tensor& to) 
 void Backend::attend(std::string_view role, double scale, const Mask& mask, const Tensor& q, const Tensor& k,
                      const Tensor& v, const Tensor& out, Workspace& workspace) {
     const AttendPlan plan = attend_plan(attend_shape(q, k, v), mask);
-    const Workspace::Frame frame(workspace);
+    const Workspace::Frame frame(workspace, Workspace::Use::scratch);
     const Tensor scratch = workspace.take("tile", accumulator_of(q.dtype), {1, 1, 1, 1, plan.scratch_elements});
     run(role,
         Attend{.scale = scale, .mask = mask, .q = q, .k = k, .v = v, .out = out, .plan = plan, .scratch = scratch});

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/backend/verbs/add.hpp"
 #include "harness/backend/verbs/attend_shape.hpp"
 #include "harness/backend/verbs/matmul.hpp"
 #include "harness/backend/verbs/verb.hpp"
@@ -20,6 +21,8 @@
 #include "harness/core/workspace.hpp"
 
 namespace headcount {
+
+class Tape;
 
 /// What Backend::matmul() may do besides (Matmul in verbs/matmul.hpp).
 struct MatmulOptions {
@@ -59,6 +62,9 @@ public:
     /// Sends every later verb call to `sink`; null stops.
     void listen(OpSink* sink) { sink_ = sink; }
 
+    /// Adds every later verb call to `tape`, too; null stops.
+    void record(Tape* tape) { tape_ = tape; }
+
     /// From now on nothing is computed, and tensors need no data: what is left is the ledgers.
     void stay_dry() { dry_ = true; }
     bool executes() const { return !dry_; }
@@ -77,6 +83,7 @@ private:
     void run_verb(std::string_view role, const Verb& verb);
 
     OpSink* sink_ = nullptr;
+    Tape* tape_ = nullptr;
     bool dry_ = false;
     WideOperands wide_;
 };

@@ -201,6 +201,8 @@ std::vector<BaseField> make_fields() {
             "dtype", "element type of every tensor; bf16 is computed with in f32"),
         choice<Scope, &S::scope, &P::scope, Scope::layer, Scope::core>(
             "scope", "the layer with its four projections, or softmax(QK^T)V alone on given Q, K, V"),
+        choice<PassKind, &S::pass, &P::pass, PassKind::forward, PassKind::backward, PassKind::both>(
+            "pass", "from inputs to outputs; from derivatives by outputs to those by inputs and weights; or both"),
         threads(),
         seed(),
     };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace headcount {
 
@@ -40,13 +41,28 @@ struct Mask {
     bool causal = false;
     Rule rule = nullptr;  ///< a variant's own mask; `causal` says nothing then
     Numbers numbers{};    ///< what `rule` reads, e.g. the length of a window
+    /// For a mask of some of the rows: the first of them, and how many there are in all (0: these are all).
+    std::int64_t first_row = 0, all_rows = 0;
 
     /// No mask or the causal one, for which fast kernels are written: each query sees the first visible() keys.
     constexpr bool sees_prefix() const { return rule == nullptr; }
 
+    /// Of rows [first, first + count) of `q_len`, over keys [0, keys_of_block()). The causal mask needs no other form
+    /// for that; a rule is told where its rows stand.
+    constexpr Mask of_block(std::int64_t first, std::int64_t q_len) const {
+        Mask block = *this;
+        if (rule != nullptr) block.first_row = first, block.all_rows = q_len;
+        return block;
+    }
+    /// As many keys as some row of a block may see: the mask of a block is that of all its rows and these keys.
+    constexpr std::int64_t keys_of_block(std::int64_t first, std::int64_t count, std::int64_t q_len,
+                                         std::int64_t kv_len) const {
+        return sees_prefix() ? visible(first + count - 1, q_len, kv_len) : kv_len;
+    }
+
     constexpr Keys keys(std::int64_t row, std::int64_t q_len, std::int64_t kv_len) const {
         if (rule != nullptr) {
-            const Keys raw = rule(numbers, row, q_len, kv_len);
+            const Keys raw = rule(numbers, first_row + row, all_rows > 0 ? all_rows : q_len, kv_len);
             return Keys::of(raw.first, raw.last, raw.sink, kv_len);
         }
         const std::int64_t last = causal ? std::clamp<std::int64_t>(kv_len - q_len + row + 1, 0, kv_len) : kv_len;
@@ -62,6 +78,18 @@ struct Mask {
         std::int64_t live = 0;
         for (std::int64_t row = 0; row < q_len; ++row) live += visible(row, q_len, kv_len) > 0 ? 1 : 0;
         return live;
+    }
+    /// Number of keys that at least one query sees.
+    std::int64_t live_keys(std::int64_t q_len, std::int64_t kv_len) const {
+        if (sees_prefix()) return q_len > 0 ? kv_len : 0;
+        std::vector<bool> seen(static_cast<std::size_t>(kv_len));
+        for (std::int64_t row = 0; row < q_len; ++row) {
+            const Keys of_row = keys(row, q_len, kv_len);
+            for (std::int64_t key = 0; key < kv_len; ++key) {
+                if (of_row.sees(key)) seen[static_cast<std::size_t>(key)] = true;
+            }
+        }
+        return std::count(seen.begin(), seen.end(), true);
     }
     /// Number of query-key pairs, the P of docs/flops.md.
     constexpr std::int64_t pairs(std::int64_t q_len, std::int64_t kv_len) const {

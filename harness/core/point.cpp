@@ -70,11 +70,12 @@ std::string Point::id() const {
 std::size_t PointHash::operator()(const Point& point) const {
     const Problem& p = point.problem;
     std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
-    for (const std::int64_t n :
-         {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim, p.value_head_dim,
-          std::int64_t{p.causal} + std::int64_t{2} * p.bias,
-          static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope), std::int64_t{point.num_threads},
-          static_cast<std::int64_t>(point.own.hash()), static_cast<std::int64_t>(point.seed)}) {
+    for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
+                                 p.value_head_dim, std::int64_t{p.causal} + std::int64_t{2} * p.bias,
+                                 static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope) * 4 +
+                                     static_cast<std::int64_t>(p.pass),
+                                 std::int64_t{point.num_threads}, static_cast<std::int64_t>(point.own.hash()),
+                                 static_cast<std::int64_t>(point.seed)}) {
         hash = (hash ^ static_cast<std::size_t>(n)) * 0x9e3779b97f4a7c15ULL;
         hash ^= hash >> 29;
     }

@@ -86,6 +86,7 @@ Problem resolve(const ProblemSpec& spec) {
     p.bias = spec.bias.value_or(false);
     p.dtype = spec.dtype.value_or(DType::f32);
     p.scope = spec.scope.value_or(Scope::layer);
+    p.pass = spec.pass.value_or(PassKind::forward);
     require_countable(p);
     return p;
 }

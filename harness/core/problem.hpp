@@ -16,6 +16,15 @@ enum class Scope : std::uint8_t { layer, core };
 
 constexpr std::string_view to_string(Scope scope) { return scope == Scope::layer ? "layer" : "core"; }
 
+/// Which pass: from inputs to outputs, from derivatives by outputs to those by inputs and weights (the forward pass has
+/// been made and its intermediate results are there), or one after the other.
+enum class PassKind : std::uint8_t { forward, backward, both };
+
+constexpr std::string_view to_string(PassKind pass) {
+    if (pass == PassKind::forward) return "forward";
+    return pass == PassKind::backward ? "backward" : "both";
+}
+
 /// All fields resolved; see resolve(). head_dim is its own field: num_heads * head_dim need not be embed_dim.
 struct Problem {
     std::int64_t batch = 1;
@@ -30,6 +39,7 @@ struct Problem {
     bool bias = false;
     DType dtype = DType::f32;
     Scope scope = Scope::layer;
+    PassKind pass = PassKind::forward;
 
     std::int64_t group() const { return num_heads / num_kv_heads; }
     std::int64_t query_width() const { return num_heads * head_dim; }
@@ -48,6 +58,7 @@ struct ProblemSpec {
     std::optional<bool> causal, bias;
     std::optional<DType> dtype;
     std::optional<Scope> scope;
+    std::optional<PassKind> pass;
 };
 
 /// Defaults: batch 1, num_heads 1, kv_len = q_len (and the reverse), num_kv_heads = num_heads,

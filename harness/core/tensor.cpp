@@ -55,6 +55,61 @@ Tensor dense(void* data, DType dtype, std::array<std::int64_t, 5> extent) {
     return t;
 }
 
+namespace {
+
+/// Elements from the first to behind the last.
+std::int64_t span_of(const Tensor& t) {
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < 5; ++i) last += (t.extent[i] - 1) * t.stride[i];
+    return last + 1;
+}
+
+/// Where every larger step of `t` is a multiple of `row`: how far its elements reach within a row; otherwise 0.
+std::int64_t reach_within(const Tensor& t, std::int64_t row) {
+    std::int64_t reach = 1;
+    for (std::size_t i = 0; i < 5; ++i) {
+        if (t.extent[i] == 1) continue;
+        if (t.stride[i] < row) {
+            reach += (t.extent[i] - 1) * t.stride[i];
+        } else if (t.stride[i] % row != 0) {
+            return 0;
+        }
+    }
+    return reach <= row ? reach : 0;
+}
+
+/// Whether a and b, b beginning `ahead` elements behind a, are columns of the same rows that do not meet.
+bool columns_apart(const Tensor& a, const Tensor& b, std::int64_t ahead, std::int64_t row) {
+    const std::int64_t of_a = reach_within(a, row), of_b = reach_within(b, row);
+    if (row <= 1 || of_a == 0 || of_b == 0) return false;
+    const std::int64_t shift = (ahead % row + row) % row;
+    return shift >= of_a && shift + of_b <= row;
+}
+
+}  // namespace
+
+bool overlap(const Tensor& a, const Tensor& b) {
+    const std::int64_t size = size_in_bytes(a.dtype);
+    const auto first = [](const Tensor& t) { return reinterpret_cast<std::intptr_t>(t.data); };
+    if (first(a) > first(b)) return overlap(b, a);
+    const std::int64_t apart = first(b) - first(a);
+    if (apart >= span_of(a) * size || a.dtype != b.dtype || apart % size != 0) return apart < span_of(a) * size;
+    for (const Tensor* t : {&a, &b}) {
+        for (std::size_t i = 0; i < 5; ++i) {
+            if (t->extent[i] > 1 && columns_apart(a, b, apart / size, t->stride[i])) return false;
+        }
+    }
+    return true;
+}
+
+bool same_window(const Tensor& a, const Tensor& b) {
+    if (a.data != b.data || a.dtype != b.dtype || a.extent != b.extent) return false;
+    for (std::size_t i = 0; i < 5; ++i) {
+        if (a.extent[i] > 1 && a.stride[i] != b.stride[i]) return false;
+    }
+    return true;
+}
+
 Tensor split_heads(Tensor x, std::int64_t num_kv_heads, std::int64_t group) {
     const std::int64_t heads = num_kv_heads * group;
     if (heads < 1 || x.cols() % heads != 0 || x.kv_heads() != 1 || x.group() != 1) {

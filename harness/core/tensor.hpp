@@ -50,6 +50,12 @@ struct Tensor {
 /// A dense row-major window of these extents on `data`.
 Tensor dense(void* data, DType dtype, std::array<std::int64_t, 5> extent);
 
+/// Whether some element belongs to both. Windows on the same columns of rows may be called overlapping when they are
+/// not (rows interleaved in another way); never the reverse.
+bool overlap(const Tensor& a, const Tensor& b);
+/// Whether both show the same elements in the same order.
+bool same_window(const Tensor& a, const Tensor& b);
+
 /// x [batch, 1, 1, len, heads * width] seen as [batch, num_kv_heads, group, len, width]; no copy.
 /// Throws Error when cols is not num_kv_heads * group * width for a whole width.
 Tensor split_heads(Tensor x, std::int64_t num_kv_heads, std::int64_t group);

@@ -44,6 +44,14 @@ void Workspace::Free::operator()(void* p) const { std::free(p); }
 
 Workspace Workspace::dry() { return Workspace{}; }
 
+Workspace Workspace::imagined(int block) {
+    constexpr int kBlockBits = 44;
+    Workspace ws;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): nothing is read there
+    ws.base_ = reinterpret_cast<char*>(static_cast<std::uintptr_t>(block + 1) << kBlockBits);
+    return ws;
+}
+
 Workspace Workspace::reserve(std::int64_t capacity_bytes) {
     Workspace ws;
     ws.dry_ = false;
@@ -69,13 +77,11 @@ Tensor Workspace::take(std::string_view name, DType dtype, std::array<std::int64
     Tensor t = dense(nullptr, dtype, extent);
     const std::int64_t size = t.bytes();
     const std::int64_t start = offset_ + (live_.empty() ? 0 : gap_after(live_.back().bytes));
-    if (!dry_) {
-        if (start + padded(size) > capacity_) {
-            throw Error("workspace: '" + std::string(name) + "' needs " + std::to_string(size) +
-                        " bytes beyond the dry run's prediction of " + std::to_string(capacity_));
-        }
-        t.data = base_ + start;
+    if (!dry_ && start + padded(size) > capacity_) {
+        throw Error("workspace: '" + std::string(name) + "' needs " + std::to_string(size) +
+                    " bytes beyond the dry run's prediction of " + std::to_string(capacity_));
     }
+    if (base_ != nullptr) t.data = base_ + start;
     live_.push_back({.name = std::string(name), .offset = offset_, .bytes = size});
     offset_ = start + padded(size);
     bytes_ += size;
@@ -104,8 +110,13 @@ void Workspace::release_to(std::size_t live_count) {
 
 void Workspace::reset() { release_to(0); }
 
-Workspace::Frame::Frame(Workspace& workspace) : workspace_(workspace), live_count_(workspace.live_.size()) {}
+Workspace::Frame::Frame(Workspace& workspace, Use use)
+    : workspace_(workspace),
+      live_count_(workspace.live_.size()),
+      gives_back_(use == Use::scratch || !workspace.keeps_) {}
 
-Workspace::Frame::~Frame() { workspace_.release_to(live_count_); }
+Workspace::Frame::~Frame() {
+    if (gives_back_) workspace_.release_to(live_count_);
+}
 
 }  // namespace headcount

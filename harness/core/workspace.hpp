@@ -20,6 +20,8 @@ class Workspace {
 public:
     /// Keeps the books, allocates nothing: every tensor has null data.
     static Workspace dry();
+    /// The same with addresses that tell tensors apart and must not be read. Blocks of up to 2^44 bytes, numbered.
+    static Workspace imagined(int block);
     /// Reserves `capacity_bytes` (Workspace::reserved_bytes() of a dry run). Throws Error when the
     /// system refuses.
     static Workspace reserve(std::int64_t capacity_bytes);
@@ -30,10 +32,14 @@ public:
     /// Throws Error when a wet workspace is too small.
     Tensor take(std::string_view name, DType dtype, std::array<std::int64_t, 5> extent);
 
-    /// Everything taken while a frame lives is given back when it ends.
+    /// From now on frames give back nothing but scratch: what a forward pass took is there for its backward pass.
+    void keep_all() { keeps_ = true; }
+
+    enum class Use : std::uint8_t { temporaries, scratch };
+    /// Everything taken while a frame lives is given back when it ends, temporaries only where they are not kept.
     class Frame {
     public:
-        explicit Frame(Workspace& workspace);
+        explicit Frame(Workspace& workspace, Use use = Use::temporaries);
         ~Frame();
         Frame(const Frame&) = delete;
         Frame& operator=(const Frame&) = delete;
@@ -41,6 +47,7 @@ public:
     private:
         Workspace& workspace_;
         std::size_t live_count_;
+        bool gives_back_;
     };
 
     bool is_dry() const { return dry_; }
@@ -52,6 +59,8 @@ public:
     std::int64_t reserved_bytes() const { return peak_offset_; }
     /// Forgets what was taken, keeps the memory.
     void reset();
+    /// Where the memory begins; null in a dry one.
+    void* base() const { return base_; }
 
 private:
     Workspace() = default;
@@ -71,6 +80,7 @@ private:
     };
 
     bool dry_ = true;
+    bool keeps_ = false;
     std::unique_ptr<void, Free> block_;  ///< empty where the memory is someone else's
     char* base_ = nullptr;
     std::int64_t capacity_ = 0;

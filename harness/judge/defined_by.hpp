@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/counted.hpp"
+#include "harness/core/dual.hpp"
 #include "harness/judge/definition.hpp"
 #include "harness/judge/given.hpp"
 #include "harness/judge/steps.hpp"
@@ -37,6 +38,16 @@ Definition defined_by(const F& /*definition*/) {
                         }
                     }
                     return Counted::tally();
+                },
+            .slope =
+                [](const Question& question, const std::vector<Row>& rows, const std::vector<double>& factors) {
+                    const Given<Dual> given(question);
+                    double sum = 0;
+                    auto factor = factors.begin();
+                    for (const Row row : rows) {
+                        for (const Dual& out : F{}(given, row).value) sum += *factor++ * out.slope();
+                    }
+                    return sum;
                 }};
 }
 

@@ -33,6 +33,9 @@ struct Question {
     bool stores_scores = true;
     Tensors inputs;   ///< x_q, x_kv; in core scope q, k, v
     Tensors weights;  ///< as they are before a variant packs them
+    /// For slope(): beside the data of an input or a weight, a float64 tensor of the same extents, the direction in
+    /// which it moves. What is not named stands still.
+    std::map<const void*, Tensor> directions{};
 };
 
 /// The right answer on some rows and how far from it rounding may carry a correct kernel; `width` columns a row.
@@ -48,6 +51,10 @@ struct Definition {
     ReferenceRows (*answer)(const Question& question, std::vector<Row> rows) = nullptr;
     /// The operations that all rows require, by a scalar that counts them.
     OpCost (*required)(const Question& question) = nullptr;
+    /// How fast sum(factors * outputs of `rows`) grows while inputs and weights move along their directions, by a
+    /// scalar that carries derivatives. `factors` has as many numbers a row as the output has columns.
+    double (*slope)(const Question& question, const std::vector<Row>& rows,
+                    const std::vector<double>& factors) = nullptr;
 
     friend bool operator==(const Definition&, const Definition&) = default;
 };

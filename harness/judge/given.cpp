@@ -1,8 +1,10 @@
 #include "harness/judge/given.hpp"
 
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
+#include "harness/core/dual.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/storage.hpp"
@@ -26,6 +28,16 @@ void convert(const Tensor& t, std::int64_t batch, std::int64_t first, Known<T>& 
         const From* const row = t.at<From>(batch, 0, 0, first + i, 0);
         T* const y = to.value.data() + i * to.cols;
         for (std::int64_t j = 0; j < to.cols; ++j) y[j] = static_cast<T>(value_of(row[j * t.stride[4]]));
+    }
+}
+
+/// Gives each number the slope that `direction` has there.
+void move_along(const Tensor& direction, std::int64_t batch, std::int64_t first, Known<Dual>& numbers) {
+    for (std::int64_t i = 0; i < numbers.rows; ++i) {
+        for (std::int64_t j = 0; j < numbers.cols; ++j) {
+            Dual& number = numbers.value[static_cast<std::size_t>(i * numbers.cols + j)];
+            number = Dual(number.value(), *direction.at<double>(batch, 0, 0, first + i, j));
+        }
     }
 }
 
@@ -72,6 +84,10 @@ template <class T>
 Known<T> Given<T>::read(const Tensor& t, std::int64_t batch, std::int64_t first, std::int64_t rows) const {
     Known<T> numbers(rows, t.cols(), rounding_);
     with_storage(t.dtype, [&](auto storage) { convert<decltype(storage)>(t, batch, first, numbers); });
+    if constexpr (std::is_same_v<T, Dual>) {
+        const auto found = question_.directions.find(t.data);
+        if (found != question_.directions.end()) move_along(found->second, batch, first, numbers);
+    }
     return numbers;
 }
 
@@ -145,5 +161,6 @@ void Given<T>::enter(std::int64_t batch) const {
 
 template class Given<double>;
 template class Given<Counted>;
+template class Given<Dual>;
 
 }  // namespace headcount::judge

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "harness/backend/all.hpp"
 #include "harness/core/field_table.hpp"
@@ -54,7 +55,7 @@ void operator delete[](void* p, std::align_val_t /*a*/, const std::nothrow_t& /*
 
 using namespace headcount;
 
-TEST_CASE("after a first pass a forward pass allocates nothing") {
+TEST_CASE("after a first pass a pass, forward or backward, allocates nothing") {
     ProblemSpec spec;
     spec.batch = 2;
     spec.q_len = 130;
@@ -64,16 +65,21 @@ TEST_CASE("after a first pass a forward pass allocates nothing") {
     const Problem problem = resolve(spec);
     for (const auto& variant : all_variants()) {
         for (const auto& backend : all_backends()) {
-            for (const int threads : {1, 2}) {
-                const Point point{
+            for (const auto& [threads, pass] : {std::pair{1, PassKind::forward},
+                                                {2, PassKind::forward},
+                                                {1, PassKind::backward},
+                                                {2, PassKind::both}}) {
+                Point point{
                     .variant = variant.name, .backend = backend.name, .problem = problem, .num_threads = threads};
+                point.problem.pass = pass;
                 if (!why_unsupported(point).empty()) continue;
                 PointData data = make_point_data(point);
-                run_forward(data);
+                if (!data.backend->executes()) continue;
+                run_pass(data);
                 const long before = allocations;
-                run_forward(data);
+                run_pass(data);
                 const long after = allocations;
-                run_forward(data);
+                run_pass(data);
                 // oneDNN itself makes a table of arguments in each call; nothing of it may grow.
                 const long own = backend.name == "onednn" ? allocations - after : 0;
                 INFO(point.id());

@@ -68,8 +68,8 @@ public:
 private:
     static simd::Skip skip_of(const Matmul& verb) {
         if (!verb.mask.sees_prefix() || !verb.mask.causal) return simd::Skip::nothing;
-        if (verb.masked == Masked::nothing) return simd::Skip::nothing;
-        return verb.masked == Masked::output ? simd::Skip::output : simd::Skip::depth;
+        if (verb.masked == Masked::output) return simd::Skip::output;
+        return verb.masked == Masked::left ? simd::Skip::depth : simd::Skip::nothing;
     }
     static std::int64_t panel_cols() { return simd::kMostVectors * simd::lanes(); }
     /// Pieces that the rows of c are cut into, so that every thread has something to do.

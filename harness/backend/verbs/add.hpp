@@ -1,8 +1,14 @@
 // add: to = to + from, what a residual stream does.
 #pragma once
 
+#include <string>
+#include <string_view>
+
+#include "harness/backend/verbs/adjoints.hpp"
+#include "harness/backend/verbs/copy.hpp"
 #include "harness/backend/verbs/matrix.hpp"
 #include "harness/backend/verbs/verb.hpp"
+#include "harness/core/error.hpp"
 
 namespace headcount {
 
@@ -17,6 +23,26 @@ struct Add {
         f(verb.to, Access::update);
     }
     bool fits() const { return broadcasts(from, to) && from.rows() == to.rows() && from.cols() == to.cols(); }
+
+    template <class AnyBackend>
+    void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
+        // That by `to` is the same before and after.
+        pass_on(backend, role, derivatives.of(to), from, derivatives);
+    }
+    /// Adds the derivative by a copy of `x` to that by x, or copies it where that by x has nothing yet.
+    template <class AnyBackend>
+    static void pass_on(AnyBackend& backend, std::string_view role, const Tensor& derivative, const Tensor& x,
+                        Adjoints& derivatives) {
+        if (x.extent != derivative.extent)
+            throw Error("'" + std::string(role) +
+                        "': the derivative of what broadcasts is a sum, which is not written");
+        const Tensor into = derivatives.of(x);
+        if (derivatives.holds(x)) {
+            backend.run(role, Add{.from = derivative, .to = into});
+        } else {
+            backend.run(role, Copy{.from = derivative, .to = into});
+        }
+    }
 
     Parts required() const {
         return {

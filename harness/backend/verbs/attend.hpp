@@ -1,7 +1,10 @@
 // attend: out = softmax(scale * q @ k^T + mask) @ v in one pass, without a score matrix (Dao et al. 2022).
 #pragma once
 
+#include <string_view>
+
 #include "harness/backend/verbs/attend_cost.hpp"
+#include "harness/backend/verbs/attend_vjp.hpp"
 #include "harness/backend/verbs/tiled_attend.hpp"
 #include "harness/backend/verbs/verb.hpp"
 
@@ -35,6 +38,11 @@ struct Attend {
     Parts required() const { return parts_of(required_attend(shape(), mask)); }
     Parts executed() const { return parts_of(tiled_attend_cost(shape(), mask, plan.query_block, plan.key_block)); }
     std::int64_t query_block() const { return plan.query_block; }
+
+    template <class AnyBackend>
+    void vjp(AnyBackend& backend, std::string_view /*role*/, Workspace& memory, Adjoints& derivatives) const {
+        AttendVjp(scale, mask, q, k, v, out, derivatives).run(backend, memory);
+    }
 
     template <class T>
     void naive() const {

@@ -1,10 +1,15 @@
 // copy: to = from, a layout change.
 #pragma once
 
+#include <string_view>
+
+#include "harness/backend/verbs/adjoints.hpp"
 #include "harness/backend/verbs/matrix.hpp"
 #include "harness/backend/verbs/verb.hpp"
 
 namespace headcount {
+
+struct Add;
 
 struct Copy {
     static constexpr std::string_view kName = "copy";
@@ -17,6 +22,11 @@ struct Copy {
         f(verb.to, Access::write);
     }
     bool fits() const { return from.extent == to.extent && from.dtype == to.dtype; }
+
+    template <class AnyBackend, class Sum = Add>
+    void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
+        Sum::pass_on(backend, role, derivatives.of(to), from, derivatives);
+    }
 
     /// A layout change is work that a path does, never work that the definition needs.
     Parts required() const { return {{.op = "copy", .role = "", .cost = {}}}; }

@@ -3,18 +3,20 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
+#include <string_view>
 
+#include "harness/backend/verbs/adjoints.hpp"
 #include "harness/backend/verbs/matrix.hpp"
+#include "harness/backend/verbs/sum_rows.hpp"
 #include "harness/backend/verbs/verb.hpp"
-#include "harness/core/error.hpp"
 #include "harness/core/mask.hpp"
 
 namespace headcount {
 
-/// Which operand of a product the mask speaks of: scores = Q K^T has it on its output, context = P V on
-/// its left operand. A backend may skip masked work; the required ledger never counts it.
-enum class Masked : std::uint8_t { nothing, output, left };
+/// Which operand of a product the mask speaks of: scores = Q K^T has it on its output, context = P V on its left
+/// operand, and a derivative dV = P^T dO on what its left operand is the transpose of. A backend may skip masked work;
+/// the required ledger never counts it.
+enum class Masked : std::uint8_t { nothing, output, left, left_transposed };
 
 /// c = [scale *] a @ b [+ bias] for one matrix, or added to it.
 template <class T>
@@ -44,6 +46,7 @@ struct Matmul {
     Mask mask = {};
     Masked masked = Masked::nothing;
     bool accumulate = false;  ///< c += instead of c =; not with a bias
+    bool again = false;       ///< made before and not kept: executed once more, required only once
 
     template <class Self, class F>
     static void operands(Self& verb, F f) {
@@ -72,6 +75,7 @@ struct Matmul {
     }
     /// The exact pairs of a mask.
     Parts required() const {
+        if (again) return parts({}, {});
         OpCost product = dense();
         std::int64_t scaled = c.elements();
         const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
@@ -82,6 +86,11 @@ struct Matmul {
         } else if (masked == Masked::left) {
             const std::int64_t pairs = mask.pairs(a.rows(), a.cols());
             const std::int64_t begun = accumulate ? 0 : mask.live_rows(a.rows(), a.cols());
+            product.multiplies = matrices * pairs * c.cols();
+            product.adds = matrices * (pairs - begun) * c.cols();
+        } else if (masked == Masked::left_transposed) {
+            const std::int64_t pairs = mask.pairs(a.cols(), a.rows());
+            const std::int64_t begun = accumulate ? 0 : mask.live_keys(a.cols(), a.rows());
             product.multiplies = matrices * pairs * c.cols();
             product.adds = matrices * (pairs - begun) * c.cols();
         }
@@ -105,29 +114,50 @@ struct Matmul {
         });
     }
 
-    /// Where the derivatives by the operands are added up, in the operands' shapes.
+    /// Where the derivatives by the operands go, in the operands' shapes, and whether they are added to what is there.
     struct Derivatives {
         Tensor a, b;
+        bool add_to_a = true, add_to_b = true;
     };
-    /// The vector-Jacobian product, itself two products: `into.a` += scale * dc @ b^T, `into.b` += scale * a^T @ dc,
-    /// summed over what broadcasts. dc is zero where a mask hides c. A bias adds up rows and needs a verb of its own.
+    /// The vector-Jacobian product, itself two products: scale * dc @ b^T and scale * a^T @ dc, summed over what
+    /// broadcasts. dc is zero where a mask hides c.
     template <class AnyBackend>
     void vjp(AnyBackend& backend, std::string_view role, const Tensor& dc, const Derivatives& into) const {
-        if (bias) throw Error("matmul '" + std::string(role) + "': a bias has no derivative yet; give it a verb");
         // dc is zero where the output is masked; where the left operand is, its derivative is not asked for.
         Masked of_a = Masked::nothing;
         if (masked == Masked::output) of_a = Masked::left;
         if (masked == Masked::left) of_a = Masked::output;
         add_up(backend, role, dc,
-               Matmul{.a = dc, .b = b.transposed(), .c = into.a, .scale = scale, .mask = mask, .masked = of_a});
-        add_up(backend, role, dc, Matmul{.a = a.transposed(), .b = dc, .c = into.b, .scale = scale});
+               Matmul{.a = dc, .b = b.transposed(), .c = into.a, .scale = scale, .mask = mask, .masked = of_a},
+               into.add_to_a);
+        // The derivative of b or of its transpose: of masked scores the one whose left operand has the mask; otherwise
+        // the one whose columns are neighbours.
+        Matmul of_b{.a = a.transposed(), .b = dc, .c = into.b, .scale = scale, .mask = mask};
+        if (masked == Masked::left) of_b.masked = Masked::left_transposed;
+        if (masked == Masked::output || (masked == Masked::nothing && into.b.stride[4] != 1)) {
+            of_b.a = dc.transposed();
+            of_b.b = a;
+            of_b.c = into.b.transposed();
+            if (masked == Masked::output) of_b.masked = Masked::left_transposed;
+        }
+        add_up(backend, role, dc, of_b, into.add_to_b);
+    }
+    template <class AnyBackend>
+    void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
+        const Tensor dc = derivatives.of(c);
+        if (bias) backend.run(role, SumRows::of(dc, *bias, derivatives));
+        vjp(backend, role, dc,
+            {.a = derivatives.of(a),
+             .b = derivatives.of(b),
+             .add_to_a = derivatives.holds(a),
+             .add_to_b = derivatives.holds(b)});
     }
 
 private:
-    /// c += a @ b: one product, or one for each leading index of `dc` where c is their sum.
+    /// c = a @ b, or c += a @ b: one product, or one for each leading index of `dc` where c is their sum.
     template <class AnyBackend>
-    static void add_up(AnyBackend& backend, std::string_view role, const Tensor& dc, Matmul product) {
-        product.accumulate = true;
+    static void add_up(AnyBackend& backend, std::string_view role, const Tensor& dc, Matmul product, bool add) {
+        product.accumulate = add;
         if (std::equal(dc.extent.begin(), dc.extent.begin() + 3, product.c.extent.begin())) {
             backend.run(role, product);
             return;
@@ -135,6 +165,7 @@ private:
         for_each_matrix(dc, [&](std::int64_t i, std::int64_t n, std::int64_t g) {
             Matmul one = product;
             for (Tensor* t : {&one.a, &one.b, &one.c}) *t = t->matrix(i, n, g);
+            one.accumulate = add || !first_at(product.c, i, n, g);
             backend.run(role, one);
         });
     }

@@ -27,6 +27,11 @@ Matrix<T> matrix_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_
             t.stride[3], t.stride[4]};
 }
 
+/// Whether a walk over leading indices meets a matrix of `t`, which may broadcast, for the first time.
+inline bool first_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
+    return (t.extent[0] > 1 || b == 0) && (t.extent[1] > 1 || n == 0) && (t.extent[2] > 1 || g == 0);
+}
+
 /// Calls f(b, n, g) for every leading index of t.
 template <class F>
 void for_each_matrix(const Tensor& t, F f) {

@@ -3,7 +3,9 @@
 
 #include <cmath>
 
+#include "harness/backend/verbs/adjoints.hpp"
 #include "harness/backend/verbs/matrix.hpp"
+#include "harness/backend/verbs/softmax_rows_vjp.hpp"
 #include "harness/backend/verbs/verb.hpp"
 #include "harness/core/mask.hpp"
 
@@ -14,6 +16,7 @@ struct SoftmaxRows {
     static constexpr std::string_view kName = "softmax_rows";
     Mask mask;
     Tensor scores;
+    bool again = false;  ///< made before and not kept: executed once more, required only once
 
     template <class Self, class F>
     static void operands(Self& verb, F f) {
@@ -22,7 +25,8 @@ struct SoftmaxRows {
     bool fits() const { return true; }
 
     static Parts parts(const OpCost& softmax) { return {{.op = "softmax", .role = "", .cost = softmax}}; }
-    Parts required() const { return parts(divisions()); }
+    Parts required() const { return again ? parts({}) : parts(divisions()); }
+    Parts executed() const { return parts(divisions()); }
     /// Of kernels that multiply by one reciprocal a row.
     Parts reciprocals() const {
         OpCost cost = divisions();
@@ -42,6 +46,11 @@ struct SoftmaxRows {
             const Matrix<T> m = matrix_at<T>(scores, b, n, g);
             for (std::int64_t i = 0; i < m.rows; ++i) row_naive(m.row_range(i, 1), mask.keys(i, m.rows, m.cols));
         });
+    }
+
+    template <class AnyBackend>
+    void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
+        backend.run(role, SoftmaxRowsVjp{.mask = mask, .weights = scores, .derivative = derivatives.of(scores)});
     }
 
 private:

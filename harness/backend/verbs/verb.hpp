@@ -5,6 +5,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -16,6 +18,10 @@
 #include "harness/core/tensor.hpp"
 
 namespace headcount {
+
+class Adjoints;
+class Backend;
+class Workspace;
 
 /// What a verb does to an operand.
 enum class Access : std::uint8_t { read, write, update };
@@ -31,7 +37,10 @@ using Parts = std::vector<PartCost>;
 ///   Parts executed() const            what the naive kernel does; default: what is required
 ///   std::int64_t query_block() const  rows of queries that it keeps in fast memory, for the trace
 ///   static constexpr bool kMoves      elements are moved and not computed with: bf16 need not be widened
-/// and, where it has a derivative, vjp() (verbs/matmul.hpp).
+/// and, where it has a derivative, the vector-Jacobian product, written in verbs:
+///   template <class AnyBackend> void vjp(AnyBackend&, std::string_view role, Workspace& scratch, Adjoints&) const
+/// From the derivative by what the verb wrote it makes those by what it read (verbs/adjoints.hpp). What the verb read
+/// and wrote holds the values from then, but for operands that it updates: those hold what it made of them.
 template <class V>
 concept VerbOperands = std::copyable<V> && requires(const V& verb) {
     { V::kName } -> std::convertible_to<std::string_view>;
@@ -57,6 +66,10 @@ struct VerbType {
     Parts (*executed)(const void* verb);
     std::int64_t (*query_block)(const void* verb);
     void (*naive)(const void* verb, WideOperands& wide);
+    void (*each_operand)(const void* verb, const std::function<void(const Tensor&, Access)>& f);
+    std::shared_ptr<const void> (*copy)(const void* verb);
+    /// Null: the verb has no derivative.
+    void (*vjp)(const void* verb, Backend& backend, std::string_view role, Workspace& scratch, Adjoints& derivatives);
 };
 
 /// Throws Error: the shapes of a verb do not fit.
@@ -121,6 +134,22 @@ const V& of(const void* erased) {
     return *static_cast<const V*>(erased);
 }
 
+using Vjp = void (*)(const void*, Backend&, std::string_view, Workspace&, Adjoints&);
+template <class V>
+constexpr Vjp vjp_of() {
+    if constexpr (requires(const V& v, Backend& b, std::string_view role, Workspace& scratch, Adjoints& d) {
+                      v.vjp(b, role, scratch, d);
+                  }) {
+        return [](const void* v, Backend& backend, std::string_view role, Workspace& scratch, Adjoints& derivatives) {
+            of<V>(v).vjp(backend, role, scratch, derivatives);
+        };
+    } else {
+        return nullptr;
+    }
+}
+template <class V>
+inline constexpr Vjp kVjp = vjp_of<V>();
+
 }  // namespace verb_detail
 
 template <VerbOperands V>
@@ -145,7 +174,11 @@ inline constexpr VerbType kVerbType{
                 return static_cast<void>(v), std::int64_t{0};
             }
         },
-    .naive = [](const void* v, WideOperands& wide) { verb_detail::naive(verb_detail::of<V>(v), wide); }};
+    .naive = [](const void* v, WideOperands& wide) { verb_detail::naive(verb_detail::of<V>(v), wide); },
+    .each_operand = [](const void* v,
+                       const std::function<void(const Tensor&, Access)>& f) { V::operands(verb_detail::of<V>(v), f); },
+    .copy = [](const void* v) -> std::shared_ptr<const void> { return std::make_shared<V>(verb_detail::of<V>(v)); },
+    .vjp = verb_detail::kVjp<V>};
 
 /// One call of some verb, whose operands are the caller's and outlive it.
 class Verb {
@@ -160,6 +193,8 @@ public:
     }
 
     std::string_view name() const { return type_->name; }
+    const VerbType& type() const { return *type_; }
+    const void* operands() const { return operands_; }
     /// Throws Error when the shapes do not fit.
     void check(std::string_view role) const { type_->check(operands_, role); }
     Parts required() const { return type_->required(operands_); }

@@ -42,22 +42,36 @@ judge::Question question_of(const PointData& data) {
             .weights = data.layout.canonical.all()};
 }
 
-const judge::ReferenceRows& ReferenceCache::of(const PointData& data) {
+void ReferenceCache::ask(const PointData& data) {
     const Point& point = data.point;
     const Variant& variant = *data.variant;
     const Settings own = options_of_variant(data);
     const bool known = filled_ && problem_ == point.problem && own_ == own && definition_ == variant.definition &&
                        stores_scores_ == variant.stores_scores && seed_ == point.seed;
-    if (!known) {
-        rows_ = variant.definition.answer(question_of(data), judge::rows_to_check(point.problem, point.seed));
-        problem_ = point.problem;
-        own_ = own;
-        definition_ = variant.definition;
-        stores_scores_ = variant.stores_scores;
-        seed_ = point.seed;
-        filled_ = true;
+    if (known) return;
+    problem_ = point.problem;
+    own_ = own;
+    definition_ = variant.definition;
+    stores_scores_ = variant.stores_scores;
+    seed_ = point.seed;
+    rows_.reset();
+    gradient_.reset();
+    filled_ = true;
+}
+
+const judge::ReferenceRows& ReferenceCache::of(const PointData& data) {
+    ask(data);
+    if (!rows_) {
+        rows_ = data.variant->definition.answer(question_of(data),
+                                                judge::rows_to_check(data.point.problem, data.point.seed));
     }
-    return rows_;
+    return *rows_;
+}
+
+const GradientReference& ReferenceCache::gradient_of(const PointData& data) {
+    ask(data);
+    if (!gradient_) gradient_ = gradient_reference(data, question_of(data));
+    return *gradient_;
 }
 
 bool passed(const CheckRecord& check) { return check.done && check.max_error <= check.bound; }
@@ -81,10 +95,13 @@ CheckRecord check_point(PointData& data, ReferenceCache* cache) {
         check.rows_total = out.batch() * out.rows();
         return check;
     }
+    ReferenceCache own;
+    ReferenceCache& references = cache == nullptr ? own : *cache;
     poison(out);
     run_forward(data);
-    ReferenceCache own;
-    return compare(out, (cache == nullptr ? own : *cache).of(data));
+    const CheckRecord forward = compare(out, references.of(data));
+    if (data.backward == nullptr || !passed(forward)) return forward;
+    return check_gradients(data, references.gradient_of(data));
 }
 
 }  // namespace headcount

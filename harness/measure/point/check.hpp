@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "harness/journal/record.hpp"
 #include "harness/judge/definition.hpp"
+#include "harness/measure/point/gradient_check.hpp"
 #include "harness/measure/point/inputs.hpp"
 
 namespace headcount {
@@ -16,15 +18,20 @@ judge::Question question_of(const PointData& data);
 class ReferenceCache {
 public:
     const judge::ReferenceRows& of(const PointData& data);
+    const GradientReference& gradient_of(const PointData& data);
 
 private:
+    /// Forgets what it has unless it is of the same question.
+    void ask(const PointData& data);
+
     bool filled_ = false;
     Problem problem_;
     Settings own_;  ///< the variant's options
     judge::Definition definition_;
     bool stores_scores_ = true;
     std::uint64_t seed_ = 0;
-    judge::ReferenceRows rows_;
+    std::optional<judge::ReferenceRows> rows_;
+    std::optional<GradientReference> gradient_;
 };
 
 /// Overwrites every element with NaN, so that what is not written afterwards is seen.
@@ -37,7 +44,8 @@ CheckRecord compare(const Tensor& out, const judge::ReferenceRows& reference);
 /// True when a check was made and every error lies within its bound.
 bool passed(const CheckRecord& check);
 
-/// Runs forward once on a poisoned output and compares. A backend that does not execute gives `done` = false.
+/// Runs forward once on a poisoned output and compares; of a backward pass the derivatives (gradient_check.hpp). A
+/// backend that does not execute gives `done` = false.
 CheckRecord check_point(PointData& data, ReferenceCache* cache = nullptr);
 
 }  // namespace headcount

@@ -40,6 +40,12 @@ Count count_point(const Point& point) {
     count.parameters = run.layout.prepared.elements();
     count.kv_cache_bytes = run.cache_bytes;
     count.inputs_bytes = run.layout.bytes();
+    if (run.backward != nullptr) {  // all of it once more: the derivatives
+        count.score_bytes *= 2;
+        count.workspace_bytes += run.backward->kept_bytes;
+        count.workspace_reserved_bytes += run.workspace.reserved_bytes();
+        count.inputs_bytes *= 2;
+    }
     if (is_external(point)) {
         keep_what_the_problem_says(count);
         return count;

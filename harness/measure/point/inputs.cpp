@@ -44,9 +44,7 @@ public:
 
     Tensor take(std::string_view name, std::int64_t batch, std::int64_t rows, std::int64_t cols, double scale) {
         const Tensor t = store_->take(name, dtype_, {batch, 1, 1, rows, cols});
-        if (store_->is_dry()) return t;
-        const Random random(seed_, name);
-        with_storage(dtype_, [&](auto storage) { fill<decltype(storage)>(t, random, scale); });
+        if (!store_->is_dry()) fill_random(t, seed_, name, scale);
         return t;
     }
     /// A weight, scaled so that its product with unit-variance rows has unit variance.
@@ -77,6 +75,11 @@ bool only_attends(const Point& point, const Variant& variant) {
 }
 
 }  // namespace
+
+void fill_random(const Tensor& t, std::uint64_t seed, std::string_view name, double scale) {
+    const Random random(seed, name);
+    with_storage(t.dtype, [&](auto storage) { fill<decltype(storage)>(t, random, scale); });
+}
 
 std::int64_t Layout::bytes() const {
     std::int64_t sum = prepared.bytes() + out.bytes();
@@ -111,22 +114,10 @@ Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Wor
     return layout;
 }
 
-DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs) {
-    const std::unique_ptr<Backend> backend = dry(verbs.make(execution_of(point)));
-    DryRun run;
-    run.layout = lay_out(point, variant, *backend, run.store);
-    OpLog log;
-    backend->listen(&log);
-    Pass pass(point, run.layout.inputs, run.layout.prepared, run.layout.out, *backend, run.workspace);
-    variant.forward(pass);
-    run.spans = std::move(log.spans);
-    run.cache_bytes = pass.cache_bytes();
-    return run;
-}
-
 std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     if (is_external(point)) {
+        if (point.problem.pass != PassKind::forward) return "engines are asked for forward passes only";
         if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
         for (const auto& backend : all_backends()) {
             if (backend.name != point.backend) continue;
@@ -153,20 +144,88 @@ const BackendInfo& verbs_of(const Point& point) {
     return find_named(all_backends(), is_external(point) ? "naive" : point.backend, "backend");
 }
 
+namespace {
+
+void forward(const Point& point, const Variant& variant, const Layout& layout, Backend& backend, Workspace& workspace,
+             std::int64_t* cache_bytes = nullptr) {
+    Pass pass(point, layout.inputs, layout.prepared, layout.out, backend, workspace);
+    variant.forward(pass);
+    if (cache_bytes != nullptr) *cache_bytes = pass.cache_bytes();
+}
+
+/// lay_out(), with its verbs on the tape of a backward pass where there is one.
+Layout lay_out_recorded(const Point& point, const Variant& variant, Backend& backend, Workspace& store,
+                        Backward* backward) {
+    backend.record(backward == nullptr ? nullptr : &backward->prepare);
+    Layout layout = lay_out(point, variant, backend, store);
+    backend.record(nullptr);
+    return layout;
+}
+
+/// The tape of forward(), and which derivatives are written first: all of it without arithmetic, by `dry_backend`.
+void record_forward(PointData& data, Backend& dry_backend) {
+    Backward& backward = *data.backward;
+    data.workspace.keep_all();
+    dry_backend.record(&backward.forward);
+    forward(data.point, *data.variant, data.layout, dry_backend, data.workspace);
+    dry_backend.record(nullptr);
+    backward.lay_over(data.store, data.workspace, Workspace::reserve(data.store.reserved_bytes()),
+                      Workspace::reserve(data.workspace.reserved_bytes()));
+    backward.walk(dry_backend, data.workspace);
+    backward.walk_to_canonical(dry_backend, data.workspace);
+}
+
+}  // namespace
+
+DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs) {
+    const bool derives = runs_backward(point.problem.pass);
+    const std::unique_ptr<Backend> backend = dry(verbs.make(execution_of(point)));
+    OpLog log;
+    // A backward pass is told apart by addresses what belongs to what.
+    DryRun run{.layout = {},
+               .store = derives ? Workspace::imagined(0) : Workspace::dry(),
+               .workspace = derives ? Workspace::imagined(1) : Workspace::dry(),
+               .backward = derives ? std::make_unique<Backward>() : nullptr};
+    run.layout = lay_out_recorded(point, variant, *backend, run.store, run.backward.get());
+    if (derives) {
+        run.workspace.keep_all();
+        backend->record(&run.backward->forward);
+    }
+    backend->listen(runs_forward(point.problem.pass) ? &log : nullptr);
+    forward(point, variant, run.layout, *backend, run.workspace, &run.cache_bytes);
+    if (!derives) {
+        run.spans = std::move(log.spans);
+        return run;
+    }
+    backend->record(nullptr);
+    run.backward->lay_over(run.store, run.workspace, Workspace::imagined(2), Workspace::imagined(3));
+    backend->listen(nullptr);
+    run.backward->walk(*backend, run.workspace);  // finds out what is written first
+    backend->listen(&log);
+    run.backward->walk(*backend, run.workspace);
+    run.spans = std::move(log.spans);
+    return run;
+}
+
 PointData make_point_data(const Point& point) {
     if (const std::string reason = why_unsupported(point); !reason.empty()) {
         throw Error(point.id() + " cannot run: " + reason);
     }
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const BackendInfo& info = verbs_of(point);
-    DryRun run = dry_run(point, variant, info);
+    DryRun predicted = dry_run(point, variant, info);
 
     PointData data(point, variant, info.make(execution_of(point)));
-    data.layout = std::move(run.layout);
+    data.layout = std::move(predicted.layout);
     if (!data.backend->executes()) return data;
-    data.store = Workspace::reserve(run.store.reserved_bytes());
-    data.layout = lay_out(point, variant, *data.backend, data.store);
-    data.workspace = Workspace::reserve(run.workspace.reserved_bytes());
+    data.store = Workspace::reserve(predicted.store.reserved_bytes());
+    if (runs_backward(point.problem.pass)) data.backward = std::make_unique<Backward>();
+    data.layout = lay_out_recorded(point, variant, *data.backend, data.store, data.backward.get());
+    data.workspace = Workspace::reserve(predicted.workspace.reserved_bytes());
+    if (data.backward == nullptr) return data;
+    record_forward(data, *dry(info.make(execution_of(point))));
+    fill_random(data.backward->derivatives.of(data.layout.out), point.seed, "d_out", 1);
+    run_forward(data);  // what a backward pass alone begins with
     return data;
 }
 
@@ -177,9 +236,19 @@ PointData::PointData(const Point& its_point, const Variant& its_variant, std::un
       store(Workspace::dry()),
       workspace(Workspace::dry()) {}
 
+std::int64_t PointData::temporaries_bytes() const {
+    return workspace.peak_bytes() + (backward == nullptr ? 0 : backward->kept_bytes);
+}
+
 void run_forward(PointData& data) {
-    Pass pass(data.point, data.layout.inputs, data.layout.prepared, data.layout.out, *data.backend, data.workspace);
-    data.variant->forward(pass);
+    data.workspace.reset();
+    forward(data.point, *data.variant, data.layout, *data.backend, data.workspace);
+}
+
+void run_pass(PointData& data) {
+    const PassKind pass = data.point.problem.pass;
+    if (runs_forward(pass)) run_forward(data);
+    if (runs_backward(pass)) data.backward->walk(*data.backend, data.workspace);
 }
 
 }  // namespace headcount

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/backend/backend.hpp"
-#include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
 #include "harness/core/workspace.hpp"
+#include "harness/measure/point/backward.hpp"
 #include "variants/variant.hpp"
 
 namespace headcount {
@@ -29,17 +30,6 @@ struct Layout {
 /// Inputs have unit variance, weights variance 1 / rows, so that scores are of order one.
 Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store);
 
-/// What a forward pass does, found by running it without data.
-struct DryRun {
-    Workspace store = Workspace::dry();      ///< of inputs, weights, output
-    Workspace workspace = Workspace::dry();  ///< of temporaries
-    Layout layout;
-    std::vector<OpSpan> spans;     ///< the verbs of forward(), not those that prepare weights
-    std::int64_t cache_bytes = 0;  ///< of keys and values that decoding would keep
-};
-/// With the ledgers of `verbs`. The variant runs the point.
-DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs);
-
 /// Owns what the tensors point into. Empty (null data) for a backend that does not execute.
 struct PointData {
     PointData(const Point& point, const Variant& variant, std::unique_ptr<Backend> backend);
@@ -49,14 +39,35 @@ struct PointData {
     std::unique_ptr<Backend> backend;
     Workspace store;  ///< inputs, weights, output
     Layout layout;
-    Workspace workspace;  ///< temporaries of forward(), as large as the dry run said
+    Workspace workspace;                 ///< temporaries of forward(), as large as the dry run said
+    std::unique_ptr<Backward> backward;  ///< null for a forward pass alone
+
+    /// High-water mark of all temporaries and, of a backward pass, their derivatives.
+    std::int64_t temporaries_bytes() const;
 };
+
+/// The verbs of a point, walked without memory or arithmetic.
+struct DryRun {
+    Layout layout;
+    Workspace store, workspace;
+    std::unique_ptr<Backward> backward;  ///< null for a forward pass alone
+    std::vector<OpSpan> spans{};         ///< of the passes that the point times
+    std::int64_t cache_bytes = 0;
+};
+
+/// Throws Error when a verb of a backward pass has no derivative.
+DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs);
 
 /// Throws UsageError for unknown names, Error when the point cannot run or memory is refused.
 PointData make_point_data(const Point& point);
 
 /// One forward pass; allocates nothing but what the workspace already holds.
 void run_forward(PointData& data);
+/// What the point times: its forward pass, its backward pass after a forward pass that is kept, or both. No less
+/// frugal.
+void run_pass(PointData& data);
+/// Numbers with mean 0 and variance scale^2: the same for one seed and name on every machine.
+void fill_random(const Tensor& t, std::uint64_t seed, std::string_view name, double scale);
 
 /// The backend whose verbs a point is laid out and counted with: its own, or for an engine, which has none, the
 /// plainest.

@@ -5,7 +5,7 @@
 namespace headcount {
 
 OwnPoint::OwnPoint(Point point, ReferenceCache& references)
-    : point_(std::move(point)), references_(references), visit_([this] { run_forward(data()); }) {}
+    : point_(std::move(point)), references_(references), visit_([this] { run_pass(data()); }) {}
 
 PointData& OwnPoint::data() {
     if (!data_) data_.emplace(make_point_data(point_));
@@ -16,13 +16,13 @@ CheckRecord OwnPoint::check() { return check_point(data(), &references_); }
 
 Traced OwnPoint::trace() {
     PointData& ready = data();
-    return headcount::trace([&ready] { run_forward(ready); }, *ready.backend);
+    return headcount::trace([&ready] { run_pass(ready); }, *ready.backend);
 }
 
 PeakMemory OwnPoint::peak_memory() {
     const Bytes before = process_memory("VmHWM");
-    run_forward(data());
-    return growth(before, process_memory("VmHWM"), data().workspace.peak_bytes());
+    run_pass(data());
+    return growth(before, process_memory("VmHWM"), data().temporaries_bytes());
 }
 
 }  // namespace headcount
