@@ -1,6 +1,7 @@
 #include "harness/backend/tape.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "harness/backend/backend.hpp"
 #include "harness/core/error.hpp"
@@ -28,8 +29,9 @@ void Tape::add(std::string_view role, const Verb& verb) {
 }
 
 void Tape::walk_back(Backend& backend, Workspace& scratch, Adjoints& derivatives) const {
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-        step->type->vjp(step->operands.get(), backend, step->role, scratch, derivatives);
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+        const Step& step = steps_[i];
+        step.type->vjp(step.operands.get(), backend, step.role, scratch, derivatives);
     }
 }
 

@@ -99,7 +99,7 @@ CheckRecord check_point(PointData& data, ReferenceCache* cache) {
     ReferenceCache& references = cache == nullptr ? own : *cache;
     poison(out);
     run_forward(data);
-    const CheckRecord forward = compare(out, references.of(data));
+    CheckRecord forward = compare(out, references.of(data));
     if (data.backward == nullptr || !passed(forward)) return forward;
     return check_gradients(data, references.gradient_of(data));
 }
