@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <hwy/aligned_allocator.h>
-
 #include "harness/backend/attend_options.hpp"
 #include "harness/backend/backend.hpp"
 #include "harness/backend/batch_as_rows.hpp"
@@ -18,6 +16,7 @@
 #include "harness/backend/verbs/copy.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/workspace.hpp"
 
 namespace headcount::backends {
 namespace {
@@ -51,7 +50,7 @@ public:
         : pool_(execution.num_threads),
           tiles_(tiles_of(execution)),
           core_(pool_, tiles_),
-          panels_(hwy::AllocateAligned<float>(static_cast<std::size_t>(execution.num_threads * panel_elements()))) {}
+          panels_(Workspace::reserve(execution.num_threads * panel_elements() * size_in_bytes(DType::f32))) {}
 
     int num_threads() const override { return pool_.num_threads(); }
 
@@ -160,7 +159,7 @@ private:
     }
 
     std::int64_t panel_elements() const { return simd::product_scratch_elements(simd::lanes(), tiles_.panel_depth); }
-    float* panel_of(int thread) { return panels_.get() + thread * panel_elements(); }
+    float* panel_of(int thread) { return static_cast<float*>(panels_.base()) + thread * panel_elements(); }
 
     ThreadPool pool_;
     const simd::Tiles tiles_;
@@ -168,7 +167,7 @@ private:
     /// Panels of one product, a piece a thread. They begin at a cache line: where the heap put them 16 bytes beyond
     /// one, every load took two lines, and a product of scores with 8 to 32 heads 3 to 13 % longer, by luck of the
     /// heap.
-    hwy::AlignedFreeUniquePtr<float[]> panels_;
+    Workspace panels_;
 };
 
 }  // namespace
