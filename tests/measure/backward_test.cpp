@@ -158,6 +158,7 @@ TEST_CASE("memory of a backward pass is what the dry run predicted, and the fuse
         const Count count = count_point(point);
         run_pass(data);
         CHECK(data.temporaries_bytes() == count.workspace_bytes);
+        CHECK(data.workspace.reserved_bytes() + data.backward->kept_reserved_bytes == count.workspace_reserved_bytes);
         CHECK((count.score_bytes == 0) == (point.variant == "streaming"));
     });
 }

@@ -20,10 +20,11 @@ std::size_t share_of_product(std::string_view role) {
 }
 
 std::size_t index_of(const SpanRecord& span) {
-    if (span.verb == "copy") return named("copies");
+    if (span.verb == "copy" || span.verb == "zero") return named("copies");
     if (span.verb == "attend") return named("fused");
-    if (span.verb == "softmax_rows") return named("softmax");
-    return span.verb == "matmul" ? share_of_product(span.role) : named("other");
+    if (span.verb == "softmax_rows" || span.verb == "softmax_rows_vjp") return named("softmax");
+    const bool of_products = span.verb == "matmul" || span.verb == "sum_rows";
+    return of_products ? share_of_product(span.role) : named("other");
 }
 
 /// The share whose spans do this work; a fused core does all of the core's in one span.

@@ -12,6 +12,7 @@ void Backward::lay_over(const Workspace& values_store, const Workspace& values_t
     store = std::move(its_store);
     temporaries = std::move(its_temporaries);
     kept_bytes = values_temporaries.peak_bytes();
+    kept_reserved_bytes = values_temporaries.reserved_bytes();
     derivatives.put(values_store.base(), values_store.reserved_bytes(), store.base());
     derivatives.put(values_temporaries.base(), values_temporaries.reserved_bytes(), temporaries.base());
 }

@@ -22,7 +22,8 @@ struct Backward {
     /// Derivatives of inputs, weights and output, and of temporaries: each as far from the begin of its memory as what
     /// it belongs to.
     Workspace store = Workspace::dry(), temporaries = Workspace::dry();
-    std::int64_t kept_bytes = 0;  ///< of temporaries, without padding; as much again are their derivatives
+    std::int64_t kept_bytes = 0;           ///< of temporaries, without padding; as much again are their derivatives
+    std::int64_t kept_reserved_bytes = 0;  ///< with padding
     Adjoints derivatives;
 
     /// `its_store` and `its_temporaries` have, over what `values_store` and `values_temporaries` have taken by now, the

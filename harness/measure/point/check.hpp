@@ -34,7 +34,9 @@ private:
     std::optional<GradientReference> gradient_;
 };
 
-/// Overwrites every element with NaN, so that what is not written afterwards is seen.
+/// Writes the same number into every element of a dense tensor.
+void fill(const Tensor& t, double value);
+/// With NaN, so that what is not written afterwards is seen.
 void poison(const Tensor& out);
 
 /// max_error, bound and worst speak of the element whose error is largest in units of its bound; a non-finite output

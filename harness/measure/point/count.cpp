@@ -43,7 +43,7 @@ Count count_point(const Point& point) {
     if (run.backward != nullptr) {  // all of it once more: the derivatives
         count.score_bytes *= 2;
         count.workspace_bytes += run.backward->kept_bytes;
-        count.workspace_reserved_bytes += run.workspace.reserved_bytes();
+        count.workspace_reserved_bytes += run.backward->kept_reserved_bytes;
         count.inputs_bytes *= 2;
     }
     if (is_external(point)) {

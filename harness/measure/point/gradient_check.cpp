@@ -60,9 +60,9 @@ Along along(const Tensor& derivative, Signs signs) {
 }
 
 void write(const Tensor& t, const GradientReference& reference) {
+    fill(t, 0);
     with_storage(t.dtype, [&](auto storage) {
         using T = decltype(storage);
-        std::fill_n(static_cast<T*>(t.data), t.elements(), stored<T>(0));
         auto factor = reference.factors.begin();
         for (const judge::Row row : reference.rows) {
             for (std::int64_t j = 0; j < t.cols(); ++j) *t.at<T>(row.batch, 0, 0, row.index, j) = stored<T>(*factor++);
@@ -102,7 +102,7 @@ CheckRecord check_gradients(PointData& data, const GradientReference& reference)
         // What prepare() does not read of a weight has the derivative 0, which nobody writes.
         for (const auto& [name, tensor] : tensors) {
             const Tensor derivative = backward.derivatives.of(tensor);
-            part == "weights" ? fill_random(derivative, 0, "", 0) : poison(derivative);
+            part == "weights" ? fill(derivative, 0) : poison(derivative);
         }
     }
     for (const auto& [name, tensor] : data.layout.prepared.all()) poison(backward.derivatives.of(tensor));

@@ -1,4 +1,4 @@
-// Seconds per forward pass: timed rounds, and the traced pass split by role.
+// Seconds per pass: timed rounds, and the traced pass split by role.
 #include <array>
 
 #include "harness/analysis/metrics/metric.hpp"
@@ -22,15 +22,15 @@ Value of_rounds(const Entry& entry, Ledger) {
 }  // namespace
 
 MetricFamily times() {
-    MetricFamily family{.doc = "seconds per forward pass",
+    MetricFamily family{.doc = "seconds per pass",
                         .metrics = {{.name = "time",
                                      .unit = "s",
-                                     .doc = "wall time of one forward pass, one value a round",
+                                     .doc = "wall time of one pass, one value a round",
                                      .exact = false,
                                      .value = of_rounds<&Sample::wall_s>},
                                     {.name = "cpu_time",
                                      .unit = "s",
-                                     .doc = "processor time of one forward pass over all threads, one value a round",
+                                     .doc = "processor time of one pass over all threads, one value a round",
                                      .exact = false,
                                      .value = of_rounds<&Sample::cpu_s>}}};
     for (std::size_t i = 0; i < kShares.size(); ++i) {
