@@ -1,6 +1,7 @@
 """What the fault tests share: a small sweep, reading journals without the program, and finding its workers."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,6 +63,30 @@ def wait_for(condition, process, seconds=60):
             return condition()
         time.sleep(0.002)
     sys.exit(f"{Path(sys.argv[0]).name}: FAILED: waited {seconds} s in vain")
+
+
+def end_with_kills(command, output, most, chance, seconds, cwd, ends=(0,), told=lambda: None,
+                   after=lambda before: None):
+    """Runs a command again and again until it ends by itself, each time from its own journal, and kills it at most `most`
+    times: up to `seconds` after `told` or the number of records changes. `after` gets what was told before each start,
+    unless that start went through. Returns the kills that hit it running: a fast machine may be through before the last,
+    so callers that want a number of kills begin anew."""
+    killed = 0
+    for _ in range(10 * most + 10):
+        before = len(records(output)), told()
+        process = start(command, cwd=cwd)
+        if killed < most:
+            wait_for(lambda: (len(records(output)), told()) != before, process)
+            time.sleep(chance.random() * seconds)
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                killed += 1
+        _, error = process.communicate(timeout=120)
+        check(process.returncode in (*ends, -signal.SIGKILL), f"exit code {process.returncode}: {error}")
+        if process.returncode in ends:
+            return killed
+        after(before[1])
+    sys.exit(f"{Path(sys.argv[0]).name}: FAILED: did not end after {killed} kills")
 
 
 def children(pid):
