@@ -8,6 +8,7 @@ cd "$(dirname "$0")"
 . .ci/common.sh
 
 install_packages test
+install_model minilm
 
 say "g++ release"
 build release -DHEADCOUNT_TESTS=ON

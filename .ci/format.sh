@@ -2,7 +2,7 @@
 # Every C++ file is as clang-format would write it. `.ci/format.sh --fix` writes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mapfile -t files < <(find harness variants tests -name '*.[ch]pp' | sort)
+mapfile -t files < <(find harness variants tasks tests -name '*.[ch]pp' | sort)
 if [ "${1:-}" = --fix ]; then
   clang-format -i "${files[@]}"
 else

@@ -36,7 +36,7 @@ def module_of(layer):
 def sources(root):
     """Path -> its includes as (line, quote, header)."""
     found = {}
-    for folder in ("harness", "variants"):
+    for folder in ("harness", "variants", "tasks"):
         for path in sorted((root / folder).rglob("*.[ch]pp")):
             text = path.read_text()
             found[path.relative_to(root).as_posix()] = [
@@ -89,7 +89,7 @@ def wrong_includes(files, layers):
             continue
         libraries = next(layer.libraries for layer in layers if layer.name == module_of(source))
         for number, quote, header in includes:
-            if quote == '"' and header.startswith(("harness/", "variants/")):
+            if quote == '"' and header.startswith(("harness/", "variants/", "tasks/")):
                 target = layer_of(header, layers)
                 if target is not None and not may_include(source, target, layers):
                     yield f"{path}:{number}: {source.name} may not include {header}"
@@ -128,7 +128,7 @@ def circles(files):
 
 
 def too_long(root):
-    for folder in ("harness", "variants", "tests", "plots", ".ci"):
+    for folder in ("harness", "variants", "tasks", "tests", "plots", ".ci"):
         for path in sorted((root / folder).rglob("*")):
             if path.suffix not in {".cpp", ".hpp", ".py", ".js", ".sh", ".cmake"} or "node_modules" in path.parts:
                 continue
@@ -149,6 +149,26 @@ def field_lists(root):
         found = [name for name in sorted(FIELDS_LOOKED_FOR) if f'"{name}"' in text]
         if len(found) > MOST_FIELDS_NAMED and relative not in THE_TABLE_OF_FIELDS:
             yield f"{relative}:1: lists fields ({', '.join(found)}); ask harness/core/base_fields.cpp's table instead"
+
+
+UNNAMED = re.compile(r"^namespace \{$.*?^\}  // namespace$", re.MULTILINE | re.DOTALL)
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{$", re.MULTILINE)
+DEFINED = re.compile(r"^(?:struct|class|enum class|union) (\w+)(?: final)?(?: :[^:;{][^;{]*)? ?\{", re.MULTILINE)
+
+
+def types_defined_twice(root):
+    """Two types of one name in one namespace: a program that has both takes functions of either for the other's, and no
+    compiler says so."""
+    places = {}
+    for folder in ("harness", "variants", "tasks"):
+        for path in sorted((root / folder).rglob("*.[ch]pp")):
+            text = UNNAMED.sub("", path.read_text())
+            space = "::".join(NAMESPACE.findall(text))
+            for name in DEFINED.findall(text):
+                places.setdefault((space, name), []).append(path.relative_to(root).as_posix())
+    for (space, name), where in places.items():
+        if len(where) > 1:
+            yield f"{where[-1]}:1: {space}::{name} is another type in {where[0]}; give one of them a name of its own"
 
 
 def table(layers):
@@ -176,6 +196,7 @@ def complaints(root, layers=None):
     yield from slow_headers(files, SLOW_HEADERS)
     yield from circles(files)
     yield from too_long(root)
+    yield from types_defined_twice(root)
     text = (root / "docs" / "design.md").read_text()
     if BEGIN not in text or END not in text:
         yield f"docs/design.md: the line '{BEGIN.strip()}' or '{END.strip()}' is gone"

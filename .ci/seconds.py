@@ -43,7 +43,7 @@ def shown(file: str) -> str:
     path = pathlib.Path(file)
     if path.is_absolute() and path.is_relative_to(ROOT):
         return path.relative_to(ROOT).as_posix()
-    found = re.match(r"(?:\.\./)*((?:harness|variants|tests)/.*)", file)
+    found = re.match(r"(?:\.\./)*((?:harness|variants|tasks|tests)/.*)", file)
     if found:
         return found.group(1)
     found = re.match(r"/usr/include/(boost/[^/]+|nlohmann|CLI|fmt|catch2|benchmark|hwy|yaml-cpp|c\+\+)(?:/|$)", file)

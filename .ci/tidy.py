@@ -19,7 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MEMORY = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "headcount-tidy"
-CHECKED = re.compile(r"^(harness|variants)/.*\.cpp$")
+CHECKED = re.compile(r"^(harness|variants|tasks)/.*\.cpp$")
 
 
 def digest(*parts: bytes) -> str:

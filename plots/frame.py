@@ -18,7 +18,7 @@ NUMBERS = ["score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
            "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
            "high_s", "compulsory_bytes", "product_flops", "bound_s", "time_over_bound", "samples_below_bound",
            "bandwidth_share", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
-           "low", "high", "first_step", "last_step"]
+           "low", "high", "first_step", "last_step", "round", "learning_rate", "step_s", "test_error", "step", "loss"]
 
 
 class DataError(Exception):
@@ -29,19 +29,18 @@ class NotApplicable(Exception):
     """This export has too few points or axes for the figure; the message says what is missing."""
 
 
-class Frame:
-    """Tables of one export: points, breakdown, shares (pandas), run (dict)."""
+class Export:
+    """What every export has: a directory, and its run record (dict)."""
+
+    KIND = None   # of the run record
+    OF = ""       # what a figure of this kind is drawn from
+    numbers = []  # columns of its tables that hold numbers
 
     def __init__(self, directory):
         self.directory = directory
         self.run = self._run()
-        # Of every point, and what variants and backends add; an alias (seq_len) has no column of its own.
-        self.fields = [field for field in self.run["fields"] if "of" not in field and not field.get("stands_for")]
-        self.options = list(dict.fromkeys(field["name"] for field in self.run["fields"] if "of" in field))
-        self.points = self._table("points.csv", ["point", "outcome"] + [field["name"] for field in self.fields])
-        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds", "share"])
-        self.shares = self._table("shares.csv", ["share", "label"])
-        self._describe_points()
+        if self.run.get("kind") != self.KIND:
+            raise NotApplicable(f"this figure shows {self.OF}, which this export has not")
 
     def _path(self, name):
         path = os.path.join(self.directory, name)
@@ -59,11 +58,12 @@ class Frame:
             raise DataError(f"{path}: {error}; export the result again") from error
         if not isinstance(run, dict):
             raise DataError(f"{path}: not a run record; export the result again")
-        fields = run.get("fields")
-        if not isinstance(fields, list) or not all(
-                isinstance(field, dict) and {"name", "type", "facet"} <= field.keys() for field in fields):
-            raise DataError(f"{path}: it does not list the fields of a point; export the result again")
         return run
+
+    def _need_counts(self, *names):
+        for name in names:
+            if not isinstance(self.run.get(name), int) or self.run[name] < 1:
+                raise DataError(f"{self.directory}/run.json: {name} is missing or below 1; export the result again")
 
     def _table(self, name, columns):
         path = self._path(name)
@@ -74,13 +74,49 @@ class Frame:
         missing = [column for column in columns if column not in table.columns]
         if missing:
             raise DataError(f"{path}: column {', '.join(missing)} is missing; export the result again")
-        for column in NUMBERS + [field["name"] for field in self.fields if field["type"] == "integer"]:
+        for column in self.numbers:
             if column in table.columns:
                 try:
                     table[column] = pandas.to_numeric(table[column].mask(table[column] == "", float("nan")))
                 except ValueError as error:
                     raise DataError(f"{path}: column {column}: {error}; export the result again") from error
         return table
+
+    def _rows(self, name, keys, columns):
+        """A table with one row for each combination of the keys; rows without the first of the columns are left out."""
+        table = self._table(name, keys + columns)
+        if table.duplicated(keys).any() or table[keys].isna().any(axis=None):
+            raise DataError(f"{self.directory}/{name}: rows are not told apart by {', '.join(keys)}; export again")
+        return table[table[columns[0]].notna()].sort_values(keys)
+
+    def machine_and_commit(self):
+        environment = self.run.get("environment", {})
+        commit = environment.get("commit", "unavailable")
+        dirty = environment.get("dirty", "")
+        if commit not in ("", "unavailable") and not commit.startswith("unavailable"):
+            commit = commit[:12] + (" with local changes" if dirty in ("true", "1", "yes", "dirty") else "")
+        return environment.get("cpu.model", "unavailable"), commit
+
+
+class Frame(Export):
+    """Tables of measured points: points, breakdown, shares (pandas)."""
+
+    OF = "measured points"
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        fields = self.run.get("fields")
+        if not isinstance(fields, list) or not all(
+                isinstance(field, dict) and {"name", "type", "facet"} <= field.keys() for field in fields):
+            raise DataError(f"{directory}/run.json: it does not list the fields of a point; export the result again")
+        # Of every point, and what variants and backends add; an alias (seq_len) has no column of its own.
+        self.fields = [field for field in fields if "of" not in field and not field.get("stands_for")]
+        self.options = list(dict.fromkeys(field["name"] for field in fields if "of" in field))
+        self.numbers = NUMBERS + [field["name"] for field in self.fields if field["type"] == "integer"]
+        self.points = self._table("points.csv", ["point", "outcome"] + [field["name"] for field in self.fields])
+        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds", "share"])
+        self.shares = self._table("shares.csv", ["share", "label"])
+        self._describe_points()
 
     def _describe_points(self):
         """Adds the columns figures facet by: how a point differs from plain self-attention, in words."""
@@ -109,6 +145,14 @@ class Frame:
         return self._table("exponents.csv", ["point", "exponent", "low", "high", "first_step", "last_step"]).set_index(
             "point")
 
+    def trainings(self):
+        """One row a training: what it learned, and how long a step took."""
+        return self._table("trainings.csv", ["point", "group", "round", "step_s", "test_error"])
+
+    def curves(self):
+        """The mean loss in equal stretches of each training; `step` is the end of a stretch."""
+        return self._table("curves.csv", ["point", "group", "round", "step", "loss"])
+
     def need(self, columns):
         """Raises DataError when points.csv lacks a column."""
         missing = [column for column in columns if column not in self.points.columns]
@@ -128,12 +172,7 @@ class Frame:
 
     def origin(self):
         """One line: machine, config, commit."""
-        environment = self.run.get("environment", {})
-        cpu = environment.get("cpu.model", "unavailable")
-        commit = environment.get("commit", "unavailable")
-        dirty = environment.get("dirty", "")
-        if commit not in ("", "unavailable") and not commit.startswith("unavailable"):
-            commit = commit[:12] + (" with local changes" if dirty in ("true", "1", "yes", "dirty") else "")
+        cpu, commit = self.machine_and_commit()
         name = self.run.get("name", "unnamed")
         config_hash = self.run.get("config_hash", "")
         return f"Machine: {cpu}. Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}."
@@ -171,6 +210,11 @@ def rounds_text(points):
     return f"n = {low} rounds" if low == high else f"n = {low} to {high} rounds"
 
 
+def pass_name(points):
+    """What was timed: of points with a task a training step."""
+    return "training step" if (points["task"] != "none").all() else "pass"
+
+
 def bounds_text(points):
     """What the dashes of a bound are, for a caption, and what they lack."""
     text = "Dashes: the least time at the measured limits of the machine"
@@ -194,6 +238,7 @@ def quantity(value, unit):
 
 
 # What a script's SHOWS says, for `headcount lint`; style.hold_to() compares it with every figure drawn.
+#   of                "points", "heads", "pruning": the kind of export that it draws, told by main
 #   quantities        of "time", "ratio", "rate", "count"
 #   summary           how repeated values became one: "median", "mean", "none"
 #   bars              what error bars are: "95 % intervals" (of all but what `single` names), "ranges", "" for none
@@ -203,8 +248,8 @@ def quantity(value, unit):
 #   lines_over        the ordered number along which lines connect markers
 #   bound             which upper bound of performance is drawn
 #   left_out, left_out_because
-DESCRIPTION = {"quantities": list, "summary": str, "bars": str, "single": str, "assumes": str, "base": str,
-               "lines_over": str, "bound": str, "left_out": str, "left_out_because": str}
+DESCRIPTION = {"of": str, "quantities": list, "summary": str, "bars": str, "single": str, "assumes": str,
+               "base": str, "lines_over": str, "bound": str, "left_out": str, "left_out_because": str}
 
 
 def description(shows):
@@ -224,9 +269,10 @@ class Describe(argparse.Action):
         parser.exit()
 
 
-def main(name, draw, shows):
-    """Runs one figure script. `draw(frame)` yields (suffix, figure); the files written are printed."""
-    shows = description(shows)
+def main(name, draw, shows, reader=Frame):
+    """Runs one figure script. `draw(data)` yields (suffix, figure) of what the reader read; the files written are
+    printed."""
+    shows = description(shows | {"of": reader.KIND or "points"})
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__,
                                      epilog="Exit codes: 0 drawn; 2 bad data or usage; 4 not applicable to this data.")
     parser.add_argument("data", metavar="DATA_DIR", help="directory written by `headcount export --format csv`")
@@ -241,9 +287,8 @@ def main(name, draw, shows):
         parser.error(f"unknown format '{unknown[0]}' (png, svg, pdf)")
     import style  # matplotlib starts slowly: bad usage is told first
     try:
-        frame = Frame(arguments.data)
         written = []
-        figures = draw(frame)
+        figures = draw(reader(arguments.data))
         for suffix, figure in itertools.islice(figures, MOST_FIGURES):
             stem = f"{name}_{suffix}" if suffix else name
             style.hold_to(figure, shows, stem)

@@ -68,7 +68,7 @@ def figure(data, name, points, exponents):
     every = sorted(points["num_heads"].unique())
     heads = chosen(every)
     columns = style.panel_columns(len(variants))
-    text = ("Median time of one pass; bars are 95 % intervals, where the rounds bound one. Exponents: least "
+    text = (f"Median time of one {frame.pass_name(points)}; bars are 95 % intervals, where the rounds bound one. Exponents: least "
             "squares through the logs over all lengths, with 95 % intervals of the noise alone; in brackets the slopes "
             "of the first and the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and "
             "n^2. " + frame.bounds_text(points) + ". " +

@@ -17,6 +17,7 @@ MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2))]
 HATCHES = ["", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo", "||||", "**"]
 BAND = "#BBBBBB"
+DIVERGING = ["#0072B2", "#FFFFFF", "#D55E00"]  # below, at and above zero
 CAPTION_PER_INCH = 17.5  # characters of 7.5 point text; measured on long captions
 
 pyplot.rcParams.update({
@@ -66,7 +67,10 @@ def error_bars(estimate, low, high):
 
 
 def title(figure, text):
-    figure.text(0.01, 1 - 0.08 / figure.get_figheight(), text, fontsize=10.5, fontweight="bold", va="top", ha="left")
+    """Above the figure, smaller where it would not fit into its width."""
+    largest, per_inch = 10.5, 10.5  # points, and characters of that size
+    size = min(largest, largest * per_inch * figure.get_figwidth() / max(1, len(text)))
+    figure.text(0.01, 1 - 0.08 / figure.get_figheight(), text, fontsize=size, fontweight="bold", va="top", ha="left")
 
 
 def legend(figure, handles, labels, columns):
@@ -140,12 +144,21 @@ def bound_marks(ax, x, y, colour):
     return ax.plot(*zip(*known), linestyle="none", marker="_", markersize=7, markeredgewidth=1.1, color=colour)[0]
 
 
+def cell_text(ax, x, y, text, background, bold=False):
+    """A word in the middle of a coloured cell, black or white after what is behind it."""
+    red, green, blue = background[:3]
+    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.45
+    ax.text(x, y, text, ha="center", va="center", fontsize=7.5, fontweight="bold" if bold else "normal",
+            color="white" if dark else "black")
+
+
 def hide_unused(axes, used):
     for ax in list(axes.flat)[used:]:
         ax.set_visible(False)
 
 
-AXIS_LABELS = {"num_heads": "number of heads H", "kv_len": "sequence length n (kv_len)"}
+AXIS_LABELS = {"num_heads": "number of heads H", "kv_len": "sequence length n (kv_len)",
+               "heads_left": "heads left in the model"}
 
 
 def hold_to(figure, shows, name):

@@ -52,7 +52,7 @@ def figure(data, name, points):
     margin = data.margin() if relative else None
     columns = style.panel_columns(len(variants))
     labels = [f"{frame.length_name(points)} {n:.0f}" for n in lengths]
-    text = ("Time of one pass " + ("divided by that of the base case, paired round by round"
+    text = (f"Time of one {frame.pass_name(points)} " + ("divided by that of the base case, paired round by round"
                                            if relative else "(median)") +
             "; bars are 95 % intervals. " + frame.bounds_text(points) +
             (", divided likewise. " if relative else ". ") +

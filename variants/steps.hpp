@@ -20,20 +20,35 @@ inline void project(Pass& pass, std::string_view role, const Tensor& x, const Te
     pass.backend.matmul(role, x, w, y, options);
 }
 
-/// Q = x_q W_Q, K = x_kv W_K, V = x_kv W_V; in core scope they are given.
-inline Qkv project_qkv(Pass& pass) {
-    const Problem& p = pass.problem;
+// `heads` is the pass's problem, or in layer scope one with other heads than it names: as many and as wide as a
+// mechanism has, with canonical_weights(heads).
+
+/// Q = x_q W_Q, K = x_kv W_K, V = x_kv W_V; in core scope they are given. What decoding keeps of them is the caller's
+/// to say.
+inline Qkv project_uncached(Pass& pass, const Problem& heads) {
+    const Problem& p = heads;
     const Inputs& in = pass.in;
     const Weights& w = pass.weights;
-    if (p.scope == Scope::core) return {.q = in.q, .k = pass.cached(in.k), .v = pass.cached(in.v)};
+    if (p.scope == Scope::core) return {.q = in.q, .k = in.k, .v = in.v};
     const Qkv qkv{.q = pass.take("query", {p.batch, 1, 1, p.q_len, p.query_width()}),
-                  .k = pass.cached(pass.take("key", {p.batch, 1, 1, p.kv_len, p.key_width()})),
-                  .v = pass.cached(pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()}))};
+                  .k = pass.take("key", {p.batch, 1, 1, p.kv_len, p.key_width()}),
+                  .v = pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()})};
     project(pass, "query", in.x_q, w.at("wq"), w.find("bq"), qkv.q);
     project(pass, "key", in.x_kv, w.at("wk"), w.find("bk"), qkv.k);
     project(pass, "value", in.x_kv, w.at("wv"), w.find("bv"), qkv.v);
     return qkv;
 }
+
+inline Qkv project_uncached(Pass& pass) { return project_uncached(pass, pass.problem); }
+
+/// The same, where decoding keeps all keys and values.
+inline Qkv project_qkv(Pass& pass, const Problem& heads) {
+    const Qkv qkv = project_uncached(pass, heads);
+    pass.cached(qkv.k);
+    pass.cached(qkv.v);
+    return qkv;
+}
+inline Qkv project_qkv(Pass& pass) { return project_qkv(pass, pass.problem); }
 
 /// Scores of all heads.
 inline Tensor take_scores(Pass& pass) {
@@ -42,11 +57,11 @@ inline Tensor take_scores(Pass& pass) {
 }
 
 /// Where the concatenated heads go: into a temporary before the output projection, or straight to the result.
-inline Tensor take_context(Pass& pass) {
-    const Problem& p = pass.problem;
-    if (p.scope == Scope::core) return pass.out;
-    return pass.take("context", {p.batch, 1, 1, p.q_len, p.context_width()});
+inline Tensor take_context(Pass& pass, const Problem& heads) {
+    if (heads.scope == Scope::core) return pass.out;
+    return pass.take("context", {heads.batch, 1, 1, heads.q_len, heads.context_width()});
 }
+inline Tensor take_context(Pass& pass) { return take_context(pass, pass.problem); }
 
 /// out = context W_O; in core scope the context is the result.
 inline void project_output(Pass& pass, const Tensor& context) {
@@ -54,29 +69,38 @@ inline void project_output(Pass& pass, const Tensor& context) {
     project(pass, "output", context, pass.weights.at("wo"), pass.weights.find("bo"), pass.out);
 }
 
-/// context = softmax(Q K^T / sqrt(head_dim)) V for every head; `scores` is overwritten.
-inline void attend_unfused(Pass& pass, const Mask& mask, const Tensor& q, const Tensor& k, const Tensor& v,
-                           const Tensor& scores, const Tensor& context) {
+/// context = softmax(scale Q K^T) V for every head; `scores` is overwritten.
+inline void attend_unfused(Pass& pass, double scale, const Mask& mask, const Tensor& q, const Tensor& k,
+                           const Tensor& v, const Tensor& scores, const Tensor& context) {
     pass.backend.matmul("scores", q, k.transposed(), scores,
-                        {.scale = pass.problem.scale(), .bias = nullptr, .mask = mask, .masked = Masked::output});
+                        {.scale = scale, .bias = nullptr, .mask = mask, .masked = Masked::output});
     pass.backend.softmax_rows("weights", mask, scores);
     pass.backend.matmul("context", scores, v, context,
                         {.scale = {}, .bias = nullptr, .mask = mask, .masked = Masked::left});
+}
+
+/// The same with the usual scale, 1 / sqrt(head_dim).
+inline void attend_unfused(Pass& pass, const Mask& mask, const Tensor& q, const Tensor& k, const Tensor& v,
+                           const Tensor& scores, const Tensor& context) {
+    attend_unfused(pass, pass.problem.scale(), mask, q, k, v, scores, context);
 }
 
 /// The windows of single heads: queries (and context) in groups that share one key-value head.
 inline Tensor query_heads(const Tensor& x, const Problem& p) { return split_heads(x, p.num_kv_heads, p.group()); }
 inline Tensor key_heads(const Tensor& x, const Problem& p) { return split_heads(x, p.num_kv_heads, 1); }
 
-/// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O, the core in one pass
-inline void forward_fused(Pass& pass, const Mask& mask) {
-    const Workspace::Frame frame(pass.workspace);
-    const Problem& p = pass.problem;
-    const auto [q, k, v] = project_qkv(pass);
-    const Tensor context = take_context(pass);
-    pass.backend.attend("core", p.scale(), mask, query_heads(q, p), key_heads(k, p), key_heads(v, p),
-                        query_heads(context, p), pass.workspace);
+/// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O from what is projected, the core in one pass
+inline void attend_fused(Pass& pass, const Problem& heads, const Mask& mask, const Qkv& qkv) {
+    const Tensor context = take_context(pass, heads);
+    pass.backend.attend("core", heads.scale(), mask, query_heads(qkv.q, heads), key_heads(qkv.k, heads),
+                        key_heads(qkv.v, heads), query_heads(context, heads), pass.workspace);
     project_output(pass, context);
 }
+
+inline void forward_fused(Pass& pass, const Problem& heads, const Mask& mask) {
+    const Workspace::Frame frame(pass.workspace);
+    attend_fused(pass, heads, mask, project_qkv(pass, heads));
+}
+inline void forward_fused(Pass& pass, const Mask& mask) { forward_fused(pass, pass.problem, mask); }
 
 }  // namespace headcount

@@ -77,11 +77,23 @@ void Backend::copy(std::string_view role, const Tensor& from, const Tensor& to) 
 
 void Backend::attend(std::string_view role, double scale, const Mask& mask, const Tensor& q, const Tensor& k,
                      const Tensor& v, const Tensor& out, Workspace& workspace) {
-    const AttendPlan plan = attend_plan(attend_shape(q, k, v), mask);
+    Attend core{.scale = scale,
+                .mask = mask,
+                .q = q,
+                .k = k,
+                .v = v,
+                .out = out,
+                .plan = attend_plan(attend_shape(q, k, v), mask),
+                .scratch = {}};
+    const DType dtype = accumulator_of(q.dtype);
+    const bool own_keys = k.batch() == q.batch() && k.kv_heads() == q.kv_heads();
+    const bool own_values = v.batch() == q.batch() && v.kv_heads() == q.kv_heads();
+    if (workspace.keeps_all() && core.plan.vjp_scratch_elements > 0 && own_keys && own_values) {
+        core.statistics = workspace.take("statistics", dtype, {q.batch(), q.kv_heads(), q.group(), 2, q.rows()});
+    }
     const Workspace::Frame frame(workspace, Workspace::Use::scratch);
-    const Tensor scratch = workspace.take("tile", accumulator_of(q.dtype), {1, 1, 1, 1, plan.scratch_elements});
-    run(role,
-        Attend{.scale = scale, .mask = mask, .q = q, .k = k, .v = v, .out = out, .plan = plan, .scratch = scratch});
+    core.scratch = workspace.take("tile", dtype, {1, 1, 1, 1, core.plan.scratch_elements});
+    run(role, core);
 }
 
 AttendPlan Backend::attend_plan(const AttendShape& shape, const Mask& /*mask*/) const { return tiled_plan(shape); }

@@ -7,14 +7,6 @@
 
 namespace headcount {
 
-/// The batch laid end to end; nothing when it does not lie so.
-inline std::optional<Tensor> batch_as_rows(Tensor t) {
-    if (t.kv_heads() != 1 || t.group() != 1) return std::nullopt;
-    if (t.batch() != 1 && t.stride[0] != t.rows() * t.stride[3]) return std::nullopt;
-    t.extent = {1, 1, 1, t.batch() * t.rows(), t.cols()};
-    return t;
-}
-
 struct LeftAndProduct {
     Tensor left, product;
 };

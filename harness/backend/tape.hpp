@@ -20,6 +20,14 @@ public:
     /// `derivatives` holds of it, are there before.
     void walk_back(Backend& backend, Workspace& scratch, Adjoints& derivatives) const;
 
+    /// f(role, operands) for every verb of type V, in their order.
+    template <class V, class F>
+    void each(F f) const {
+        for (const Step& step : steps_) {
+            if (step.type->tag == &kVerbTag<V>) f(step.role, *static_cast<const V*>(step.operands.get()));
+        }
+    }
+
 private:
     struct Step {
         std::string role;

@@ -103,12 +103,63 @@ void Scale(T* x, std::size_t n, T factor) {
     for (; i < n; ++i) x[i] *= factor;
 }
 
+template <class T>
+T Dot(const T* x, const T* y, std::size_t n) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    // As many sums as additions that one waits for.
+    auto sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
+    const auto term = [&](std::size_t i, hn::Vec<decltype(d)> sum)
+                          HWY_ATTR { return hn::MulAdd(hn::LoadU(d, x + i), hn::LoadU(d, y + i), sum); };
+    std::size_t i = 0;
+    for (; i + 4 * lanes <= n; i += 4 * lanes) {
+        sum0 = term(i, sum0);
+        sum1 = term(i + lanes, sum1);
+        sum2 = term(i + 2 * lanes, sum2);
+        sum3 = term(i + 3 * lanes, sum3);
+    }
+    for (; i + lanes <= n; i += lanes) sum0 = term(i, sum0);
+    T sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3))));
+    for (; i < n; ++i) sum += x[i] * y[i];
+    return sum;
+}
+
+template <class T>
+void ShiftAndMultiply(T* x, const T* factors, std::size_t n, T shift) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    const auto shifts = hn::Set(d, shift);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+        hn::StoreU(hn::Mul(hn::LoadU(d, factors + i), hn::Sub(hn::LoadU(d, x + i), shifts)), d, x + i);
+    for (; i < n; ++i) x[i] = factors[i] * (x[i] - shift);
+}
+
+template <class T>
+void AddTo(const T* from, T* to, std::size_t n) {
+    const hn::ScalableTag<T> d;
+    const std::size_t lanes = hn::Lanes(d);
+    std::size_t i = 0;
+    for (; i + lanes <= n; i += lanes) hn::StoreU(hn::Add(hn::LoadU(d, to + i), hn::LoadU(d, from + i)), d, to + i);
+    for (; i < n; ++i) to[i] += from[i];
+}
+
 float RowMaxF32(const float* x, std::size_t n) { return RowMax(x, n); }
 double RowMaxF64(const double* x, std::size_t n) { return RowMax(x, n); }
 float ExpAndSumF32(float* x, std::size_t n, float peak) { return ExpAndSum(x, n, peak); }
 double ExpAndSumF64(double* x, std::size_t n, double peak) { return ExpAndSum(x, n, peak); }
 void ScaleF32(float* x, std::size_t n, float factor) { Scale(x, n, factor); }
 void ScaleF64(double* x, std::size_t n, double factor) { Scale(x, n, factor); }
+float DotF32(const float* x, const float* y, std::size_t n) { return Dot(x, y, n); }
+double DotF64(const double* x, const double* y, std::size_t n) { return Dot(x, y, n); }
+void ShiftAndMultiplyF32(float* x, const float* factors, std::size_t n, float shift) {
+    ShiftAndMultiply(x, factors, n, shift);
+}
+void ShiftAndMultiplyF64(double* x, const double* factors, std::size_t n, double shift) {
+    ShiftAndMultiply(x, factors, n, shift);
+}
+void AddToF32(const float* from, float* to, std::size_t n) { AddTo(from, to, n); }
+void AddToF64(const double* from, double* to, std::size_t n) { AddTo(from, to, n); }
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace headcount::vector_math::HWY_NAMESPACE
@@ -123,6 +174,12 @@ HWY_EXPORT(ExpAndSumF32);
 HWY_EXPORT(ExpAndSumF64);
 HWY_EXPORT(ScaleF32);
 HWY_EXPORT(ScaleF64);
+HWY_EXPORT(DotF32);
+HWY_EXPORT(DotF64);
+HWY_EXPORT(ShiftAndMultiplyF32);
+HWY_EXPORT(ShiftAndMultiplyF64);
+HWY_EXPORT(AddToF32);
+HWY_EXPORT(AddToF64);
 HWY_EXPORT(TargetName);
 
 namespace {
@@ -137,6 +194,16 @@ double exp_and_sum(double* x, std::int64_t n, double peak) {
 }
 void scale(float* x, std::int64_t n, float factor) { HWY_DYNAMIC_DISPATCH(ScaleF32)(x, size(n), factor); }
 void scale(double* x, std::int64_t n, double factor) { HWY_DYNAMIC_DISPATCH(ScaleF64)(x, size(n), factor); }
+float dot(const float* x, const float* y, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(DotF32)(x, y, size(n)); }
+double dot(const double* x, const double* y, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(DotF64)(x, y, size(n)); }
+void shift_and_multiply(float* x, const float* factors, std::int64_t n, float shift) {
+    HWY_DYNAMIC_DISPATCH(ShiftAndMultiplyF32)(x, factors, size(n), shift);
+}
+void shift_and_multiply(double* x, const double* factors, std::int64_t n, double shift) {
+    HWY_DYNAMIC_DISPATCH(ShiftAndMultiplyF64)(x, factors, size(n), shift);
+}
+void add(const float* from, float* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(AddToF32)(from, to, size(n)); }
+void add(const double* from, double* to, std::int64_t n) { HWY_DYNAMIC_DISPATCH(AddToF64)(from, to, size(n)); }
 const char* target_name() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 
 }  // namespace headcount::vector_math

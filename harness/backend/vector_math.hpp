@@ -1,4 +1,4 @@
-// The inner loops of softmax with the widest vectors of the processor it runs on.
+// The inner loops of softmax, its derivative and sums with the widest vectors of the processor it runs on.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,18 @@ double exp_and_sum(double* x, std::int64_t n, double peak);
 /// x = factor * x
 void scale(float* x, std::int64_t n, float factor);
 void scale(double* x, std::int64_t n, double factor);
+
+/// Sum of x[i] * y[i].
+float dot(const float* x, const float* y, std::int64_t n);
+double dot(const double* x, const double* y, std::int64_t n);
+
+/// x = factors * (x - shift)
+void shift_and_multiply(float* x, const float* factors, std::int64_t n, float shift);
+void shift_and_multiply(double* x, const double* factors, std::int64_t n, double shift);
+
+/// to = to + from
+void add(const float* from, float* to, std::int64_t n);
+void add(const double* from, double* to, std::int64_t n);
 
 /// Name of the instruction set in use ("AVX3").
 const char* target_name();

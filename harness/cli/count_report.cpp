@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/convention.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/measure/point/known_fields.hpp"
 
@@ -15,15 +16,6 @@ ordered_json cost_as_json(const OpCost& cost) {
             {"divides", cost.divides},       {"exps", cost.exps}, {"bytes", cost.bytes()}};
 }
 
-ordered_json problem_as_json(const Point& point) {
-    ordered_json problem;
-    for (const Field& field : known_fields().all()) {
-        const bool absent = known_fields().is_own(field.name) && point.own.find(field.name) == nullptr;
-        if (!field.is_alias() && !absent) problem[field.name] = field_json(field, point);
-    }
-    return problem;
-}
-
 OpCost total_of(const std::vector<CountRow>& rows) {
     OpCost total;
     for (const CountRow& row : rows) total += row.cost;
@@ -33,6 +25,15 @@ OpCost total_of(const std::vector<CountRow>& rows) {
 std::string known(std::int64_t bytes) { return bytes < 0 ? "unknown" : std::to_string(bytes); }
 
 }  // namespace
+
+nlohmann::ordered_json problem_as_json(const Point& point) {
+    ordered_json problem;
+    for (const Field& field : known_fields().all()) {
+        const bool absent = known_fields().is_own(field.name) && point.own.find(field.name) == nullptr;
+        if (!field.is_alias() && !absent) problem[field.name] = field_json(field, point);
+    }
+    return problem;
+}
 
 std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger) {
     std::vector<CountRow> rows;
@@ -55,7 +56,8 @@ nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Led
     }
     ordered_json problem = problem_as_json(point);
     problem["ledger"] = to_string(ledger);
-    return {{"problem", std::move(problem)},
+    return {{"convention", kOurConvention},
+            {"problem", std::move(problem)},
             {"ops", std::move(ops)},
             {"total", cost_as_json(total_of(rows))},
             {"score_bytes", count.score_bytes},
@@ -78,8 +80,9 @@ std::string count_as_csv(const Count& count, Ledger ledger) {
 
 std::string count_as_text(const Point& point, const Count& count, Ledger ledger) {
     const std::vector<CountRow> rows = rows_of(count.ops, ledger);
-    std::string text = fmt::format("{}\n{} work; a dot product of length n is n multiplies and n-1 adds\n\n",
-                                   point.id(), to_string(ledger));
+    std::string text = fmt::format(
+        "{}\n{} work, convention {}: a dot product of length n is n multiplies and n-1 adds, and exps count apart\n\n",
+        point.id(), to_string(ledger), kOurConvention);
     text += fmt::format("{:<8} {:<8} {:>18} {:>18} {:>14} {:>14} {:>14} {:>16}\n", "op", "role", "multiplies", "adds",
                         "compares", "divides", "exps", "bytes");
     const auto line = [&](std::string_view op, std::string_view role, const OpCost& c) {

@@ -19,9 +19,12 @@ struct CountRow {
     OpCost cost;
 };
 
+/// Every field that the point has, by name.
+nlohmann::ordered_json problem_as_json(const Point& point);
+
 std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger);
 
-/// {"problem", "ops": [...], "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"}.
+/// {"convention", "problem", "ops": [...], "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"}.
 nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger);
 /// op,role,multiplies,... and a last row "total".
 std::string count_as_csv(const Count& count, Ledger ledger);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
@@ -45,10 +46,17 @@ fs::path find_config(std::string_view name, std::string_view kind) {
 }
 
 std::vector<fs::path> figure_scripts() {
+    // Each says what it shows; what they share does not.
+    const auto is_figure = [](const fs::path& script) {
+        std::ifstream file(script);
+        for (std::string line; std::getline(file, line);) {
+            if (line.rfind("SHOWS = ", 0) == 0) return true;
+        }
+        return false;
+    };
     std::vector<fs::path> found;
     for (const fs::directory_entry& entry : fs::directory_iterator(data_dir() / "plots")) {
-        const std::string name = entry.path().stem().string();
-        if (entry.path().extension() == ".py" && name != "frame" && name != "style") found.push_back(entry.path());
+        if (entry.path().extension() == ".py" && is_figure(entry.path())) found.push_back(entry.path());
     }
     std::sort(found.begin(), found.end());
     return found;

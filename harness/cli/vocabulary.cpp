@@ -8,6 +8,7 @@
 #include "harness/core/names.hpp"
 #include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/point/known_fields.hpp"
+#include "tasks/all.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -50,6 +51,7 @@ const Vocabulary& vocabulary() {
         Vocabulary v{.fields = known_fields(),
                      .variants = names_of(all_variants()),
                      .backends = names_of(all_backends()),
+                     .tasks = names_of(all_tasks()),
                      .metrics = metric_names(),
                      .claim_kinds = names_of(all_claim_kinds()),
                      .exact_claim_kinds = {},
@@ -58,6 +60,7 @@ const Vocabulary& vocabulary() {
                      .presets = load_presets(data_dir() / "configs" / "presets"),
                      .why_bad_claim = why_bad_claim};
         for (const auto& engine : all_engines()) v.backends.push_back(engine.name);
+        v.tasks.emplace_back(kNoTask);
         for (const auto& [name, kind] : all_claim_kinds()) {
             if (kind.judges == Judges::exact) v.exact_claim_kinds.push_back(name);
             if (kind.judges == Judges::either) v.either_claim_kinds.push_back(name);

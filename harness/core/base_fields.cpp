@@ -117,6 +117,20 @@ BaseField name(std::string_view its_name, std::string_view doc) {
             .is_default = [](const Point&) { return false; }};
 }
 
+BaseField task() {
+    return {.field = describe("task", FieldType::name, Facet::meaning,
+                              {.doc = "what a model with this attention is trained for; none: nothing is trained",
+                               .otherwise = kNoTask}),
+            .set = [](PointSpec& s, const Field& field, std::string_view text) { s.task = parse_name(field, text); },
+            .given =
+                [](const PointSpec& s, std::string& text) {
+                    text += s.task.value_or("");
+                    return s.task.has_value();
+                },
+            .append_value = [](const Point& p, std::string& text) { text += p.task; },
+            .is_default = [](const Point& p) { return !p.trains(); }};
+}
+
 /// An enum with to_string(); `kAll` are its values a user may choose.
 template <class T, std::optional<T> ProblemSpec::*spec, T Problem::*resolved, T... kAll>
 BaseField choice(std::string_view its_name, std::string_view doc) {
@@ -167,6 +181,7 @@ std::vector<BaseField> make_fields() {
     return {
         name<&PointSpec::variant, &Point::variant>("variant", "the attention algorithm"),
         name<&PointSpec::backend, &Point::backend>("backend", "who computes its verbs"),
+        task(),
         extent<&S::batch, &P::batch>("batch", Facet::size,
                                      {.doc = "sequences in a batch, B", .symbol = "B", .otherwise = "1"},
                                      [](const Point& p) { return p.problem.batch == 1; }),
@@ -222,7 +237,7 @@ const BaseField* find_base_field(std::string_view name) {
     return nullptr;
 }
 
-bool overlap(std::string_view a, std::string_view b) {
+bool one_sets_the_other(std::string_view a, std::string_view b) {
     const auto stands_for = [](std::string_view alias, std::string_view name) {
         const BaseField* base = find_base_field(alias);
         return base != nullptr && std::ranges::find(base->field.stands_for, name) != base->field.stands_for.end();

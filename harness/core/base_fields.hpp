@@ -21,12 +21,12 @@ struct BaseField {
     bool (*is_default)(const Point& point);
 };
 
-/// variant, backend, batch, seq_len, q_len, kv_len, embed_dim, num_heads, num_kv_heads, head_dim, value_head_dim,
+/// variant, backend, task, batch, seq_len, q_len, kv_len, embed_dim, num_heads, num_kv_heads, head_dim, value_head_dim,
 /// causal, bias, dtype, scope, num_threads, seed. An id has them in this order, options before the seed.
 const std::vector<BaseField>& base_fields();
 /// Null for a name that is none of them.
 const BaseField* find_base_field(std::string_view name);
 /// One is another way to write the other, as seq_len is of q_len: beside each other the last would win.
-bool overlap(std::string_view a, std::string_view b);
+bool one_sets_the_other(std::string_view a, std::string_view b);
 
 }  // namespace headcount

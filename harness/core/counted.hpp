@@ -25,7 +25,12 @@ public:
     friend Counted operator-(Counted a, Counted b) { return ++tally().adds, Counted(a.value_ - b.value_); }
     friend Counted operator/(Counted a, Counted b) { return ++tally().divides, Counted(a.value_ / b.value_); }
     friend bool operator<(Counted a, Counted b) { return ++tally().compares, a.value_ < b.value_; }
+    /// As much work as a division, and counted as one.
+    friend Counted sqrt(Counted a) { return ++tally().divides, Counted(std::sqrt(a.value_)); }
     friend Counted exp(Counted a) { return ++tally().exps, Counted(std::exp(a.value_)); }
+    // Counted like an exponential, which takes about as long.
+    friend Counted log(Counted a) { return ++tally().exps, Counted(std::log(a.value_)); }
+    friend Counted erf(Counted a) { return ++tally().exps, Counted(std::erf(a.value_)); }
 
 private:
     double value_ = 0;

@@ -26,6 +26,7 @@ public:
         const double value = std::exp(a.value_);
         return Dual(value, value * a.slope_);
     }
+    friend Dual log(Dual a) { return Dual(std::log(a.value_), a.slope_ / a.value_); }
 
 private:
     double value_ = 0, slope_ = 0;

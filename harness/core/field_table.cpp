@@ -9,15 +9,27 @@
 
 namespace headcount {
 
-std::string FieldOwner::text() const { return (kind == Kind::variant ? "variant " : "backend ") + name; }
+namespace {
+
+using Kind = FieldOwner::Kind;
+constexpr std::array kKinds{Kind::variant, Kind::backend, Kind::task};
+constexpr std::size_t place_of(Kind kind) { return static_cast<std::size_t>(kind); }
+constexpr std::string_view word_of(Kind kind) {
+    if (kind == Kind::variant) return "variant";
+    return kind == Kind::backend ? "backend" : "task";
+}
+
+}  // namespace
+
+std::string FieldOwner::text() const { return std::string(word_of(kind)) + " " + name; }
 
 FieldOwner FieldOwner::from_text(std::string_view text) {
-    for (const Kind kind : {Kind::variant, Kind::backend}) {
+    for (const Kind kind : kKinds) {
         FieldOwner owner{.kind = kind,
                          .name = std::string(text.substr(std::min<std::size_t>(text.find(' '), text.size() - 1) + 1))};
         if (!owner.name.empty() && owner.text() == text) return owner;
     }
-    throw Error("'" + std::string(text) + "' owns no option; only a variant or a backend does");
+    throw Error("'" + std::string(text) + "' owns no option; only a variant, a backend or a task does");
 }
 
 FieldTable::FieldTable() {
@@ -26,7 +38,7 @@ FieldTable::FieldTable() {
 
 void FieldTable::add(const FieldOwner& owner, const std::vector<Field>& own) {
     for (Field field : own) {
-        field.facet = owner.kind == FieldOwner::Kind::variant ? Facet::meaning : Facet::execution;
+        field.facet = owner.kind == Kind::backend ? Facet::execution : Facet::meaning;
         const std::string who = owner.text();
         if (find_base_field(field.name) != nullptr) {
             throw Error(who + " declares the option " + field.name + ", which every point has; give it another name");
@@ -42,8 +54,7 @@ void FieldTable::add(const FieldOwner& owner, const std::vector<Field>& own) {
             });
             all_.insert(place, field);
         }
-        OptionsOf& options = owner.kind == FieldOwner::Kind::variant ? of_variants_ : of_backends_;
-        options[owner.name].push_back(std::move(field));
+        of_.at(place_of(owner.kind))[owner.name].push_back(std::move(field));
     }
 }
 
@@ -61,13 +72,11 @@ const Field& FieldTable::at(std::string_view name) const {
 
 std::vector<FieldTable::Declaration> FieldTable::declarations() const {
     std::vector<Declaration> all;
-    const auto add_all = [&](FieldOwner::Kind kind, const OptionsOf& options) {
-        for (const auto& [owner, fields] : options) {
+    for (const Kind kind : kKinds) {
+        for (const auto& [owner, fields] : of_.at(place_of(kind))) {
             for (const Field& field : fields) all.push_back({.owner = {.kind = kind, .name = owner}, .field = field});
         }
-    };
-    add_all(FieldOwner::Kind::variant, of_variants_);
-    add_all(FieldOwner::Kind::backend, of_backends_);
+    }
     return all;
 }
 
@@ -75,7 +84,9 @@ std::string FieldTable::owners_of(std::string_view name) const {
     std::string text;
     for (const Declaration& declaration : declarations()) {
         if (declaration.field.name != name) continue;
-        text += (text.empty() ? "" : ", ") + declaration.owner.text();
+        const FieldOwner& owner = declaration.owner;
+        text += text.empty() ? "" : ", ";
+        text += owner.name == FieldOwner::kAnyone ? "every " + std::string(word_of(owner.kind)) : owner.text();
     }
     return text;
 }
@@ -102,17 +113,19 @@ std::vector<std::pair<std::string, std::string>> FieldTable::given(const PointSp
     return fields;
 }
 
-std::vector<const Field*> FieldTable::declared(std::string_view variant, std::string_view backend) const {
+std::vector<const Field*> FieldTable::declared(const PointSpec& spec) const {
     std::vector<const Field*> fields;
-    const auto add_all = [&](const OptionsOf& options, std::string_view owner) {
-        const auto found = options.find(owner);
-        if (found == options.end()) return;
-        for (const Field& field : found->second) fields.push_back(&field);
+    const auto add_all = [&](Kind kind, std::string_view owner) {
+        const OptionsOf& options = of_.at(place_of(kind));
+        for (const std::string_view name : {FieldOwner::kAnyone, owner}) {
+            const auto found = options.find(name);
+            if (found == options.end()) continue;
+            for (const Field& field : found->second) fields.push_back(&field);
+        }
     };
-    add_all(of_variants_, FieldOwner::kAnyone);
-    add_all(of_variants_, variant);
-    add_all(of_backends_, FieldOwner::kAnyone);
-    add_all(of_backends_, backend);
+    add_all(Kind::variant, spec.variant.value_or(""));
+    add_all(Kind::backend, spec.backend.value_or(""));
+    if (spec.task && *spec.task != kNoTask) add_all(Kind::task, *spec.task);
     return fields;
 }
 
@@ -123,11 +136,12 @@ Point FieldTable::resolve(const PointSpec& spec) const {
     point.variant = *spec.variant;
     point.backend = *spec.backend;
     point.problem = headcount::resolve(spec.problem);
+    point.task = spec.task.value_or(point.task);
     point.num_threads = spec.num_threads.value_or(point.num_threads);
     point.seed = spec.seed.value_or(point.seed);
     if (own_.empty()) return point;
     std::vector<Setting> settings;
-    for (const Field* field : declared(point.variant, point.backend)) {
+    for (const Field* field : declared(spec)) {
         const auto own = spec.own.find(field->name);
         if (own == spec.own.end()) {
             settings.push_back({.name = field->name, .text = field->otherwise, .is_default = true});
@@ -142,12 +156,14 @@ Point FieldTable::resolve(const PointSpec& spec) const {
 }
 
 std::string FieldTable::why_not_its_own(const PointSpec& spec) const {
-    const std::vector<const Field*> fields = declared(spec.variant.value_or(""), spec.backend.value_or(""));
+    const std::vector<const Field*> fields = declared(spec);
     for (const auto& [name, text] : spec.own) {
         const auto same = [&option = name](const Field* field) { return field->name == option; };
         if (std::any_of(fields.begin(), fields.end(), same)) continue;
-        return name + " is an option of " + owners_of(name) + "; variant " + spec.variant.value_or("?") +
-               " on backend " + spec.backend.value_or("?") + " does not have it";
+        std::string why = name + " is an option of " + owners_of(name) + "; variant " + spec.variant.value_or("?") +
+                          " on backend " + spec.backend.value_or("?");
+        if (spec.task) why.append(" with task ").append(*spec.task);
+        return why.append(" does not have it");
     }
     return "";
 }

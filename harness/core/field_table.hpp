@@ -1,6 +1,7 @@
-// All fields a point may have: those of every point, and what variants and backends add.
+// All fields a point may have: those of every point, and what variants, backends and tasks add.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,7 +15,7 @@ namespace headcount {
 
 /// Who adds an option.
 struct FieldOwner {
-    enum class Kind : std::uint8_t { variant, backend } kind;
+    enum class Kind : std::uint8_t { variant, backend, task } kind;
     std::string name;  ///< kAnyone: whichever
 
     static constexpr std::string_view kAnyone = "*";
@@ -31,8 +32,9 @@ public:
     /// The fields that every point has.
     FieldTable();
 
-    /// What a variant or a backend declares; the facet is set by the kind of owner. Several owners may declare one
-    /// name, with defaults of their own. Throws Error when a name shadows a field of all points, or is of two types.
+    /// What a variant, a backend or a task declares; the facet is set by the kind of owner. Several owners may declare
+    /// one name, with defaults of their own. Throws Error when a name shadows a field of all points, or is of two
+    /// types.
     void add(const FieldOwner& owner, const std::vector<Field>& own);
 
     /// In the order of ids: those of all points, then options by name, then the seed.
@@ -43,7 +45,7 @@ public:
     const Field& at(std::string_view name) const;
     /// One that not every point has.
     bool is_own(std::string_view name) const { return own_.find(name) != own_.end(); }
-    /// "variant local, backend simd": who declares it, for messages.
+    /// "variant local, backend simd", "every task": who declares it, for messages.
     std::string owners_of(std::string_view name) const;
 
     /// One declaration, as a journal's first line keeps it.
@@ -57,23 +59,24 @@ public:
     void set(PointSpec& spec, std::string_view field, std::string_view text) const;
     /// The fields that a spec sets, as names and canonical text, in the order of all(); equal lengths as seq_len.
     std::vector<std::pair<std::string, std::string>> given(const PointSpec& spec) const;
-    /// Options that the point's variant and backend do not declare are left out: an axis of another's option does not
-    /// vary for it. Throws UsageError when variant or backend is absent, or as resolve(ProblemSpec).
+    /// Options that the point's variant, backend and task do not declare are left out: an axis of another's option does
+    /// not vary for it. Throws UsageError when variant or backend is absent, or as resolve(ProblemSpec).
     Point resolve(const PointSpec& spec) const;
     /// "window is an option of variant local; variant multi_head on backend blas does not have it", or "".
     std::string why_not_its_own(const PointSpec& spec) const;
     /// Reads Point::id(), or any "variant/backend/field=value,..." in any order. Throws UsageError; also for an option
-    /// that the variant and backend do not declare.
+    /// that variant, backend and task do not declare.
     Point point_from_id(std::string_view id) const;
 
 private:
     using OptionsOf = std::map<std::string, std::vector<Field>, std::less<>>;  ///< by the owner's name
 
-    std::vector<const Field*> declared(std::string_view variant, std::string_view backend) const;
+    /// Of the variant, backend and task that the spec names.
+    std::vector<const Field*> declared(const PointSpec& spec) const;
 
     std::vector<Field> all_;
     std::map<std::string, Field, std::less<>> own_;
-    OptionsOf of_variants_, of_backends_;
+    std::array<OptionsOf, 3> of_;  ///< by FieldOwner::Kind
 };
 
 /// Of the fields that every point has alone.

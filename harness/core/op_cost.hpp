@@ -10,7 +10,7 @@ namespace headcount {
 
 /// Counts of scalar operations and of operand bytes. Conventions (docs/flops.md): a dot product of
 /// length n is n multiplies and n - 1 adds; subtractions are adds; a softmax row of n scores is n - 1
-/// compares, n subtractions, n exps, n - 1 adds, n divides.
+/// compares, n subtractions, n exps, n - 1 adds, n divides; a square root is a divide.
 struct OpCost {
     std::int64_t multiplies = 0;
     std::int64_t adds = 0;

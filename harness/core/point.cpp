@@ -55,7 +55,7 @@ void Point::append_id(std::string& text) const {
                 text += setting.text;
             }
         }
-        if (base.field.type == FieldType::name || base.is_default(*this)) continue;
+        if (base.field.facet == Facet::who || base.is_default(*this)) continue;
         begin_field(base.field.name);
         base.append_value(*this, text);
     }
@@ -69,7 +69,8 @@ std::string Point::id() const {
 
 std::size_t PointHash::operator()(const Point& point) const {
     const Problem& p = point.problem;
-    std::size_t hash = std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend);
+    std::size_t hash = (std::hash<std::string>{}(point.variant) * 31 + std::hash<std::string>{}(point.backend)) * 31 +
+                       std::hash<std::string>{}(point.task);
     for (const std::int64_t n : {p.batch, p.q_len, p.kv_len, p.embed_dim, p.num_heads, p.num_kv_heads, p.head_dim,
                                  p.value_head_dim, std::int64_t{p.causal} + std::int64_t{2} * p.bias,
                                  static_cast<std::int64_t>(p.dtype) * 16 + static_cast<std::int64_t>(p.scope) * 4 +

@@ -14,14 +14,19 @@
 
 namespace headcount {
 
+/// `task` of a point that is not trained.
+inline constexpr std::string_view kNoTask = "none";
+
 struct Point {
     std::string variant;
     std::string backend;
     Problem problem;
-    Settings own = {};  ///< the options that variant and backend add
+    std::string task = std::string(kNoTask);  ///< what a model made of the variant is trained for
+    Settings own = {};                        ///< the options that variant, backend and task add
     int num_threads = 1;
     std::uint64_t seed = 1;
 
+    bool trains() const { return task != kNoTask; }
     /// Canonical text, e.g. "multi_head/blas/q_len=512,embed_dim=512,num_heads=8": the fields in the order of
     /// FieldTable::all(), those equal to their default left out. Identifies the point in journal, command line,
     /// messages and plots; point_from_id() reads it back.
@@ -38,7 +43,7 @@ struct PointHash {
 
 /// A point as a user wrote it; absent fields take their default in resolve().
 struct PointSpec {
-    std::optional<std::string> variant, backend;
+    std::optional<std::string> variant, backend, task;
     ProblemSpec problem;
     std::optional<int> num_threads;
     std::optional<std::uint64_t> seed;

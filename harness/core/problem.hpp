@@ -25,6 +25,9 @@ constexpr std::string_view to_string(PassKind pass) {
     return pass == PassKind::backward ? "backward" : "both";
 }
 
+constexpr bool runs_forward(PassKind pass) { return pass != PassKind::backward; }
+constexpr bool runs_backward(PassKind pass) { return pass != PassKind::forward; }
+
 /// All fields resolved; see resolve(). head_dim is its own field: num_heads * head_dim need not be embed_dim.
 struct Problem {
     std::int64_t batch = 1;

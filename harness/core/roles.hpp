@@ -12,14 +12,17 @@ struct Role {
     std::string_view share;  ///< "projections", "scores", "softmax", "context"
 };
 
-inline constexpr std::array<Role, 8> kRoles{{{"query", "projections"},
-                                             {"key", "projections"},
-                                             {"value", "projections"},
-                                             {"output", "projections"},
-                                             {"qkv", "projections"},
-                                             {"scores", "scores"},
-                                             {"weights", "softmax"},
-                                             {"context", "context"}}};
+inline constexpr std::array<Role, 11> kRoles{{{"query", "projections"},
+                                              {"key", "projections"},
+                                              {"value", "projections"},
+                                              {"output", "projections"},
+                                              {"qkv", "projections"},
+                                              {"latent", "projections"},
+                                              {"latent_query", "projections"},
+                                              {"rotary_key", "projections"},
+                                              {"scores", "scores"},
+                                              {"weights", "softmax"},
+                                              {"context", "context"}}};
 
 /// "other" for a role that is none of these.
 constexpr std::string_view share_of_role(std::string_view role) {

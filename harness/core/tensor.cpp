@@ -110,6 +110,14 @@ bool same_window(const Tensor& a, const Tensor& b) {
     return true;
 }
 
+std::optional<Tensor> batch_as_rows(const Tensor& t) {
+    if (t.kv_heads() != 1 || t.group() != 1) return std::nullopt;
+    if (t.batch() != 1 && t.stride[0] != t.rows() * t.stride[3]) return std::nullopt;
+    Tensor rows = t;
+    rows.extent = {1, 1, 1, t.batch() * t.rows(), t.cols()};
+    return rows;
+}
+
 Tensor split_heads(Tensor x, std::int64_t num_kv_heads, std::int64_t group) {
     const std::int64_t heads = num_kv_heads * group;
     if (heads < 1 || x.cols() % heads != 0 || x.kv_heads() != 1 || x.group() != 1) {

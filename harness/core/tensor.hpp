@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "harness/core/dtype.hpp"
 
@@ -55,6 +56,10 @@ Tensor dense(void* data, DType dtype, std::array<std::int64_t, 5> extent);
 bool overlap(const Tensor& a, const Tensor& b);
 /// Whether both show the same elements in the same order.
 bool same_window(const Tensor& a, const Tensor& b);
+
+/// The batch of a tensor [batch, 1, 1, row, col] laid end to end: [1, 1, 1, batch * row, col]; nothing when it does not
+/// lie so.
+std::optional<Tensor> batch_as_rows(const Tensor& t);
 
 /// x [batch, 1, 1, len, heads * width] seen as [batch, num_kv_heads, group, len, width]; no copy.
 /// Throws Error when cols is not num_kv_heads * group * width for a whole width.

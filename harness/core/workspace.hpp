@@ -34,6 +34,7 @@ public:
 
     /// From now on frames give back nothing but scratch: what a forward pass took is there for its backward pass.
     void keep_all() { keeps_ = true; }
+    bool keeps_all() const { return keeps_; }
 
     enum class Use : std::uint8_t { temporaries, scratch };
     /// Everything taken while a frame lives is given back when it ends, temporaries only where they are not kept.

@@ -73,11 +73,12 @@ std::string table_of() {
 
 }  // namespace
 
-std::vector<std::string> journal_kinds() { return {"run", "resume", "round", "point", "cost"}; }
+std::vector<std::string> journal_kinds() { return {"run", "resume", "tuning", "round", "point", "cost"}; }
 
 std::string field_table(const std::string& kind) {
     if (kind == "run") return table_of<RunRecord>();
     if (kind == "resume") return table_of<ResumeRecord>();
+    if (kind == "tuning") return table_of<TuningRecord>();
     if (kind == "round") return table_of<RoundRecord>();
     if (kind == "point") return table_of<PointRecord>();
     if (kind == "cost") return table_of<OpCost>();

@@ -92,6 +92,20 @@ void fields(V& v, R& r) {
                    FieldDoc{"for one pass, where the machine counts: `cycles`, `instructions`, `cache_references`, "
                             "`cache_misses`, `energy_j`; `counted_share` below 1: scaled up from that share of the "
                             "time; absent where there are none"});
+    v.unless_empty("results", r.results,
+                   FieldDoc{"of a training: `test_error`, `validation_error` (mean squared error over the variance of "
+                            "the targets), `learning_rate`; its passes are steps"});
+    v.unless_empty("curve", r.curve, FieldDoc{"of a training: the mean loss in equal stretches of its steps"});
+}
+
+template <class V, Is<TuningRecord> R>
+void fields(V& v, R& r) {
+    v("schema_version", r.schema_version, FieldDoc{"of this line"});
+    v("run", r.run, FieldDoc{"which it belongs to"});
+    v("point", r.point, FieldDoc{"canonical id"});
+    v("finished", r.finished, FieldDoc{"ISO 8601, UTC"});
+    v("learning_rate", r.learning_rate, FieldDoc{"which was chosen: the smallest `validation_error`"});
+    v("tried", r.tried, FieldDoc{"one training for each rate, with a seed that no round has"});
 }
 
 template <class V, Is<CheckRecord> R>
@@ -145,7 +159,9 @@ void fields(V& v, R& r) {
     v.unless_empty("symbol", r.field.symbol, FieldDoc{"what tables and equations call it"});
     v.unless_empty("follows", r.field.follows, FieldDoc{"fields that its default is made from"});
     v.unless_empty("stands_for", r.field.stands_for, FieldDoc{"fields that it sets together"});
-    v.unless_empty("of", r.of, FieldDoc{"`variant NAME` or `backend NAME`: who adds it; absent: every point has it"});
+    v.unless_empty(
+        "of", r.of,
+        FieldDoc{"`variant NAME`, `backend NAME` or `task NAME` (`*`: all): who adds it; absent: every point has it"});
 }
 
 template <class V, Is<RunRecord> R>
@@ -252,7 +268,7 @@ void fields(V& v, R& r) {
     v("rounds", r.rounds, FieldDoc{"how many"});
     v("stopped_because", r.stopped_because, FieldDoc{"`target_rel_ci`, `plateau`, `max_rounds` or `budget`"});
     v("budget_s", r.budget_s, FieldDoc{"the budget that ended it; -1 when something else did", "s"});
-    v("spent_s", r.spent_s, FieldDoc{"outside the rounds: `check`, `calibrate`, `trace`, `memory`", "s"});
+    v("spent_s", r.spent_s, FieldDoc{"outside the rounds: `check`, `calibrate`, `tune`, `trace`, `memory`", "s"});
 }
 
 /// The values that an enum has in text.

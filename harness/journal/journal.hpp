@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/journal/line_file.hpp"
 #include "harness/journal/record.hpp"
 
 namespace headcount {
@@ -20,6 +21,7 @@ namespace headcount {
 struct Journal {
     RunRecord run;
     std::vector<ResumeRecord> resumes;
+    std::vector<TuningRecord> tunings;  ///< one a run and point
     std::vector<RoundRecord> rounds;
     std::vector<PointRecord> points;
     /// Lines of kinds that this program does not know, whole and of this run: how many of each kind were left out.
@@ -37,38 +39,30 @@ std::optional<Journal> read_unfinished_journal(const std::filesystem::path& path
 /// One record as its line, with kind and checksum, without line end.
 std::string journal_line(const RunRecord& run);
 std::string journal_line(const ResumeRecord& resume);
+std::string journal_line(const TuningRecord& tuning);
 std::string journal_line(const RoundRecord& round);
 std::string journal_line(const PointRecord& point);
 
-/// The only writer of a file: holds a lock on it for life. A line is written and synced before append()
-/// returns; when that fails the file is cut back to its last whole line and Error is thrown.
+/// The only writer of a journal (line_file.hpp).
 class JournalWriter {
 public:
-    /// Opens or creates; cuts a torn last line off. Throws UsageError when another process writes here (and
-    /// names it) or when the file is something else than a journal, Error when it cannot be written.
+    /// Throws UsageError when another process writes here (and names it) or when the file is something else than a
+    /// journal, Error when it cannot be written.
     explicit JournalWriter(const std::filesystem::path& path);
-    ~JournalWriter();
-    JournalWriter(const JournalWriter&) = delete;
-    JournalWriter& operator=(const JournalWriter&) = delete;
 
     void append(const RunRecord& run);
     void append(const ResumeRecord& resume);
+    void append(const TuningRecord& tuning);
     void append(const RoundRecord& round);
     void append(const PointRecord& point);
     /// Several with one sync: for what costs less to do again than to sync one by one.
     void append(const std::vector<PointRecord>& points);
 
     /// Bytes of a torn last line that the constructor cut off.
-    std::int64_t torn_bytes() const { return torn_bytes_; }
+    std::int64_t torn_bytes() const { return file_.torn_bytes(); }
 
 private:
-    void append_text(const std::string& lines);
-    [[noreturn]] void cut_back_and_throw(const std::string& what);
-
-    std::filesystem::path path_;
-    int fd_ = -1;
-    std::int64_t size_ = 0;
-    std::int64_t torn_bytes_ = 0;
+    LineFile file_;
 };
 
 /// "2026-03-01T12:00:00Z", now.

@@ -26,6 +26,7 @@ Json to_json(const SpanRecord& span) { return Writer::encode(span); }
 Json to_json(const RunRecord& run) { return Writer::encode(run); }
 Json to_json(const ResumeRecord& resume) { return Writer::encode(resume); }
 Json to_json(const RoundRecord& round) { return Writer::encode(round); }
+Json to_json(const TuningRecord& tuning) { return Writer::encode(tuning); }
 Json to_json(const PointRecord& point) { return Writer::encode(point); }
 
 void from_json(const Json& json, OpPart& part) { Reader::decode("op", json, part); }
@@ -37,6 +38,7 @@ void from_json(const Json& json, SpanRecord& span) { Reader::decode("span", json
 void from_json(const Json& json, RunRecord& run) { Reader::decode("run", json, run); }
 void from_json(const Json& json, ResumeRecord& resume) { Reader::decode("resume", json, resume); }
 void from_json(const Json& json, RoundRecord& round) { Reader::decode("round", json, round); }
+void from_json(const Json& json, TuningRecord& tuning) { Reader::decode("tuning", json, tuning); }
 void from_json(const Json& json, PointRecord& point) { Reader::decode("point", json, point); }
 
 Json field_json(const Field& field, const Point& point) {

@@ -25,6 +25,7 @@ Json to_json(const SpanRecord& span);
 Json to_json(const RunRecord& run);
 Json to_json(const ResumeRecord& resume);
 Json to_json(const RoundRecord& round);
+Json to_json(const TuningRecord& tuning);
 Json to_json(const PointRecord& point);
 
 // Fields that are absent keep their default, unknown ones are ignored: so older and newer writers of one
@@ -38,6 +39,7 @@ void from_json(const Json& json, SpanRecord& span);
 void from_json(const Json& json, RunRecord& run);
 void from_json(const Json& json, ResumeRecord& resume);
 void from_json(const Json& json, RoundRecord& round);
+void from_json(const Json& json, TuningRecord& tuning);
 void from_json(const Json& json, PointRecord& point);
 
 /// A field's value in its own type: 512, true, "core"; null for an option that the point does not have.

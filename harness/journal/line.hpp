@@ -1,6 +1,7 @@
 // The frame of a journal line: kind first, checksum last.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "harness/journal/json.hpp"
@@ -12,6 +13,9 @@ inline constexpr std::string_view kRunStart = R"({"kind":"run",)";
 /// What stands before the 8 digits of the checksum and `"}`. The checksum is of the line without this
 /// field: everything before it, and the closing brace.
 inline constexpr std::string_view kChecksumTail = R"(,"crc32c":")";
+
+/// A record as its line, with kind and checksum, without line end.
+std::string framed_line(std::string_view kind, const Json& record);
 
 /// The record in a line; the checksum is verified and left out. Throws std::exception saying what is wrong.
 Json parse_line(std::string_view text);

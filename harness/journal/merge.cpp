@@ -128,6 +128,11 @@ public:
             resume.run = id_of.at(resume.run);
             resumes_.emplace(journal_line(resume), std::move(resume));
         }
+        for (TuningRecord tuning : input.journal.tunings) {
+            tuning.run = id_of.at(tuning.run);
+            const Key key{tuning.run, tuning.point, 0};
+            insert(tunings_, key, std::move(tuning), input.name, "the tuning");
+        }
         for (RoundRecord round : input.journal.rounds) {
             round.run = id_of.at(round.run);
             const Key key{round.run, round.group, round.round};
@@ -160,6 +165,7 @@ public:
         run.self_comparison = {};
         run.shard = shards_text(sources_);
         for (auto& [line, resume] : resumes_) merged.resumes.push_back(std::move(resume));
+        for (auto& [key, tuning] : tunings_) merged.tunings.push_back(std::move(tuning.record));
         for (auto& [key, round] : rounds_) merged.rounds.push_back(std::move(round.record));
         for (auto& [key, point] : points_) merged.points.push_back(std::move(point.record));
         compare_points(merged);
@@ -253,6 +259,7 @@ private:
 
     ByName<SourceRecord> sources_;
     ByName<ResumeRecord> resumes_;  // by their lines: a copy is the same resume
+    std::map<Key, From<TuningRecord>> tunings_;
     std::map<Key, From<RoundRecord>> rounds_;
     std::map<Key, From<PointRecord>> points_;
 };

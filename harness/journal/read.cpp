@@ -63,6 +63,8 @@ private:
             take_resume(number, json);
         } else if (kind == "round") {
             take_round(number, json);
+        } else if (kind == "tuning") {
+            take_tuning(number, json);
         } else if (kind == "point") {
             take_point(number, json);
         } else if (kind.empty()) {
@@ -103,6 +105,16 @@ private:
         }
         journal_.rounds.push_back(std::move(round));
     }
+    void take_tuning(std::int64_t number, const Json& json) {
+        TuningRecord tuning;
+        from_json(json, tuning);
+        if (!is_ours(number, tuning.run)) return;
+        if (tuning.point.empty() || !(tuning.learning_rate > 0)) throw Error("a tuning without point or choice");
+        if (!tunings_seen_.emplace(tuning.run, tuning.point).second) {
+            return warn(number, fmt::format("repeats the tuning of {} and was left out", tuning.point));
+        }
+        journal_.tunings.push_back(std::move(tuning));
+    }
     void take_point(std::int64_t number, const Json& json) {
         PointRecord point;
         from_json(json, point);
@@ -124,6 +136,7 @@ private:
     Journal journal_;
     bool has_run_ = false;
     std::set<std::string> runs_;  // that lines may name: the file's own, and those it was merged from
+    std::set<std::pair<std::string, std::string>> tunings_seen_;
     std::set<std::tuple<std::string, std::string, int>> rounds_seen_;
     std::map<std::pair<std::string, std::string>, std::size_t> points_seen_;  // run and id, where it stands
 };

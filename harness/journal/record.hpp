@@ -96,6 +96,20 @@ struct Sample {
     /// During the timed part, per iteration, where the machine counts: "cycles", "instructions", "cache_references",
     /// "cache_misses", "energy_j"; below 1, "counted_share" says that events were multiplexed and are scaled.
     std::map<std::string, double> counters = {};
+    /// Of a training: "test_error", "validation_error", "learning_rate"; and the mean loss in equal stretches of its
+    /// steps. An iteration is a step then.
+    std::map<std::string, double> results = {};
+    std::vector<double> curve = {};
+};
+
+/// The trainings of a point that chose its learning rate, before the first whose test error counts.
+struct TuningRecord {
+    int schema_version = kSchemaVersion;
+    std::string run;
+    std::string point;         ///< Point::id()
+    std::string finished;      ///< ISO 8601, UTC
+    double learning_rate = 0;  ///< of these, with the smallest validation error
+    std::vector<Sample> tried;
 };
 
 /// Processors kept busy by others from which on a round is marked: a fifth of one is more than the background of an
@@ -164,7 +178,7 @@ struct PointRecord {
     int rounds = 0;
     std::string stopped_because;            ///< "target_rel_ci", "plateau", "max_rounds", "budget"
     double budget_s = -1;                   ///< the budget that ended it; -1: it ended for another reason
-    std::map<std::string, double> spent_s;  ///< outside the rounds: "check", "calibrate", "trace", "memory"
+    std::map<std::string, double> spent_s;  ///< outside the rounds: "check", "calibrate", "tune", "trace", "memory"
 };
 
 }  // namespace headcount

@@ -1,178 +1,42 @@
-// Writing a journal: one lock, one write and one sync a line; a failed write leaves whole lines behind.
-#include <array>
-#include <cerrno>
+// Writing a journal: every kind of record as its line.
 #include <chrono>
-#include <cstring>
-#include <fstream>
 
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
-#include "harness/core/error.hpp"
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/journal/line.hpp"
 
 namespace headcount {
-namespace {
-
-template <class Record>
-std::string framed_line(std::string_view kind, const Record& record) {
-    const std::string body = to_line(to_json(record));
+std::string framed_line(std::string_view kind, const Json& record) {
+    const std::string body = to_line(record);
     std::string content = fmt::format(R"({{"kind":"{}",{})", kind, std::string_view(body).substr(1));
     const std::string checksum = hex(crc32c(content), 8);
     content.pop_back();
     return fmt::format("{}{}{}\"}}", content, kChecksumTail, checksum);
 }
 
-/// "process 1234 (headcount run configs/smoke.yaml)": who holds a lock on this file, by /proc/locks.
-std::string lock_holder(int fd) {
-    struct stat status {};
-    if (::fstat(fd, &status) != 0) return "another process";
-    const std::string wanted =
-        fmt::format("{:02x}:{:02x}:{}", major(status.st_dev), minor(status.st_dev), status.st_ino);
-    std::ifstream locks("/proc/locks");
-    std::string number, type, advisory, access, pid, inode, rest;
-    while (locks >> number >> type >> advisory >> access >> pid >> inode && std::getline(locks, rest)) {
-        if (type != "FLOCK" || inode != wanted) continue;
-        std::ifstream file("/proc/" + pid + "/cmdline", std::ios::binary);
-        std::string command((std::istreambuf_iterator<char>(file)), {});
-        while (!command.empty() && command.back() == '\0') command.pop_back();
-        for (char& c : command) {
-            if (c == '\0') c = ' ';
-        }
-        return command.empty() ? "process " + pid : fmt::format("process {} ({})", pid, command);
-    }
-    return "another process";
-}
-
-std::int64_t size_of(int fd) {
-    struct stat status {};
-    return ::fstat(fd, &status) == 0 ? status.st_size : 0;
-}
-
-/// Where the last whole line ends.
-std::int64_t end_of_lines(int fd, std::int64_t size) {
-    std::array<char, 4096> buffer{};
-    std::int64_t end = size;
-    while (end > 0) {
-        const auto count = std::min<std::int64_t>(end, buffer.size());
-        if (::pread(fd, buffer.data(), static_cast<std::size_t>(count), end - count) != count) return 0;
-        for (std::int64_t i = count; i > 0; --i) {
-            if (buffer[static_cast<std::size_t>(i - 1)] == '\n') return end - count + i;
-        }
-        end -= count;
-    }
-    return 0;
-}
-
-}  // namespace
-
-std::string journal_line(const RunRecord& run) { return framed_line("run", run); }
-std::string journal_line(const ResumeRecord& resume) { return framed_line("resume", resume); }
-std::string journal_line(const RoundRecord& round) { return framed_line("round", round); }
-std::string journal_line(const PointRecord& point) { return framed_line("point", point); }
+std::string journal_line(const RunRecord& run) { return framed_line("run", to_json(run)); }
+std::string journal_line(const ResumeRecord& resume) { return framed_line("resume", to_json(resume)); }
+std::string journal_line(const TuningRecord& tuning) { return framed_line("tuning", to_json(tuning)); }
+std::string journal_line(const RoundRecord& round) { return framed_line("round", to_json(round)); }
+std::string journal_line(const PointRecord& point) { return framed_line("point", to_json(point)); }
 
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::now())); }
 
-JournalWriter::JournalWriter(const std::filesystem::path& path) : path_(path) {
-    std::error_code error;
-    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-    if (error) throw Error(fmt::format("{}: cannot make the directory: {}", path.string(), error.message()));
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd_ < 0) {
-        throw Error(
-            fmt::format("{}: cannot be written: {}; choose another --output", path.string(), std::strerror(errno)));
-    }
-    try {
-        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            throw UsageError(fmt::format("{}: {} is writing here; wait for it, stop it, or choose another --output",
-                                         path.string(), lock_holder(fd_)));
-        }
-        size_ = size_of(fd_);
-        std::string start(kRunStart.size(), '\0');
-        const auto got = ::pread(fd_, start.data(), start.size(), 0);
-        start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-        if (!kRunStart.starts_with(start)) {
-            throw UsageError(
-                fmt::format("{}: exists and is not a journal of headcount; choose another --output", path.string()));
-        }
-        const std::int64_t end = end_of_lines(fd_, size_);
-        torn_bytes_ = size_ - end;
-        if (torn_bytes_ > 0) {
-            if (::ftruncate(fd_, end) != 0) {
-                throw Error(
-                    fmt::format("{}: its torn last line cannot be cut off: {}", path.string(), std::strerror(errno)));
-            }
-            size_ = end;
-        }
-        // The new name survives a power cut only when the directory is synced too.
-        const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-        const int dir_fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dir_fd >= 0) {
-            ::fsync(dir_fd);
-            ::close(dir_fd);
-        }
-    } catch (...) {
-        ::close(fd_);
-        throw;
-    }
-}
+JournalWriter::JournalWriter(const std::filesystem::path& path) : file_(path, kRunStart, "a journal of headcount") {}
 
-JournalWriter::~JournalWriter() { ::close(fd_); }
-
-void JournalWriter::append(const RunRecord& run) { append_text(journal_line(run) + '\n'); }
-void JournalWriter::append(const ResumeRecord& resume) { append_text(journal_line(resume) + '\n'); }
-void JournalWriter::append(const RoundRecord& round) { append_text(journal_line(round) + '\n'); }
-void JournalWriter::append(const PointRecord& point) { append_text(journal_line(point) + '\n'); }
+void JournalWriter::append(const RunRecord& run) { file_.append(journal_line(run) + '\n'); }
+void JournalWriter::append(const ResumeRecord& resume) { file_.append(journal_line(resume) + '\n'); }
+void JournalWriter::append(const TuningRecord& tuning) { file_.append(journal_line(tuning) + '\n'); }
+void JournalWriter::append(const RoundRecord& round) { file_.append(journal_line(round) + '\n'); }
+void JournalWriter::append(const PointRecord& point) { file_.append(journal_line(point) + '\n'); }
 void JournalWriter::append(const std::vector<PointRecord>& points) {
     std::string lines;
     for (const PointRecord& point : points) lines += journal_line(point) += '\n';
-    if (!lines.empty()) append_text(lines);
-}
-
-void JournalWriter::append_text(const std::string& lines) {
-    struct stat status {};
-    if (::fstat(fd_, &status) != 0 || status.st_nlink == 0) {
-        throw Error(
-            fmt::format("{}: was removed while it was being written; what was measured up to then is gone "
-                        "with it. Run the same command again",
-                        path_.string()));
-    }
-    if (status.st_size != size_) {
-        throw Error(
-            fmt::format("{}: was changed by somebody else while it was being written ({} bytes, expected {}); "
-                        "nothing more is written",
-                        path_.string(), static_cast<std::int64_t>(status.st_size), size_));
-    }
-    std::size_t done = 0;
-    while (done < lines.size()) {
-        const auto wrote = ::write(fd_, lines.data() + done, lines.size() - done);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) cut_back_and_throw(std::strerror(errno));
-        if (wrote == 0) cut_back_and_throw("nothing could be written");
-        done += static_cast<std::size_t>(wrote);
-    }
-    if (::fsync(fd_) != 0 && errno != EINVAL && errno != EROFS) {  // EINVAL, EROFS: cannot be synced at all
-        cut_back_and_throw(std::strerror(errno));
-    }
-    size_ += static_cast<std::int64_t>(lines.size());
-}
-
-void JournalWriter::cut_back_and_throw(const std::string& what) {
-    const bool whole = ::ftruncate(fd_, size_) == 0;
-    throw Error(
-        fmt::format("{}: cannot be written any further: {}. {}; free some space and run the same command "
-                    "again to go on",
-                    path_.string(), what,
-                    whole ? "Everything up to its last line is complete"
-                          : "Its last line is torn and will be cut off by the next run"));
+    if (!lines.empty()) file_.append(lines);
 }
 
 }  // namespace headcount

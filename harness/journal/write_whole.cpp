@@ -71,6 +71,7 @@ void write_journal(const std::filesystem::path& path, const Journal& journal) {
     File file(beside);
     file.write(journal_line(journal.run));
     for (const ResumeRecord& resume : journal.resumes) file.write(journal_line(resume));
+    for (const TuningRecord& tuning : journal.tunings) file.write(journal_line(tuning));
     for (const RoundRecord& round : journal.rounds) file.write(journal_line(round));
     for (const PointRecord& point : journal.points) file.write(journal_line(point));
     file.move_to(path);

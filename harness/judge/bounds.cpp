@@ -120,6 +120,8 @@ void add_group(const View<double>& a, const View<double>& b, std::int64_t first,
 
 }  // namespace
 
+double of_adding(std::int64_t terms, const Rounding& rounding) { return dot_error(terms, rounding); }
+
 bool product_moves_together(const View<double>& a, const View<double>& b) {
     // In f32 every bound has lambda's room, and the quadrature of such bounds holds even for neighbours. A limit of
     // 2^-8 has none.

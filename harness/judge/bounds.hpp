@@ -18,6 +18,9 @@ namespace headcount::judge::bounds {
 /// rounding, not a probable size. Roundings of elements are independent, so that those of a sum of many are within
 /// lambda of their quadrature; within their plain sum they are always.
 
+/// How far `terms` additions to a running sum may carry it, relative to its size: their roundings are independent.
+double of_adding(std::int64_t terms, const Rounding& rounding);
+
 /// a [1, n] times b [n, m] into error [m]; `terms` as a kernel adds them, a bias included.
 void of_product(const View<double>& a, const View<double>& b, std::int64_t terms, double* error);
 

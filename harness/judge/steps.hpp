@@ -140,7 +140,7 @@ auto applied(const X& x, const F& f, double roundings) {
     return each<T>(
         from, [&](std::int64_t i, std::int64_t j) { return f(from.value[from.at(i, j)]); },
         [&](std::int64_t i, std::int64_t j, double y) {
-            double error = roundings * from.rounding.unit * std::abs(y);
+            double error = roundings * from.rounding.unit * std::abs(y) + from.rounding.tiny;
             if constexpr (kBounded<T>) {
                 const double at = from.value[from.at(i, j)];
                 const double off = from.total_at(from.at(i, j));

@@ -23,8 +23,8 @@ std::vector<double> log_ratios(std::span<const double> values, std::span<const d
 
 }  // namespace
 
-PairedRatio::PairedRatio(std::span<const double> values, std::span<const double> base)
-    : logs_(log_ratios(values, base)) {}
+PairedRatio::PairedRatio(std::span<const double> values, std::span<const double> base, Draws draws)
+    : logs_(log_ratios(values, base), draws) {}
 
 Interval PairedRatio::interval(double confidence) const {
     const Interval logs = logs_.interval(confidence);

@@ -11,7 +11,7 @@ namespace headcount {
 class PairedRatio {
 public:
     /// values[i] and base[i] are of the same round, in the order of the rounds; all positive. Throws Error.
-    PairedRatio(std::span<const double> values, std::span<const double> base);
+    PairedRatio(std::span<const double> values, std::span<const double> base, Draws draws = Draws::in_time);
 
     Interval interval(double confidence = 0.95) const;
     double p_at_least(double ratio) const;  ///< p-value of "the true ratio is at least `ratio`"

@@ -69,11 +69,13 @@ double signed_rank_cdf(double t, std::size_t n) {
     return boost::math::cdf(boost::math::normal_distribution<double>(largest / 2, deviation), std::floor(t) + 0.5);
 }
 
-SignedRank::SignedRank(std::span<const double> values)
-    : sorted_(values.begin(), values.end()),
-      lag1_(lag1_autocorrelation(values)),
-      autocorrelated_(is_autocorrelated(values)),
-      block_length_(headcount::block_length(values)) {
+SignedRank::SignedRank(std::span<const double> values, Draws draws)
+    : sorted_(values.begin(), values.end()), draws_(draws) {
+    if (draws == Draws::in_time) {
+        lag1_ = lag1_autocorrelation(values);
+        autocorrelated_ = is_autocorrelated(values);
+        block_length_ = headcount::block_length(values);
+    }
     if (sorted_.empty()) throw Error("signed rank: there are no values; measure at least one complete round");
     if (!std::ranges::all_of(sorted_, [](double x) { return std::isfinite(x); }))
         throw Error("signed rank: a value is not finite; times must be positive and finite");
@@ -110,7 +112,10 @@ double SignedRank::average_of_rank(double k) const {
     }
 }
 
-double SignedRank::widening() const { return looks_widening(sorted_.size()) * std::sqrt(block_length_); }
+double SignedRank::widening() const {
+    if (draws_ == Draws::independent) return 1;
+    return looks_widening(sorted_.size()) * std::sqrt(block_length_);
+}
 
 double SignedRank::narrowed(double bound) const { return estimate_ + (bound - estimate_) / widening(); }
 

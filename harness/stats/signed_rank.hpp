@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,13 +14,17 @@ namespace headcount {
 /// continuity correction beyond (the two differ by less than 1e-3 there).
 double signed_rank_cdf(double t, std::size_t n);
 
+/// Where values come from. Those of rounds follow each other in time and may resemble their neighbours, and there may
+/// be more of them after a look; those of seeds have no order, and their number was fixed beforehand.
+enum class Draws : std::uint8_t { in_time, independent };
+
 /// The centre of symmetry of `values` (Hodges and Lehmann 1963): spikes do not move it, normality is not
 /// assumed, and it loses 5 % against the mean where the values are normal. `values` are in the order taken;
 /// interval and tests are widened by the square root of their block length (autocorrelation.hpp) and a little for
-/// being looked at more than once.
+/// being looked at more than once; those of independent draws are not.
 class SignedRank {
 public:
-    explicit SignedRank(std::span<const double> values);
+    explicit SignedRank(std::span<const double> values, Draws draws = Draws::in_time);
 
     std::size_t size() const { return sorted_.size(); }
     double estimate() const { return estimate_; }
@@ -46,6 +51,7 @@ private:
     double narrowed(double bound) const;
 
     std::vector<double> sorted_;
+    Draws draws_;
     double estimate_ = 0;
     double lag1_ = 0;
     bool autocorrelated_ = false;

@@ -132,7 +132,7 @@ private:
     // seq_len stands for both lengths: including one beside an axis of the other would overwrite that axis.
     bool overwrites_an_axis(std::string_view field) const {
         return std::any_of(fields_.all().begin(), fields_.all().end(), [&](const Field& other) {
-            return other.name != field && overlap(field, other.name) && grid_.has_axis(other.name);
+            return other.name != field && one_sets_the_other(field, other.name) && grid_.has_axis(other.name);
         });
     }
 
@@ -149,7 +149,7 @@ private:
         };
         const auto check = [&](const std::string& field, const Location& at) {
             if (!fields_.is_own(field) || part_.points.empty() || had(field)) return;
-            at.fail(fmt::format("no variant and backend here has the option {}; {} has it", field,
+            at.fail(fmt::format("no variant, backend or task here has the option {}; {} has it", field,
                                 fields_.owners_of(field)));
         };
         for (const FieldValue& fixed : grid_.problem) check(fixed.field, fixed.value.at);

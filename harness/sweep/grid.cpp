@@ -132,7 +132,7 @@ std::vector<FieldValue> decode_problem(const YamlNode& map, const Vocabulary& vo
 std::string canonical_value(std::string_view field, std::string_view text, const Vocabulary& vocabulary) {
     const Field& info = vocabulary.fields.at(field);
     if (info.type == FieldType::name) {
-        const auto& known = field == "variant" ? vocabulary.variants : vocabulary.backends;
+        const auto& known = vocabulary.names(field);
         if (std::find(known.begin(), known.end(), text) == known.end()) {
             throw UsageError(unknown_name(field, shown(text), known));
         }

@@ -74,7 +74,8 @@ void set_field_of_grids(Assignment assignment, const Vocabulary& vocabulary, std
     if (chosen.empty()) throw UsageError(unknown_name("part", part, part_names(grids)));
     // An axis that stands for it would win over it silently, point by point.
     for (const Field& alias : vocabulary.fields.all()) {
-        if (!alias.is_alias() || !overlap(alias.name, assignment.name) || alias.name == assignment.name) continue;
+        if (!alias.is_alias() || !one_sets_the_other(alias.name, assignment.name) || alias.name == assignment.name)
+            continue;
         const bool swept =
             std::any_of(chosen.begin(), chosen.end(), [&](const Grid* grid) { return grid->has_axis(alias.name); });
         if (swept) {

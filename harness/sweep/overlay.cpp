@@ -47,7 +47,7 @@ void check_lengths(const std::vector<YamlKey>& keys, std::string_view what) {
     for (const YamlKey& alias : keys) {
         if (!is_alias(alias.name)) continue;
         for (const YamlKey& one : keys) {
-            if (one.name == alias.name || !overlap(alias.name, one.name)) continue;
+            if (one.name == alias.name || !one_sets_the_other(alias.name, one.name)) continue;
             alias.at.fail(fmt::format("{} gives both {} and {}; {} sets {}, keep one way", what, alias.name, one.name,
                                       alias.name, fmt::join(find_base_field(alias.name)->field.stands_for, " and ")));
         }
@@ -70,7 +70,7 @@ Grid merge(Grid base, const Grid& over) {
     // A field replaces what it stands for (seq_len both lengths); one length leaves the other as seq_len had it.
     const auto unfix = [&](const std::string& field) {
         std::erase_if(base.problem, [&](const FieldValue& fixed) {
-            return fixed.field == field || (is_alias(field) && overlap(field, fixed.field));
+            return fixed.field == field || (is_alias(field) && one_sets_the_other(field, fixed.field));
         });
     };
     for (const FieldValue& fixed : over.problem) {

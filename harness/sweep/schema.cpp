@@ -27,7 +27,7 @@ Json text() { return {{"type", "string"}, {"pattern", "\\S"}}; }
 
 Json field_value(const Field& field, const Vocabulary& vocabulary) {
     switch (field.type) {
-        case FieldType::name: return {{"enum", field.name == "variant" ? vocabulary.variants : vocabulary.backends}};
+        case FieldType::name: return {{"enum", vocabulary.names(field.name)}};
         case FieldType::integer: return {{"type", "integer"}, {"minimum", field.min}, {"maximum", field.max}};
         case FieldType::boolean: return {{"type", "boolean"}};
         case FieldType::choice: return {{"enum", field.choices}};

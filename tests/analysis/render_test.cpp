@@ -122,8 +122,8 @@ TEST_CASE("exported files have a row for everything and the columns that plots r
     JournalBuilder builder = two_points();
     export_data(builder.journal, "r.jsonl", directory);
     const std::string points = read(directory / "points.csv");
-    CHECK(
-        points.starts_with("point,part,group,outcome,reason,variant,backend,batch,q_len,kv_len,embed_dim,num_heads,"));
+    CHECK(points.starts_with(
+        "point,part,group,outcome,reason,variant,backend,task,batch,q_len,kv_len,embed_dim,num_heads,"));
     CHECK_THAT(points, Contains(",n_rounds,median_s,low_s,high_s,p5_s,p95_s,ratio,ratio_low,ratio_high,ratio_base,"));
     CHECK_THAT(points, Contains(",0.002,") && Contains(",1.5,") && Contains("main"));
     CHECK(lines(points) == 3);

@@ -118,6 +118,19 @@ TEST_CASE("a refutation stands, and says when it is by less than the A/A compari
     CHECK(judged_with(heads(1.2, 0.001, "within", "0.01"), self_comparison(1.02, 0.005)).reason.empty());
 }
 
+TEST_CASE("errors of seeds are not held to an A/A comparison of times, but to their own noise") {
+    const Resolution coarse{.margin = 0.5, .max_rounds = 8};
+    Test test{
+        .interval = {.estimate = 0.7, .low = 0.6, .high = 0.8}, .rounds = 8, .is_ratio = true, .range = {.high = 1}};
+    CHECK_FALSE(below_resolution(test, coarse).empty());
+    CHECK(refuted_below_resolution(test, coarse));
+    test.by_clock = false;
+    CHECK(below_resolution(test, coarse).empty());
+    CHECK_FALSE(refuted_below_resolution(test, coarse));
+    test.range = {.low = 0.95, .high = 1.05};
+    CHECK_THAT(below_resolution(test, coarse), Contains("(10 %, by the noise of these rounds)"));
+}
+
 TEST_CASE("a merged file is as coarse as its coarsest source; a run without an A/A comparison has no such limit") {
     RunRecord run;
     CHECK(resolution_of(run).margin == 0);

@@ -1,89 +1,23 @@
 // Every backend that computes against the readable loops in double precision, verb by verb, layout by layout.
-#include <cmath>
-#include <random>
-#include <vector>
-
 #include "harness/backend/all.hpp"
 #include "harness/backend/naive_backend.hpp"
+#include "tests/backend/twins.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
+using namespace headcount::testing;
 
 namespace {
 
-/// A float window and its double twin with equal layout.
-struct Twins {
-    Tensor fast, exact;
-};
-
-class Store {
-public:
-    explicit Store(unsigned seed) : random_(seed) {}
-
-    std::int64_t pick(int n) { return static_cast<std::int64_t>(1 + random_() % static_cast<unsigned>(n)); }
-    bool flip() { return random_() % 2 == 0; }
-
-    /// A window of these extents in one of the layouts that variants make: dense, transposed, or columns of a
-    /// wider matrix.
-    Twins take(std::array<std::int64_t, 5> extent, int layout) {
-        std::array<std::int64_t, 5> whole = extent;
-        if (layout == 1) std::swap(whole[3], whole[4]);
-        if (layout == 2) whole[4] += 3;
-        Twins twins{dense(nullptr, DType::f32, whole), dense(nullptr, DType::f64, whole)};
-        const auto size = static_cast<std::size_t>(twins.fast.elements());
-        std::vector<float>& floats = floats_.emplace_back(size);
-        std::vector<double>& doubles = doubles_.emplace_back(size);
-        std::normal_distribution<float> normal;
-        for (std::size_t i = 0; i < size; ++i) doubles[i] = floats[i] = normal(random_);
-        twins.fast.data = floats.data();
-        twins.exact.data = doubles.data();
-        if (layout == 1) return {twins.fast.transposed(), twins.exact.transposed()};
-        if (layout == 2) return {twins.fast.columns(2, extent[4]), twins.exact.columns(2, extent[4])};
-        return twins;
-    }
-
-private:
-    std::mt19937 random_;
-    std::vector<std::vector<float>> floats_;
-    std::vector<std::vector<double>> doubles_;
-};
-
-double worst_difference(const Twins& t) {
-    double worst = 0;
-    for_each_matrix(t.fast, [&](std::int64_t b, std::int64_t n, std::int64_t g) {
-        for (std::int64_t i = 0; i < t.fast.rows(); ++i) {
-            for (std::int64_t j = 0; j < t.fast.cols(); ++j) {
-                const double difference = std::abs(static_cast<double>(*t.fast.at<float>(b, n, g, i, j)) -
-                                                   *t.exact.at<double>(b, n, g, i, j));
-                worst = std::isfinite(difference) ? std::max(worst, difference) : INFINITY;
-            }
-        }
-    });
-    return worst;
-}
-
 // At most 20 terms of order one: float rounding stays below 20 * 20 * 2^-24 * a few.
 constexpr double kTolerance = 2e-4;
-
-template <class F>
-void for_each_real_backend(F f) {
-    for (const auto& [name, info] : all_backends()) {
-        if (!info.missing.empty()) continue;
-        for (const int threads : {1, 2, 3}) {
-            const auto backend = info.make({.num_threads = threads});
-            if (!backend->executes()) continue;
-            INFO(name << " with " << threads << " threads");
-            f(*backend);
-        }
-    }
-}
 
 }  // namespace
 
 TEST_CASE("products agree for every layout, with scale, bias and broadcasting") {
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;
-        Store store(4);
+        TwinStore store(4);
         for (int i = 0; i < 300; ++i) {
             const std::int64_t b = store.pick(2), n = store.pick(3), g = store.pick(2);
             const std::int64_t m = store.pick(9), k = store.pick(20), cols = store.pick(9);
@@ -111,7 +45,7 @@ TEST_CASE("products agree for every layout, with scale, bias and broadcasting") 
 TEST_CASE("products and cores of the sizes between which libraries change their ways agree") {
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;
-        Store store(11);
+        TwinStore store(11);
         for (const std::int64_t size : {1, 7, 127, 513}) {
             const std::int64_t width = std::min<std::int64_t>(size, 127);
             CAPTURE(size);
@@ -151,7 +85,7 @@ TEST_CASE("products and cores of the sizes between which libraries change their 
 TEST_CASE("softmax and copies agree for every layout and mask") {
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;
-        Store store(5);
+        TwinStore store(5);
         for (int i = 0; i < 200; ++i) {
             const std::array<std::int64_t, 5> extent{store.pick(2), store.pick(3), store.pick(2), store.pick(9),
                                                      store.pick(40)};
@@ -171,7 +105,7 @@ TEST_CASE("softmax and copies agree for every layout and mask") {
 TEST_CASE("work large enough to be shared among threads gives the same result") {
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;
-        Store store(6);
+        TwinStore store(6);
         const Twins scores = store.take({1, 3, 1, 150, 150}, 0);
         backend.softmax_rows("weights", {.causal = true}, scores.fast);
         exact.softmax_rows("weights", {.causal = true}, scores.exact);
@@ -186,7 +120,7 @@ TEST_CASE("work large enough to be shared among threads gives the same result") 
 TEST_CASE("the fused core equals the three steps, for every mask, grouping and length") {
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;
-        Store store(8);
+        TwinStore store(8);
         for (int i = 0; i < 100; ++i) {
             const std::int64_t b = store.pick(2), n = store.pick(3), g = store.pick(2), d = store.pick(20);
             const std::int64_t q_len = store.pick(i % 20 == 0 ? 150 : 30), kv_len = store.pick(i % 20 == 0 ? 150 : 30);
@@ -212,7 +146,7 @@ TEST_CASE("the fused core equals the three steps, for every mask, grouping and l
 
 TEST_CASE("shapes that do not fit are an error, not a read out of bounds") {
     for_each_real_backend([](Backend& backend) {
-        Store store(9);
+        TwinStore store(9);
         const Tensor a = store.take({1, 1, 1, 4, 5}, 0).fast;
         const Tensor b = store.take({1, 1, 1, 5, 6}, 0).fast;
         const Tensor c = store.take({1, 1, 1, 4, 6}, 0).fast;
@@ -229,7 +163,7 @@ TEST_CASE("shapes that do not fit are an error, not a read out of bounds") {
 
 TEST_CASE("an untraced call builds no span; a traced one names verb, role and both ledgers") {
     NaiveBackend backend;
-    Store store(10);
+    TwinStore store(10);
     const Tensor a = store.take({1, 1, 1, 4, 4}, 0).fast;
     const Tensor c = store.take({1, 1, 1, 4, 4}, 0).fast;
     OpLog log;

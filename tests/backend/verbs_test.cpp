@@ -241,7 +241,7 @@ TEST_CASE("the vector-Jacobian product of a product agrees with finite differenc
             if (scaled) verb.scale = 0.7;
             const Tensor dc = store.take(verb.c.extent);
             const Matmul::Derivatives into{.a = store.take(verb.a.extent), .b = store.take(verb.b.extent)};
-            const std::vector<double> a_before = values<double>(into.a), b_before = values<double>(into.b);
+            const std::vector<double> a_before = values<double>(*into.a), b_before = values<double>(into.b);
             verb.vjp(backend, "x", dc, into);
             const auto compare = [&](const Tensor& operand, const Tensor& derivative, const std::vector<double>& was) {
                 auto* const x = static_cast<double*>(operand.data);
@@ -258,7 +258,7 @@ TEST_CASE("the vector-Jacobian product of a product agrees with finite differenc
                     REQUIRE(added == Approx((above - below) / (2 * step)).epsilon(1e-8).margin(1e-8));
                 }
             };
-            compare(verb.a, into.a, a_before);
+            compare(verb.a, *into.a, a_before);
             compare(verb.b, into.b, b_before);
         }
     }

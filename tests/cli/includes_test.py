@@ -52,6 +52,16 @@ class Checker(unittest.TestCase):
         self.only("house/cellar may not include harness/house/attic/e.hpp",
                   GOOD | {"harness/house/attic/e.hpp": "", "harness/house/cellar/d.cpp": '#include "harness/house/attic/e.hpp"\n'})
 
+    def test_two_types_of_one_name_in_one_namespace(self):
+        space, end = "namespace x {\n", "}  // namespace x\n"
+        one, other = "struct Same {\n    int a;\n};\n", "class Same final : public Base {\n};\n"
+        places = {"harness/core/d.hpp": space + one + end, "harness/house/attic/d.cpp": space + other + end}
+        self.only("x::Same is another type in harness/core/d.hpp", GOOD | places)
+        hidden = "namespace x {\nnamespace {\n" + other + "}  // namespace\n" + end
+        self.assertEqual(self.complaints(GOOD | places | {"harness/house/attic/d.cpp": hidden}), [])
+        elsewhere = "namespace y {\n" + other + "}  // namespace y\n"
+        self.assertEqual(self.complaints(GOOD | places | {"harness/house/attic/d.cpp": elsewhere}), [])
+
     def test_a_library_that_a_module_may_not_see(self):
         self.only("core may not include <fmt/format.h>", GOOD | {"harness/core/d.cpp": "#include <fmt/format.h>\n"})
 

@@ -11,7 +11,7 @@ from support import main, run
 
 class Lists(unittest.TestCase):
     def test_every_list_says_something(self):
-        for what in ("variants", "backends", "metrics", "claims", "configs"):
+        for what in ("variants", "backends", "metrics", "claims", "configs", "conventions"):
             result = run("list", what)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertGreater(len(result.stdout.splitlines()), 1, what)

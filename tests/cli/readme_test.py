@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Every command that README.md and docs/commands.md print for the built program works as printed.
+"""Every command that README.md and some pages of docs/ print for the built program works as printed.
+
+docs/questions.md answers each of its commands: the numbers of an answer, `set like this`, are in what the command prints.
 
 usage: readme_test.py HEADCOUNT SOURCE_DIR
 Runs in a scratch folder that sees the checkout's configs and results, so that nothing is written into it.
@@ -13,7 +15,8 @@ import tempfile
 
 # 3: a measured claim may be inconclusive on a busy machine; that is an answer, not a failure.
 ACCEPTED = {0, 3}
-PAGES = {"README.md": 5, "docs/commands.md": 20}  # and the fewest commands that each shows
+# And the fewest commands that each shows.
+PAGES = {"README.md": 5, "docs/commands.md": 20, "docs/heads.md": 3, "docs/heads_in_detail.md": 3, "docs/questions.md": 10}
 
 
 def commands(text):
@@ -21,6 +24,22 @@ def commands(text):
         for line in block.splitlines():
             if line.startswith("$headcount "):
                 yield line
+
+
+def answers(text):
+    """Of a page with a section for each command: command -> the numbers that its answer tells in code."""
+    found = {}
+    for section in text.split("\n## ")[1:]:
+        shown = list(commands(section))
+        assert len(shown) == 1, f"'{section.splitlines()[0]}' has {len(shown)} commands, not one"
+        found[shown[0]] = re.findall(r"`([\d.]+)`", section.rpartition("```")[2])
+        assert found[shown[0]], f"the answer to '{section.splitlines()[0]}' has no number"
+    return found
+
+
+def lacks(output, numbers):
+    """Those that stand nowhere in the output as whole numbers."""
+    return [number for number in numbers if not re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]*\d)", output)]
 
 
 def main() -> int:
@@ -32,6 +51,7 @@ def main() -> int:
             print(f"{page} shows only {len(shown)} commands; is the pattern of this test out of date?")
             return 1
         found += shown
+    answered = answers((source / "docs" / "questions.md").read_text())
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
@@ -44,8 +64,12 @@ def main() -> int:
             # A line may announce its code: "# exit 1: ...".
             announced = re.search(r"# exit (\d+):", line)
             good = done.returncode == int(announced[1]) if announced else done.returncode in ACCEPTED
+            missing = lacks(done.stdout, answered.get(line, []))
+            good = good and not missing
             failed += not good
             print(f"{'ok    ' if good else 'FAILED'} {done.returncode} {line}")
+            if missing:
+                print(f"docs/questions.md tells numbers that this does not print: {', '.join(missing)}")
             if not good:
                 print(done.stdout[-2000:], done.stderr[-2000:])
     return 1 if failed else 0

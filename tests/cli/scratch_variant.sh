@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One new file each is enough for a variant with two options, a mask and a function of its own; for a verb; and for a
-# backend with an option: listed, counted, checked, timed, plotted and compared, the options as flags, axes, keys and ids.
+# One new file each is enough for a variant with two options, a mask and a function of its own; for a verb; for a
+# backend with an option; and for a task: listed, counted, checked, timed, plotted and compared, the options as flags, axes, keys and ids.
 # usage: scratch_variant.sh SOURCE_DIR
 set -euo pipefail
 # Output goes to a file before grep -q reads it: grep leaves at the first hit, and under pipefail SIGPIPE fails the test.
@@ -16,7 +16,7 @@ cd "$scratch/source"
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 # The examples of docs/adding.md, verbatim: documentation that stops compiling fails here.
-for file in variants/mine.cpp harness/backend/verbs/scale_by.hpp harness/backend/backends/tiled.cpp; do
+for file in variants/mine.cpp harness/backend/verbs/scale_by.hpp harness/backend/backends/tiled.cpp tasks/pick.cpp; do
   awk -v fence="^\`\`\`cpp title=$file\$" '$0 ~ fence { on = 1; next } /^```$/ { on = 0 } on' docs/adding.md >"$file"
   test -s "$file"
 done
@@ -39,8 +39,8 @@ test "$(exps --window 4 --sink)" -eq $((4 * (16 * 4 - 6 + 12)))
 test "$(exps --window 16)" -eq $((4 * 16 * 17 / 2))
 $headcount count --variant mine "${flags[@]}" >printed
 grep -q '"damped"' printed
-if $headcount count --variant multi_head --window 4 "${flags[@]}" 2>refused; then exit 1; fi
-grep -q 'window is an option of variant mine' refused
+if $headcount count --variant multi_head --sink "${flags[@]}" 2>refused; then exit 1; fi
+grep -q 'sink is an option of variant mine' refused
 $headcount list schema | python3 -c 'import json, sys
 axes = json.load(sys.stdin)["\x24defs"]["axes"]["properties"]
 assert {"window", "sink", "tile_keys"} <= axes.keys(), axes.keys()'
@@ -78,4 +78,30 @@ $headcount plot mine.jsonl --output figures
 ls figures/*window-4*.png >/dev/null
 $headcount table mine.jsonl --format csv >printed
 grep -q '^mine\|,mine,\|mine/' printed
-echo "one file each: a variant with options, mask and function; a verb; a backend with an option"
+
+$headcount list tasks >printed
+grep -q '^ *pick ' printed
+cat >pick.yaml <<'YAML'
+question: Is my task trained, counted, judged and drawn?
+problem: {variant: streaming, backend: simd, task: pick, batch: 16, q_len: 1, kv_len: 5, embed_dim: 8, steps: 400,
+          learning_rates: 2, train_examples: 256, test_examples: 64}
+axes: {items: [1, 3], num_heads: [1, 2]}
+compare_by: num_heads
+protocol: {min_rounds: 2, max_rounds: 2, budget_s: 60}
+claims:
+  - {id: learned, says: two heads are no ten times worse, metric: test_error, across: num_heads, expect: {at_most: 10}}
+YAML
+$headcount run pick.yaml --output pick.jsonl
+test "$(grep '"kind":"point"' pick.jsonl | grep -c '"outcome":"measured"')" -eq 4
+test "$(grep -c '"kind":"tuning"' pick.jsonl)" -eq 4
+python3 - <<'PY'
+import json
+rounds = [json.loads(line) for line in open("pick.jsonl") if '"kind":"round"' in line]
+errors = [sample["results"]["test_error"] for one in rounds for sample in one["samples"]]
+assert len(errors) == 8 and max(errors) < 0.5, errors  # 1 would be as good as the mean of the targets
+PY
+$headcount verify pick.jsonl --explain >printed || test $? -eq 3
+grep -q learned printed
+$headcount plot pick.jsonl --only error_over_heads --output figures
+ls figures/error_over_heads*.png >/dev/null
+echo "one file each: a task; a variant with options, mask and function; a verb; a backend with an option"

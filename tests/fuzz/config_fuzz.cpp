@@ -1,7 +1,9 @@
-// Any bytes as a config or a published table: decoded or refused with a UsageError, within bounds, and the same twice.
+// Any bytes as a config, a published table or a convention: decoded or refused with a UsageError, within bounds, and
+// the same twice.
 #include <cstdint>
 #include <string_view>
 
+#include "harness/sweep/convention_config.hpp"
 #include "harness/sweep/table_config.hpp"
 #include "tests/fuzz/memory_file.hpp"
 #include "tests/fuzz/require.hpp"
@@ -49,6 +51,13 @@ void as_table(std::string_view text) {
     }
 }
 
+void as_convention(std::string_view text) {
+    try {
+        load_convention(fuzz::MemoryFile(text).path());
+    } catch (const UsageError&) {
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -56,5 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     as_question(text);
     as_preset(text);
     as_table(text);
+    as_convention(text);
     return 0;
 }

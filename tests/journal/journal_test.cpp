@@ -44,12 +44,15 @@ TEST_CASE("what is appended is what is read") {
     {
         JournalWriter writer(scratch.dir / "deep" / "er" / "run.jsonl");
         writer.append(sample_run());
+        writer.append(sample_tuning());
         writer.append(sample_round(0));
         writer.append(sample_point());
     }
     const Journal journal = read_journal(scratch.dir / "deep" / "er" / "run.jsonl");
     CHECK(journal.run.question == sample_run().question);
     CHECK(journal.run.self_comparison.wall_s == sample_run().self_comparison.wall_s);
+    REQUIRE(journal.tunings.size() == 1);
+    CHECK(journal_line(journal.tunings[0]) == journal_line(sample_tuning()));
     REQUIRE(journal.rounds.size() == 1);
     CHECK(journal.rounds[0].samples[0].wall_s == sample_round(0).samples[0].wall_s);
     REQUIRE(journal.points.size() == 1);
@@ -148,6 +151,20 @@ TEST_CASE("a round or a point that stands there twice counts once") {
     CHECK(journal.rounds.size() == 2);
     CHECK(journal.points.size() == 1);
     CHECK(journal.warnings.size() == 2);
+}
+
+TEST_CASE("a tuning that stands there twice counts once; one without a choice is damage") {
+    const Scratch scratch;
+    const fs::path path = scratch.dir / "twice.jsonl";
+    TuningRecord none = sample_tuning("a/b/q_len=2");
+    none.learning_rate = 0;
+    write_text(path, whole_text() + journal_line(sample_tuning()) + "\n" + journal_line(sample_tuning()) + "\n" +
+                         journal_line(none) + "\n");
+    const Journal journal = read_journal(path);
+    CHECK(journal.tunings.size() == 1);
+    REQUIRE(journal.warnings.size() == 2);
+    CHECK(contains(journal.warnings[0], "repeats the tuning of a/b/q_len=1"));
+    CHECK(contains(journal.warnings[1], "without point or choice"));
 }
 
 TEST_CASE("a point that went on after its budget has one record, the one of more rounds") {

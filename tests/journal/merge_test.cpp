@@ -40,6 +40,9 @@ Journal run_of(const std::string& host, const std::vector<std::string>& points, 
             round.samples[0].wall_s = 0.1 * (number + 1) * static_cast<double>(host.size());
             journal.rounds.push_back(round);
         }
+        TuningRecord tuning = sample_tuning(id);
+        tuning.run = journal.run.run;
+        journal.tunings.push_back(tuning);
         PointRecord point = sample_point(id);
         point.run = journal.run.run;
         journal.points.push_back(point);
@@ -62,6 +65,7 @@ std::string complaint(const std::vector<Journal>& journals) {
 std::vector<std::string> lines(const Journal& journal) {
     std::vector<std::string> all{journal_line(journal.run)};
     for (const ResumeRecord& resume : journal.resumes) all.push_back(journal_line(resume));
+    for (const TuningRecord& tuning : journal.tunings) all.push_back(journal_line(tuning));
     for (const RoundRecord& round : journal.rounds) all.push_back(journal_line(round));
     for (const PointRecord& point : journal.points) all.push_back(journal_line(point));
     std::sort(all.begin() + 1, all.end());
@@ -95,6 +99,7 @@ TEST_CASE("shards join into the whole: every round and point once, each naming i
     CHECK(whole.run.self_comparison.empty());  // no one run's resolution is that of the whole
     CHECK(whole.rounds.size() == 4);
     CHECK(whole.points.size() == 2);
+    CHECK(whole.tunings.size() == 2);
     CHECK(whole.warnings.empty());
     CHECK(whole.run.shard.empty());
     REQUIRE(whole.run.sources.size() == 2);

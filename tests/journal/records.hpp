@@ -89,8 +89,18 @@ inline RoundRecord sample_round(int number = 0) {
                       .cpu_s = 0.2,
                       .involuntary_switches = 3,
                       .page_faults = 4,
-                      .counters = {{"cycles", 1.5e6}, {"counted_share", 0.5}}}};
+                      .counters = {{"cycles", 1.5e6}, {"counted_share", 0.5}},
+                      .results = {{"test_error", 0.25}},
+                      .curve = {1, 0.5}}};
     return round;
+}
+
+inline TuningRecord sample_tuning(const std::string& id = "a/b/q_len=1") {
+    return {.run = "run-1",
+            .point = id,
+            .finished = "2026-03-01T12:00:00Z",
+            .learning_rate = 0.003,
+            .tried = {sample_round().samples.front(), sample_round().samples.front()}};
 }
 
 inline ResumeRecord sample_resume() {

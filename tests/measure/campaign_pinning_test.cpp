@@ -45,6 +45,10 @@ TEST_CASE("the workers of a group are pinned to as many cores as its points have
         }
         CheckRecord check(const std::string& point) override { return inner.check(point); }
         double calibrate(const std::string& point) override { return inner.calibrate(point); }
+        Sample train(const std::string& point, std::int64_t run, double rate,
+                     const std::filesystem::path& checkpoint) override {
+            return inner.train(point, run, rate, checkpoint);
+        }
         Traced trace(const std::string& point) override { return inner.trace(point); }
         void forget(const std::string& point) override { inner.forget(point); }
         PeakMemory peak_memory(const std::string& point) override {

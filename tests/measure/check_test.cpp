@@ -14,6 +14,7 @@
 #include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/random_problem.hpp"
+#include "tests/mechanism.hpp"
 #include "variants/all.hpp"
 #include "variants/steps.hpp"
 
@@ -38,23 +39,26 @@ void multiply_inputs(PointData& data, double factor) {
 /// Checks every variant on every backend that can run this problem; returns how many.
 int check_everywhere(const Problem& problem, std::uint64_t seed, int num_threads, double input_factor = 1) {
     int checked = 0;
+    std::mt19937_64 random(seed);
     for (const auto& variant : all_variants()) {
         for (const auto& backend : all_backends()) {
-            const Point point{.variant = variant.name,
+            const Point plain{.variant = variant.name,
                               .backend = backend.name,
                               .problem = problem,
                               .num_threads = num_threads,
                               .seed = seed};
-            if (!why_unsupported(point).empty()) continue;
-            PointData data = make_point_data(point);
-            if (!data.backend->executes()) continue;
-            multiply_inputs(data, input_factor);
-            const CheckRecord check = check_point(data);
-            INFO(point.id() << ": " << check.max_error << " against " << check.bound << " at " << check.worst);
-            REQUIRE(check.done);
-            REQUIRE(passed(check));
-            REQUIRE(check.rows_checked > 0);
-            ++checked;
+            for (const Point& point : headcount::testing::with_random_options(plain, variant.value, random)) {
+                if (!why_unsupported(point).empty()) continue;
+                PointData data = make_point_data(point);
+                if (!data.backend->executes()) continue;
+                multiply_inputs(data, input_factor);
+                const CheckRecord check = check_point(data);
+                INFO(point.id() << ": " << check.max_error << " against " << check.bound << " at " << check.worst);
+                REQUIRE(check.done);
+                REQUIRE(passed(check));
+                REQUIRE(check.rows_checked > 0);
+                ++checked;
+            }
         }
     }
     return checked;

@@ -11,6 +11,7 @@
 
 #include "harness/core/op_cost.hpp"
 #include "harness/core/problem.hpp"
+#include "tests/mechanism.hpp"
 
 namespace headcount::testing {
 
@@ -135,6 +136,11 @@ inline void copies(Expected& e, const Letters& x) {
     copy("context", x.B * x.H * x.Lq * x.dv);
 }
 
+/// Of plain attention in its layouts and of block_diagonal; what other mechanisms cost has tests of their own.
+inline bool has_closed_form(const std::string& variant) {
+    return variant == "block_diagonal" || computes_attention(find_named(all_variants(), variant, "variant"));
+}
+
 /// The closed forms of docs/flops.md for each variant as naive runs it.
 inline Expected closed_form(const std::string& variant, const Problem& p, std::int64_t query_block,
                             std::int64_t key_block) {
@@ -163,7 +169,7 @@ inline Expected closed_form(const std::string& variant, const Problem& p, std::i
         }
         e[{"matmul", "output"}].executed = e[{"matmul", "output"}].required;
     }
-    if (variant == "streaming") {
+    if (!find_named(all_variants(), variant, "variant").stores_scores) {
         fused_core(e, p, x, query_block, key_block);
     } else {
         unfused_core(e, x, variant == "multi_head_looped" ? x.H : x.G);

@@ -10,6 +10,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/measure/plan/plan.hpp"
+#include "harness/measure/point/known_fields.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
@@ -159,6 +160,25 @@ TEST_CASE("equal sets are dealt out evenly, and one costly set takes a shard for
         if (mine.parts[0].points.size() == 1) ++alone;
     }
     CHECK(alone == 1);
+}
+
+TEST_CASE("a point that is trained costs its steps, as often as there are rounds and rates to try") {
+    const auto trained = [](const std::string& steps) {
+        return point_from_id(
+            "multi_head/naive/task=k_lookup,q_len=1,kv_len=8,embed_dim=8,items=1,token_width=4,steps=" + steps,
+            known_fields());
+    };
+    Sweep sweep;
+    sweep.protocol.max_rounds = 10;
+    Part part{.name = "", .compare_by = {}, .axes = {"steps"}, .points = {}, .skipped = {}};
+    part.points.push_back(trained("900000"));
+    for (int i = 0; i < 6; ++i) part.points.push_back(trained(std::to_string(100 + i)));
+    sweep.parts.push_back(part);
+    for (const int number : {1, 2}) {
+        const Sweep shard = shard_of(sweep, {.number = number, .of = 2});
+        const std::size_t points = shard.parts.front().points.size();
+        CHECK((points == 1 || points == 6));
+    }
 }
 
 TEST_CASE("a shard keeps the hash of its question") {

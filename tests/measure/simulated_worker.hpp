@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,9 +24,18 @@ struct Simulation {
     std::map<std::string, int> crash_at_visit;               ///< point -> visit at which the worker dies
     std::set<std::string> crash_in_trace, crash_in_memory;
     int interrupt_after_visits = -1;
+    std::function<double(const std::string&, double)> validation_error;  ///< of a point trained with a learning rate
+    int interrupt_after_trainings = -1;
 
     std::map<std::string, int> visits, checks, traces, memories;
     std::vector<std::string> order;  ///< every visit
+    struct Trained {
+        std::string point;
+        std::int64_t run;
+        double learning_rate;
+        friend bool operator==(const Trained&, const Trained&) = default;
+    };
+    std::vector<Trained> trained;  ///< every training that ended
     int workers = 0;
 };
 
@@ -52,6 +63,19 @@ public:
         return {.done = true, .max_error = 1e-7, .bound = 1e-5, .worst = "row 0", .rows_checked = 1, .rows_total = 1};
     }
     double calibrate(const std::string& /*point*/) override { return 0.001; }
+    Sample train(const std::string& point, std::int64_t run, double learning_rate,
+                 const std::filesystem::path& /*checkpoint*/) override {
+        if (s_->interrupt_after_trainings >= 0 &&
+            static_cast<int>(s_->trained.size()) >= s_->interrupt_after_trainings) {
+            throw Interrupted("interrupted");
+        }
+        s_->trained.push_back({.point = point, .run = run, .learning_rate = learning_rate});
+        Sample sample{.point = point, .order = 0, .iterations = 10, .wall_s = 0.1, .cpu_s = 0.1};
+        sample.results["validation_error"] = s_->validation_error(point, learning_rate);
+        if (run >= 0) sample.results["test_error"] = static_cast<double>(run + 1);
+        s_->now_s += 1;
+        return sample;
+    }
     Traced trace(const std::string& point) override {
         ++s_->traces[point];
         if (s_->crash_in_trace.contains(point)) throw PointFailure("crashed: signal 6", true);

@@ -3,51 +3,23 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import unittest
 from unittest import mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import synthetic  # noqa: E402
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots"))
-import frame  # noqa: E402
+from figure_case import OF_HEADS, OF_POINTS, OF_PRUNING, SCRIPTS, FigureCase, kind_of, run  # noqa: E402
+import frame  # noqa: E402  (figure_case says where)
 import style  # noqa: E402
 
-PLOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots")
-SCRIPTS = sorted(f for f in os.listdir(PLOTS) if f.endswith(".py") and f not in ("frame.py", "style.py"))
 
-
-def run(script, *arguments):
-    """A strict interpreter: a warning (a glyph that is missing, a layout that collapsed) is a failure."""
-    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    return subprocess.run([sys.executable, "-W", "error::UserWarning", os.path.join(PLOTS, script), *arguments],
-                          capture_output=True, text=True, check=False, env=environment)
-
-
-class Plots(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory(prefix="headcount_plots_")
-        cls.data = os.path.join(cls.scratch.name, "data")
-        synthetic.write(cls.data, variants=("multi_head", "streaming"), heads=(1, 4, 16),
-                        backends=("blas",))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def directory(self, name):
-        return os.path.join(self.scratch.name, self.id().rsplit(".", 1)[-1], name)
-
-    def check(self, result, code):
-        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
-
+class Plots(FigureCase):
     def test_the_figures_exist(self):
         for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
-                       "beside.py"):
+                       "beside.py", "error_over_heads.py", "loss_curves.py", "heads_masked.py", "heads_pruned.py",
+                       "heads_alike.py", "pruning.py"):
             self.assertIn(script, SCRIPTS)
 
     def test_figures_beyond_the_most_are_not_dropped_in_silence(self):
@@ -66,7 +38,7 @@ class Plots(unittest.TestCase):
     def test_every_script_draws_png_and_svg_and_names_its_files(self):
         for script in SCRIPTS:
             with self.subTest(script):
-                result = run(script, self.data, self.directory(script))
+                result = run(script, self.data_of(script), self.directory(script))
                 self.check(result, 0)
                 files = result.stdout.split("\n")[:-1]
                 self.assertEqual({os.path.basename(f) for f in files}, set(os.listdir(self.directory(script))))
@@ -82,7 +54,9 @@ class Plots(unittest.TestCase):
             with self.subTest(script):
                 result = run(script, "--describe")
                 self.check(result, 0)
-                self.assertEqual(set(json.loads(result.stdout)), set(frame.DESCRIPTION))
+                shown = json.loads(result.stdout)
+                self.assertEqual(set(shown), set(frame.DESCRIPTION))
+                self.assertEqual(shown["of"], kind_of(script))
 
     def test_a_figure_that_is_not_what_it_says_is_refused(self):
         shows = frame.description({"lines_over": "num_heads", "bars": "95 % intervals"})
@@ -110,7 +84,7 @@ class Plots(unittest.TestCase):
                 contents = []
                 for name in ("a", "b"):
                     out = self.directory(script + name)
-                    self.check(run(script, self.data, out, "--format", "svg"), 0)
+                    self.check(run(script, self.data_of(script), out, "--format", "svg"), 0)
                     contents.append({f: self.read(os.path.join(out, f)) for f in sorted(os.listdir(out))})
                 self.assertEqual(list(contents[0]), list(contents[1]))
                 for file, content in contents[0].items():
@@ -120,9 +94,12 @@ class Plots(unittest.TestCase):
     def test_a_single_point_is_not_applicable_with_one_line_of_reason(self):
         data = self.directory("data")
         synthetic.write(data, lengths=(128,), heads=(8,), variants=("multi_head",), backends=("blas",))
+        synthetic.write_heads(self.directory("head"), layers=1, heads=1, left=(1,))
+        synthetic.write_pruning(self.directory("pruned"), heads=1, left=(1,))
+        of = {"heads": self.directory("head"), "pruning": self.directory("pruned"), "points": data}
         for script in SCRIPTS:
             with self.subTest(script):
-                result = run(script, data, self.directory("out"))
+                result = run(script, of[kind_of(script)], self.directory("out"))
                 self.check(result, 4)
                 self.assertEqual(result.stdout.count("\n"), 1)
                 self.assertFalse(os.path.exists(self.directory("out")))
@@ -131,7 +108,7 @@ class Plots(unittest.TestCase):
         data = self.directory("data")
         synthetic.write(data, outcome="counted", variants=("multi_head",), median_s="", low_s="", high_s="", ratio="",
                         ratio_low="", ratio_high="", ratio_base="", n_rounds="", peak_bytes=-1, process_peak_bytes=-1)
-        for script in SCRIPTS:
+        for script in OF_POINTS:
             expected = 0 if script == "counts_over_heads.py" else 4
             self.check(run(script, data, self.directory("out"), "--format", "svg"), expected)
 
@@ -173,7 +150,7 @@ class Plots(unittest.TestCase):
             record["fields"].append({"name": axis, "type": "choice", "facet": "execution", "of": "backend blas"})
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(record, file)
-            for script in SCRIPTS:
+            for script in OF_POINTS:
                 with self.subTest(script + " " + axis):
                     result = run(script, data, self.directory("out_" + axis), "--format", "svg")
                     self.assertIn(result.returncode, (0, 4), result.stderr)
@@ -191,7 +168,7 @@ class Plots(unittest.TestCase):
     def test_bounds_are_drawn_or_their_absence_is_said(self):
         data = self.directory("data")
         synthetic.write(data, variants=("multi_head",), bound_s="", bound_lacks="no limits", time_over_bound="")
-        for script in SCRIPTS:  # what stands beside each other does so relative to the bound
+        for script in OF_POINTS:  # what stands beside each other does so relative to the bound
             expected = 4 if script == "beside.py" else 0
             self.check(run(script, data, self.directory("unknown"), "--format", "svg"), expected)
         self.replace(data, "run.json", "fma_gflops.f32", "exp_gops.f32")
@@ -251,17 +228,22 @@ class Plots(unittest.TestCase):
                 self.assertIn("export", result.stderr)
                 self.assertNotIn("Traceback", result.stderr)
 
-    @staticmethod
-    def read(path):
-        with open(path, "rb") as file:
-            return file.read()
+    def test_a_figure_of_another_kind_of_export_is_not_applicable(self):
+        for script, data in [(OF_HEADS[0], self.data), (OF_POINTS[0], self.heads), (OF_PRUNING[0], self.heads),
+                             (OF_HEADS[0], self.pruning)]:
+            result = run(script, data, self.directory("out"))
+            self.check(result, 4)
+            self.assertEqual(result.stdout.count("\n"), 1)
 
-    def replace(self, data, name, old, new):
-        path = os.path.join(data, name)
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text.replace(old, new))
+    def test_two_groups_of_one_task_have_panels_of_their_own(self):
+        import pandas
+        import trained
+        rows = pandas.DataFrame([
+            {"group": group, "task": "next_byte", "batch": 16, "num_heads": heads, "head_dim": width}
+            for group, widths in (("main", {1: 64, 4: 16}), ("wider", {1: 16, 4: 16})) for heads, width in widths.items()])
+        self.assertEqual(trained.panel_names(rows, []),
+                         {"main": "next_byte, H d 64", "wider": "next_byte, head_dim 16"})
+        self.assertEqual(trained.panel_names(rows[rows["group"] == "main"], []), {"main": "next_byte"})
 
     def test_an_unknown_format_is_refused(self):
         result = run(SCRIPTS[0], self.data, self.directory("out"), "--format", "gif")
@@ -279,9 +261,18 @@ class Plots(unittest.TestCase):
         run_record["environment"]["cpu.model"] = "--><script>alert(3)</script> $x_{$ \\input{x}"
         with open(path, "w", encoding="utf-8") as file:
             json.dump(run_record, file)
+        heads = self.directory("heads")
+        synthetic.write_heads(heads)
+        for name in ("heads_alike.csv", "heads_effective.csv", "heads_pruned.csv"):
+            self.replace(heads, name, "random", "</text><script>alert(4)</script>$\\frac{$")
+        self.replace(heads, "run.json", "all-MiniLM-L6-v2", "../../</text><script>alert(5)</script>$\\\\frac{$")
+        pruning = self.directory("pruning")
+        synthetic.write_pruning(pruning)
+        self.replace(pruning, "run.json", "k_lookup", "../../</text><script>alert(6)</script>$\\\\frac{$")
+        of = {"heads": heads, "pruning": pruning, "points": data}
         for script in SCRIPTS:
             out = self.directory(script)
-            result = run(script, data, out, "--format", "svg")
+            result = run(script, of[kind_of(script)], out, "--format", "svg")
             self.check(result, 0)
             for file in result.stdout.split("\n")[:-1]:
                 self.assertEqual(os.path.dirname(os.path.abspath(file)), os.path.abspath(out))

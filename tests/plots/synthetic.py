@@ -4,7 +4,7 @@ import json
 import math
 import os
 
-POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "backend", "batch", "q_len", "kv_len",
+POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "backend", "task", "batch", "q_len", "kv_len",
                  "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias", "dtype",
                  "scope", "num_threads", "seed", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes",
                  "peak_bytes", "process_peak_bytes", "inputs_bytes", "required_flops", "executed_flops",
@@ -16,13 +16,17 @@ FIELDS = [{"name": "variant", "type": "name", "facet": "who"}, {"name": "backend
           *({"name": name, "type": "integer", "facet": "size"} for name in ("batch", "q_len", "kv_len")),
           *({"name": name, "type": "integer", "facet": "width"}
             for name in ("embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim")),
+          {"name": "task", "type": "name", "facet": "meaning"},
           {"name": "causal", "type": "boolean", "facet": "meaning"},
           {"name": "bias", "type": "boolean", "facet": "meaning"},
           {"name": "dtype", "type": "choice", "facet": "meaning"},
           {"name": "scope", "type": "choice", "facet": "meaning"},
           {"name": "num_threads", "type": "integer", "facet": "execution"},
           {"name": "seed", "type": "integer", "facet": "data"}]
+TRAINING_COLUMNS = ["point", "group", "round", "learning_rate", "steps", "step_s", "validation_error", "test_error", "first_loss",
+                    "last_loss"]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
+ENVIRONMENT = {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5, "dirty": "false"}
 SHARES = {"projections": "projections", "scores": "scores Q K^T", "softmax": "softmax", "context": "context P V",
           "fused": "fused core", "copies": "layout copies", "other": ""}
 SHARE_OF = {"scores": "scores", "weights": "softmax", "context": "context", "attend": "fused", "copy": "copies"}
@@ -64,7 +68,7 @@ def point_row(variant, backend, length, heads, **changes):
     name = f"{variant}/{backend}/seq_len={length},embed_dim=512,num_heads={heads}"
     row = dict.fromkeys(POINT_COLUMNS, "")
     row.update(point=name, part="main", group=f"{variant}/{backend}/{length}", outcome="measured", variant=variant,
-               backend=backend, batch=1, q_len=length, kv_len=length, embed_dim=embed_dim, num_heads=heads,
+               backend=backend, task="none", batch=1, q_len=length, kv_len=length, embed_dim=embed_dim, num_heads=heads,
                num_kv_heads=heads, head_dim=embed_dim // heads, value_head_dim=embed_dim // heads, causal="false",
                bias="false", dtype="f32", scope="layer", num_threads=1, seed=1, parameters=4 * embed_dim**2,
                score_bytes=scores, workspace_bytes=workspace, peak_bytes=workspace,
@@ -99,6 +103,26 @@ def exponent_rows(rows):
                "low": slope - 0.01, "high": slope + 0.01, "first_step": slope - 0.2, "last_step": slope + 0.2}
 
 
+def training_rows(rows):
+    """Three seeds a point: more heads err less, and take longer."""
+    for row in rows:
+        if row["outcome"] != "measured" or not row["median_s"]:
+            continue
+        for seed in range(3):
+            error = 0.9 / row["num_heads"] ** 2 * (1 + 0.2 * seed)
+            yield {"point": row["point"], "group": row["group"], "round": seed, "learning_rate": 0.003, "steps": 100,
+                   "step_s": row["median_s"] * (1 + 0.01 * seed), "validation_error": error, "test_error": error,
+                   "first_loss": 1, "last_loss": error}
+
+
+def curve_rows(rows):
+    """Losses that fall over four stretches of the steps, lower with more heads."""
+    for training in training_rows(rows):
+        for stretch in range(1, 5):
+            yield {"point": training["point"], "group": training["group"], "round": training["round"], "step": 25 * stretch,
+                   "loss": training["test_error"] + 0.5 ** stretch}
+
+
 def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), variants=VARIANTS,
           backends=("blas", "naive"), **changes):
     os.makedirs(directory, exist_ok=True)
@@ -120,6 +144,8 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
     rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
     write_csv(directory, "points.csv", POINT_COLUMNS, rows)
+    write_csv(directory, "trainings.csv", TRAINING_COLUMNS, training_rows(rows))
+    write_csv(directory, "curves.csv", ["point", "group", "round", "step", "loss"], curve_rows(rows))
     write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds", "share"], spans)
     write_csv(directory, "shares.csv", ["share", "label"], [{"share": s, "label": label} for s, label in SHARES.items()])
     write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))
@@ -127,9 +153,64 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,
                    "fields": FIELDS,
                    "claims": [{"id": "R12", "kind": "within", "metric": "time", "argument": "0.02"}],
-                   "environment": {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5,
-                                   "dirty": "false"},
-                   "limits": LIMITS}, file)
+                   "environment": ENVIRONMENT, "limits": LIMITS}, file)
+
+
+def write_heads(directory, layers=6, heads=12, left=(72, 66, 60, 54, 48, 36, 24, 18, 12, 6, 2), seconds=True):
+    """A study of a trained model's heads: few matter, they differ more than random ones."""
+    os.makedirs(directory, exist_ok=True)
+    places = [(layer, head) for layer in range(layers) for head in range(heads)]
+    masked = []
+    for layer, head in places:
+        loss = 0.004 * math.sin(3 * layer + 5 * head) + (0.031 if head == layer + 2 else 0)
+        harmful = "yes" if loss > 0.02 else "helpful" if loss < -0.00398 else "no"
+        masked.append({"layer": layer, "head": head, "recall": 0.8 - loss, "loss": loss, "loss_low": loss - 0.006,
+                       "loss_high": loss + 0.006, "adjusted_p": 1 if harmful == "no" else 0.01, "harmful": harmful})
+    write_csv(directory, "heads_masked.csv", list(masked[0]), masked)
+    pruned = []
+    for order, half in (("importance", 15), ("random", 35)):
+        for count in left:
+            recall, time = 0.8 * count**2 / (count**2 + half**2 * (72 - count) / 72), 0.004 + 0.00009 * count
+            times = (time, time * 0.98, time * 1.03) if seconds and order == "importance" else ("", "", "")
+            pruned.append({"order": order, "heads_left": count, "recall": recall, "recall_low": recall - 0.02,
+                           "recall_high": recall + 0.02,
+                           **dict(zip(("seconds_per_text", "seconds_low", "seconds_high"), times))})
+    write_csv(directory, "heads_pruned.csv", list(pruned[0]), pruned)
+    alike, effective = [], []
+    for model, apart in (("trained", 0.4), ("random", 0.03)):
+        for layer in range(layers):
+            value = heads * (0.45 + apart / 2 + 0.03 * layer)
+            effective.append({"layer": layer, "model": model, "effective_heads": value, "low": value * 0.97,
+                              "high": value * 1.03})
+            for a in range(heads):
+                for b in range(a + 1, heads):
+                    spread = 1 + 0.5 * math.sin(7 * a + 3 * b + layer)
+                    for measure, much in (("js_divergence", apart), ("cka", 0.6 - apart), ("subspace", 0.083)):
+                        alike.append({"layer": layer, "model": model, "measure": measure, "head_a": a, "head_b": b,
+                                      "value": much * spread})
+    write_csv(directory, "heads_alike.csv", ["layer", "model", "measure", "head_a", "head_b", "value"], alike)
+    write_csv(directory, "heads_effective.csv", ["layer", "model", "effective_heads", "low", "high"], effective)
+    with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
+        json.dump({"kind": "heads", "model": "all-MiniLM-L6-v2", "pairs": 2000, "max_tokens": 64, "num_heads": heads,
+                   "num_layers": layers, "variant": "multi_head", "backend": "simd", "environment": ENVIRONMENT}, file)
+
+
+def write_pruning(directory, heads=8, left=(8, 6, 4, 2, 0), seconds=True, ends=True):
+    """A study of models that were trained and pruned: what was trained small errs less than what was pruned."""
+    os.makedirs(directory, exist_ok=True)
+    rows = []
+    for model, worse in (("importance", 0.1), ("random", 0.2), ("small", 0.01)):
+        for count in left:
+            error, time = 0.004 + worse * (heads - count), 0.0001 * (1 + count)
+            bounds = (error * 0.9, error * 1.2) if ends else ("", "")
+            times = (time, time * 0.98, time * 1.03) if seconds else ("", "", "")
+            rows.append({"model": model, "heads_left": count, "error": error, "error_low": bounds[0],
+                         "error_high": bounds[1], **dict(zip(("pass_s", "pass_low", "pass_high"), times))})
+    write_csv(directory, "pruning_curve.csv", list(rows[0]), rows)
+    with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
+        json.dump({"kind": "pruning", "task": "k_lookup", "unit": "NMSE", "seeds": 8, "examples": 2048, "batch": 64,
+                   "num_heads": heads, "num_layers": 1, "variant": "multi_head", "backend": "simd",
+                   "environment": ENVIRONMENT}, file)
 
 
 def write_csv(directory, name, columns, rows):

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <vector>
 
 #include "harness/core/error.hpp"
 #include "tests/catch.hpp"
@@ -95,6 +96,28 @@ TEST_CASE("identical values give an interval without width") {
     CHECK(ranks.interval().high == 0.25);
     CHECK(ranks.p_at_least(0.3) == Approx(std::pow(0.5, 12)));
     CHECK(ranks.p_at_least(0.2) == 1);
+}
+
+TEST_CASE("the order of independent draws decides nothing, and their interval covers as often as it says") {
+    const std::vector<double> rising{1, 2, 3, 4, 5, 6, 7, 8}, mixed{5, 1, 8, 3, 2, 7, 4, 6};
+    const Interval one = SignedRank(rising, Draws::independent).interval(),
+                   other = SignedRank(mixed, Draws::independent).interval();
+    CHECK(one.low == other.low);
+    CHECK(one.high == other.high);
+    CHECK(SignedRank(rising).interval().width() > 1.5 * one.width());  // in time they would be a drift
+    CHECK(one.low >= 1);
+    CHECK(one.high <= 8);
+    std::mt19937_64 random(11);
+    std::normal_distribution<double> normal;
+    constexpr int kExperiments = 4000;
+    int covered = 0;
+    for (int i = 0; i < kExperiments; ++i) {
+        std::vector<double> values(8);
+        for (double& x : values) x = normal(random);
+        covered += SignedRank(values, Draws::independent).interval().contains(0) ? 1 : 0;
+    }
+    // Exact: 1 - 2 P(T <= 3) = 0.9609.
+    CHECK(static_cast<double>(covered) / kExperiments == Approx(0.9609).margin(0.012));
 }
 
 TEST_CASE("values that are absent or not finite are refused") {

@@ -344,6 +344,7 @@ TEST_CASE("an axis of an option varies for the points that have it alone") {
 
 TEST_CASE("an option that no point has is a mistake, told with who has it") {
     const std::string text = test::complaint(test::with_grid("axes: {key_block: [0, 32], num_heads: [1, 2]}\n"));
-    CHECK_THAT(text, Catch::Contains("c.yaml:3:8") && Catch::Contains("no variant and backend here has the option") &&
+    CHECK_THAT(text, Catch::Contains("c.yaml:3:8") &&
+                         Catch::Contains("no variant, backend or task here has the option") &&
                          Catch::Contains("backend simd"));
 }

@@ -1,4 +1,5 @@
-// A vocabulary made by hand but for the backends, and short ways to load and to fail, for the tests of sweep.
+// A vocabulary made by hand but for variants, backends and tasks, and short ways to load and to fail, for the tests of
+// sweep.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +9,9 @@
 #include "harness/backend/all.hpp"
 #include "harness/core/error.hpp"
 #include "harness/sweep/load.hpp"
+#include "harness/train/recipe.hpp"
+#include "tasks/all.hpp"
+#include "variants/all.hpp"
 
 namespace headcount::test {
 
@@ -28,13 +32,22 @@ inline std::vector<std::filesystem::path> shipped_configs() {
 inline const Vocabulary& vocabulary() {
     static const Vocabulary words = [] {
         Vocabulary v;
-        v.variants = {"single_head", "multi_head", "multi_head_split", "multi_head_looped",
-                      "packed_qkv",  "streaming",  "block_diagonal"};
+        for (const auto& [name, variant] : all_variants()) {
+            v.variants.push_back(name);
+            v.fields.add({.kind = FieldOwner::Kind::variant, .name = name}, variant.own);
+        }
         for (const auto& [name, backend] : all_backends()) {
             v.backends.push_back(name);
             v.fields.add({.kind = FieldOwner::Kind::backend, .name = name}, backend.own);
         }
-        v.metrics = {"time", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes"};
+        v.fields.add({.kind = FieldOwner::Kind::task, .name = "*"}, recipe_options().fields());
+        for (const auto& [name, task] : all_tasks()) {
+            v.tasks.push_back(name);
+            v.fields.add({.kind = FieldOwner::Kind::task, .name = name}, task.own);
+        }
+        v.tasks.emplace_back(kNoTask);
+        v.metrics = {"time",        "test_error",      "parameters", "kv_cache_bytes",
+                     "score_bytes", "workspace_bytes", "peak_bytes"};
         for (const char* selector : {"total", "projections", "core", "scores", "softmax", "elementwise", "query"}) {
             for (const char* kind : {"multiplies", "adds", "divides", "exps", "bytes", "intensity"}) {
                 v.metrics.push_back(std::string(selector) + "." + kind);
@@ -43,7 +56,7 @@ inline const Vocabulary& vocabulary() {
         v.exact_claim_kinds = {"equal",  "proportional_to", "inversely_proportional_to",
                                "equals", "affine",          "identical_polynomials"};
         v.either_claim_kinds = {"at_least", "at_most", "ordering", "peaks_at"};
-        v.measured_metrics = {"time"};
+        v.measured_metrics = {"time", "test_error"};
         v.claim_kinds = v.exact_claim_kinds;
         v.claim_kinds.insert(v.claim_kinds.end(),
                              {"within", "exponent", "faster_than", "at_least", "at_most", "ordering", "peaks_at"});

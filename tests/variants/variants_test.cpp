@@ -4,6 +4,7 @@
 #include "harness/backend/all.hpp"
 #include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
+#include "tests/mechanism.hpp"
 #include "variants/all.hpp"
 
 using namespace headcount;
@@ -86,7 +87,7 @@ TEST_CASE("splitting heads copies nothing, except where copying is the point") {
     for (const Scope scope : {Scope::layer, Scope::core}) {
         const Problem p = problem(6, scope);
         for (const auto& [name, variant] : all_variants()) {
-            if (!why_unsupported(variant, point_of(p)).empty()) continue;
+            if (!testing::computes_attention(variant) || !why_unsupported(variant, point_of(p)).empty()) continue;
             INFO(name);
             if (name == "multi_head_split") {
                 // Q, K and V there, the context back.
@@ -124,7 +125,7 @@ TEST_CASE("what decoding keeps are the keys and values of all heads, however a v
         Problem p = problem(6, scope);
         p.num_kv_heads = 3;
         for (const auto& [name, variant] : all_variants()) {
-            if (!why_unsupported(variant, point_of(p)).empty()) continue;
+            if (!testing::computes_attention(variant) || !why_unsupported(variant, point_of(p)).empty()) continue;
             INFO(name);
             REQUIRE(trace(name, p).cache_bytes == 4 * p.batch * p.kv_len * (p.key_width() + p.value_width()));
         }

@@ -98,10 +98,10 @@ std::string factor_text(const Rational& value, const Rational& base) {
 }
 
 Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range) {
-    Test test{.label = std::move(label), .is_ratio = true, .range = range};
+    Test test{.label = std::move(label), .is_ratio = true, .by_clock = value.draws == Draws::in_time, .range = range};
     const PairedRounds rounds = paired_rounds(value.rounds, reference.rounds);
     if (rounds.value.empty()) return test;
-    const PairedRatio ratio(rounds.value, rounds.base);
+    const PairedRatio ratio(rounds.value, rounds.base, value.draws);
     test.interval = ratio.interval();
     test.rounds = rounds.value.size();
     test.autocorrelated = ratio.logs().autocorrelated();

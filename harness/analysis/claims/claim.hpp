@@ -50,6 +50,7 @@ struct Test {
     bool supports = false;  ///< the whole interval lies where the claim wants it
     double p_refuted = 1;   ///< two-sided p-value of "the claim holds"
     bool is_ratio = false;  ///< of two points, paired by round
+    bool by_clock = true;   ///< of what a clock says, as the run's A/A comparison is; false: of seeds
     Range range{};          ///< ratios only: where the claim wants it
     /// The interval at another confidence, for the correction; null where there is none.
     std::function<Interval(double confidence)> at_confidence{};

@@ -18,7 +18,8 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
 
 /// Fields in other words move together: what varies seq_len varies q_len and kv_len.
 bool runs_over(const std::vector<std::string>& fields, const std::string& axis) {
-    return std::ranges::any_of(fields, [&](const std::string& field) { return field == axis || overlap(field, axis); });
+    return std::ranges::any_of(
+        fields, [&](const std::string& field) { return field == axis || one_sets_the_other(field, axis); });
 }
 
 }  // namespace

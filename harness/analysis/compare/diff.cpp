@@ -214,8 +214,9 @@ std::set<std::string, std::less<>> named_fields(const DiffOptions& options, cons
     }
     std::set<std::string, std::less<>> all = named;
     for (const Field& field : fields.all()) {
-        const bool follows = std::ranges::any_of(
-            named, [&](const std::string& other) { return field.follows_from(other) || overlap(field.name, other); });
+        const bool follows = std::ranges::any_of(named, [&](const std::string& other) {
+            return field.follows_from(other) || one_sets_the_other(field.name, other);
+        });
         if (follows) all.insert(field.name);
     }
     return all;

@@ -115,6 +115,7 @@ Display display_from_json(const std::string& name, const std::string& text) {
     Display display{.name = "figure " + name};
     try {
         const nlohmann::json json = nlohmann::json::parse(text);
+        display.of = json.at("of").get<std::string>();
         display.quantities = json.at("quantities").get<std::vector<std::string>>();
         display.intervals = json.at("bars").get<std::string>() == "95 % intervals";
         display.summary = json.at("summary").get<std::string>();

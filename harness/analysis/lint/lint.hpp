@@ -23,6 +23,7 @@ std::string_view to_string(Compliance compliance);
 struct Display {
     std::string name;  ///< "figure scaling", "table points"
     bool figure = true;
+    std::string of = "points";              ///< what it is drawn from: "points", "heads", "pruning"
     std::vector<std::string> quantities{};  ///< "time", "ratio", "rate", "count"; what it mainly shows first
     std::string summary{};                  ///< how repeated values became one: "median", "mean", "none"
     bool intervals = false;                 ///< every repeated value stands with its confidence interval

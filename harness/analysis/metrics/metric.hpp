@@ -11,6 +11,7 @@
 #include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/count.hpp"
 #include "harness/registry/registry.hpp"
+#include "harness/stats/signed_rank.hpp"
 
 namespace headcount {
 
@@ -19,6 +20,7 @@ struct Value {
     std::optional<Rational> exact{};
     std::vector<RoundValue> rounds{};
     std::string missing{};
+    Draws draws = Draws::in_time;  ///< of `rounds`
 };
 
 /// A metric of what a dry run counted.

@@ -21,7 +21,7 @@ std::size_t share_of_product(std::string_view role) {
 
 std::size_t index_of(const SpanRecord& span) {
     if (span.verb == "copy" || span.verb == "zero") return named("copies");
-    if (span.verb == "attend") return named("fused");
+    if (span.verb == "attend" || span.verb == "attend_vjp") return named("fused");
     if (span.verb == "softmax_rows" || span.verb == "softmax_rows_vjp") return named("softmax");
     const bool of_products = span.verb == "matmul" || span.verb == "sum_rows";
     return of_products ? share_of_product(span.role) : named("other");
@@ -48,7 +48,8 @@ std::array<double, kShares.size()> shares_of(const PointRecord& record) {
 }
 
 std::array<OpCost, kShares.size()> work_of(const PointRecord& record) {
-    const bool fused = std::ranges::find(record.breakdown, "attend", &SpanRecord::verb) != record.breakdown.end();
+    const bool fused = std::ranges::any_of(
+        record.breakdown, [](const SpanRecord& span) { return span.verb == "attend" || span.verb == "attend_vjp"; });
     std::array<OpCost, kShares.size()> work{};
     for (const OpPart& part : record.counted.ops) work[index_of(part, fused)] += part.executed;
     return work;

@@ -1,7 +1,9 @@
 // Pairing by round: the one place that says which samples of several points may be put side by side.
 #include "harness/analysis/records/paired_rounds.hpp"
 
+#include <cmath>
 #include <map>
+#include <string>
 #include <utility>
 
 namespace headcount {
@@ -17,6 +19,16 @@ std::vector<RoundValue> by_round(const Entry& entry, double Sample::*number) {
     std::vector<RoundValue> values;
     values.reserve(entry.samples.size());
     for (const RoundSample& round : entry.samples) values.push_back({.key = round.key, .value = round.sample.*number});
+    return values;
+}
+
+std::vector<RoundValue> result_by_round(const Entry& entry, std::string_view name) {
+    std::vector<RoundValue> values;
+    for (const RoundSample& round : entry.samples) {
+        const auto found = round.sample.results.find(std::string(name));
+        if (found == round.sample.results.end() || !std::isfinite(found->second)) continue;
+        values.push_back({.key = round.key, .value = found->second});
+    }
     return values;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "harness/analysis/records/record_set.hpp"
@@ -23,6 +24,9 @@ struct RoundValue {
 
 /// One number of each sample, in the order of the rounds; whether the point failed is not asked.
 std::vector<RoundValue> by_round(const Entry& entry, double Sample::*number = &Sample::wall_s);
+
+/// What each training of a point said under this name ("test_error"); those that said no number are left out.
+std::vector<RoundValue> result_by_round(const Entry& entry, std::string_view name);
 
 struct SharedRounds {
     std::vector<std::vector<double>> complete;  ///< [round][point]: every point was visited

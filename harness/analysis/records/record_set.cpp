@@ -47,7 +47,7 @@ std::vector<std::string> varying_fields(const PartRecord& part, const std::vecto
                                         const FieldTable& fields) {
     const auto says_nothing = [&](const Field& field) {
         return field.is_alias() || std::ranges::any_of(part.axes, [&](const std::string& axis) {
-                   return axis == field.name || overlap(axis, field.name) || field.follows_from(axis);
+                   return axis == field.name || one_sets_the_other(axis, field.name) || field.follows_from(axis);
                });
     };
     std::vector<std::string> varying;

@@ -17,7 +17,7 @@ namespace {
 std::string family_of(const Entry& entry, const FieldTable& fields) {
     std::string family;
     for (const Field& field : fields.all()) {
-        if (field.name == "seq_len" || overlap(field.name, "seq_len")) continue;
+        if (field.name == "seq_len" || one_sets_the_other(field.name, "seq_len")) continue;
         family += "/" + get_field(entry.point, field.name);
     }
     const Problem& p = entry.point.problem;

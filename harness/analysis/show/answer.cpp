@@ -43,7 +43,7 @@ std::string closing(const RecordSet& records, const std::vector<Verdict>& verdic
                                    claims - supported - refuted);
     if (unexpected > 0) text += fmt::format("; {} NOT as declared (!)", unexpected);
     if (const double margin = resolution_of(records.run()).margin; margin > 0) {
-        text += fmt::format(". This run cannot tell differences below {:.2g} %", 100 * margin);
+        text += fmt::format(". This run cannot tell times apart that differ by less than {:.2g} %", 100 * margin);
     }
     text += ".\n";
     text += fmt::format("Each claim in full: headcount verify {} --explain   (one: --claim ID)\n", printable(result));

@@ -213,7 +213,8 @@ std::string measured_text(const MeasuredGroup& group) {
     }
     const auto amount = [&](double low, double high, bool verb = true) {
         if (v.metric == "time") return (verb ? "took " : "") + longer(low, high);
-        return fmt::format("had {:.3g} to {:.3g} times the {}", low, high, v.noun);
+        const std::string smallest = fmt::format("{:.3g}", low), largest = fmt::format("{:.3g}", high);
+        return fmt::format("had {}{} times the {}", smallest, smallest == largest ? "" : " to " + largest, v.noun);
     };
     const std::string than = (v.metric == "time" ? " than " : " of ") + case_name(group.base);
     constexpr std::size_t kFew = 2;
@@ -242,8 +243,9 @@ void add_measured(std::vector<std::string>& sentences, const std::vector<Verdict
     bool first = true;
     for (const MeasuredGroup& group : measured_groups(verdicts)) {
         const std::string text = measured_text(group) + (group.decided ? "" : " (undecided)");
-        sentences.push_back(first ? "On the machine of this run, " + text + "." : sentence(text));
-        first = false;
+        const bool of_machine = group.claim->metric == "time";  // which other numbers need not depend on
+        sentences.push_back(first && of_machine ? "On the machine of this run, " + text + "." : sentence(text));
+        first = first && !of_machine;
     }
 }
 

@@ -237,6 +237,47 @@ Table samples_csv(const RecordSet& records) {
     return table;
 }
 
+/// One row a training: what it learned with which rate, and how long a step took.
+Table trainings_csv(const RecordSet& records) {
+    Table table{.columns = columns({"point", "group", "round", "learning_rate", "steps", "step_s", "validation_error",
+                                    "test_error", "first_loss", "last_loss"}),
+                .rows = {}};
+    for (const Entry& entry : records.entries()) {
+        for (const RoundSample& taken : entry.samples) {
+            const Sample& sample = taken.sample;
+            if (sample.results.empty()) continue;
+            const auto result = [&](const char* name) {
+                const auto found = sample.results.find(name);
+                return found == sample.results.end() ? std::string() : number(found->second);
+            };
+            table.rows.push_back({entry.id, records.groups()[taken.key.group], number(std::int64_t{taken.key.round}),
+                                  result("learning_rate"), number(sample.iterations), number(sample.wall_s),
+                                  result("validation_error"), result("test_error"),
+                                  sample.curve.empty() ? "" : number(sample.curve.front()),
+                                  sample.curve.empty() ? "" : number(sample.curve.back())});
+        }
+    }
+    return table;
+}
+
+/// One row a stretch of a training: the mean loss of its batches, and the step at its end.
+Table curves_csv(const RecordSet& records) {
+    Table table{.columns = columns({"point", "group", "round", "step", "loss"}), .rows = {}};
+    for (const Entry& entry : records.entries()) {
+        for (const RoundSample& taken : entry.samples) {
+            const std::vector<double>& curve = taken.sample.curve;
+            const auto stretches = static_cast<std::int64_t>(curve.size());
+            for (std::int64_t i = 0; i < stretches; ++i) {
+                table.rows.push_back({entry.id, records.groups()[taken.key.group],
+                                      number(std::int64_t{taken.key.round}),
+                                      number((i + 1) * taken.sample.iterations / stretches),
+                                      number(curve[static_cast<std::size_t>(i)])});
+            }
+        }
+    }
+    return table;
+}
+
 Table verdicts_csv(const std::vector<Verdict>& verdicts) {
     Table table{
         .columns = columns({"claim",  "says",   "status",     "expected", "combination",  "summary", "kind",
@@ -279,6 +320,8 @@ void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
     write_file(directory / "shares.csv", to_csv(shares_csv()));
     write_file(directory / "exponents.csv", to_csv(exponents_csv(records)));
     write_file(directory / "samples.csv", to_csv(samples_csv(records)));
+    write_file(directory / "trainings.csv", to_csv(trainings_csv(records)));
+    write_file(directory / "curves.csv", to_csv(curves_csv(records)));
     write_file(directory / "verdicts.csv", to_csv(verdicts_csv(verdicts)));
     write_file(directory / "run.json", to_json(records.run()).dump(2) + "\n");
 }

@@ -18,11 +18,13 @@ Table ops_csv(const RecordSet& records);        ///< one row a point, operation,
 Table breakdown_csv(const RecordSet& records);  ///< one row a point, verb and role of the traced pass
 /// One row for each series of three lengths or more: how its time grows with the length (exponents.hpp).
 Table exponents_csv(const RecordSet& records);
-Table samples_csv(const RecordSet& records);  ///< one row a sample
+Table samples_csv(const RecordSet& records);    ///< one row a sample
+Table trainings_csv(const RecordSet& records);  ///< one row a training of a point with a task
+Table curves_csv(const RecordSet& records);     ///< one row a stretch of a training: its mean loss
 Table verdicts_csv(const std::vector<Verdict>& verdicts);
 
-/// Writes points.csv, ops.csv, breakdown.csv, exponents.csv, samples.csv, verdicts.csv and run.json (the run record)
-/// into `directory`, which is created. Throws Error when a file cannot be written.
+/// Writes points.csv, ops.csv, breakdown.csv, exponents.csv, samples.csv, trainings.csv, curves.csv, verdicts.csv and
+/// run.json (the run record) into `directory`, which is created. Throws Error when a file cannot be written.
 void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
                  const std::filesystem::path& directory);
 /// The same for a journal: every claim is judged first; `result_path` stands in the commands.

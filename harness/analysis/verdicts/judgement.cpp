@@ -45,7 +45,9 @@ Verdict blank_verdict(const ClaimScope& claim) {
 
 namespace {
 
-std::string subject_of(const Problem& problem) {
+std::string subject_of(const Point& point) {
+    if (point.trains()) return "trained for " + point.task;
+    const Problem& problem = point.problem;
     const std::string place = problem.scope == Scope::layer ? "in a layer" : "in the core";
     return problem.q_len == 1 && problem.kv_len > 1 ? "for one new token " + place : place;
 }
@@ -66,7 +68,7 @@ Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) 
     bool has_base = false;
     for (const Entry* entry : entries) {
         insert_sorted(judged.verdict.variants, entry->point.variant);
-        insert_sorted(judged.verdict.subjects, subject_of(entry->point.problem));
+        insert_sorted(judged.verdict.subjects, subject_of(entry->point));
         if (!entry->recorded) {
             ++judged.verdict.unfinished;
             continue;

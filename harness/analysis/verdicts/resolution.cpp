@@ -64,12 +64,13 @@ std::string below_resolution(const Test& test, const Resolution& resolution) {
         // What max_rounds would leave of the interval; rounds that follow each other alike would leave more.
         const double share = std::min(1.0, static_cast<double>(test.rounds) / std::max(1, resolution.max_rounds));
         const double own = test.interval.width() / 2 * std::sqrt(share);
-        if (margin <= 0 || margin >= std::max(own, resolution.margin)) return {};
-        const bool by_aa = resolution.margin >= own;
+        const double by_aa = test.by_clock ? resolution.margin : 0;
+        if (margin <= 0 || margin >= std::max(own, by_aa)) return {};
         return fmt::format("margin {} is below what this run could resolve ({}, by {}): inconclusive by construction",
-                           percent(margin), percent(std::max(own, resolution.margin)),
-                           by_aa ? "its A/A comparison" : "the noise of these rounds");
+                           percent(margin), percent(std::max(own, by_aa)),
+                           by_aa >= own ? "its A/A comparison" : "the noise of these rounds");
     }
+    if (!test.by_clock) return {};
     const double distance = distance_to_end(test.interval.estimate, range);
     if (distance >= resolution.margin) return {};
     return fmt::format("{} from the bound is below what this run could resolve ({}, by its A/A comparison)",
@@ -77,7 +78,8 @@ std::string below_resolution(const Test& test, const Resolution& resolution) {
 }
 
 bool refuted_below_resolution(const Test& test, const Resolution& resolution) {
-    return test.is_ratio && test.rounds > 0 && distance_to_end(test.interval.estimate, test.range) < resolution.margin;
+    return test.is_ratio && test.by_clock && test.rounds > 0 &&
+           distance_to_end(test.interval.estimate, test.range) < resolution.margin;
 }
 
 std::string resolution_text(const RunRecord& run) {

@@ -22,6 +22,7 @@ Resolution resolution_of(const RunRecord& run);
 /// - a margin to either side of 1 that is smaller than the run's A/A comparison shows the machine to tell, or than
 ///   half the interval that this test would have after max_rounds at its noise;
 /// - a bound to one side, to which the estimate lies nearer than the A/A comparison tells.
+/// An A/A comparison speaks of times. What is no time, such as errors of trained models, is not held to it.
 /// Exponents and tests without an interval are not judged here.
 std::string below_resolution(const Test& test, const Resolution& resolution);
 

@@ -38,11 +38,12 @@ struct Verdict {
     std::string command;  ///< reproduces it
 
     // What sentences are made of:
-    std::string noun, of;                ///< of the metric
-    Trend trend = Trend::none;           ///< summaries only
-    std::vector<std::string> across;     ///< fields that vary between the points
-    std::vector<std::string> variants;   ///< of the points, sorted
-    std::vector<std::string> subjects;   ///< "in a layer", "for one new token in the core": sorted
+    std::string noun, of;               ///< of the metric
+    Trend trend = Trend::none;          ///< summaries only
+    std::vector<std::string> across;    ///< fields that vary between the points
+    std::vector<std::string> variants;  ///< of the points, sorted
+    /// "in a layer", "for one new token in the core", "trained for k_lookup": sorted
+    std::vector<std::string> subjects;
     std::vector<MeasuredCase> measured;  ///< measured only: every case but the base; combinations only
 
     /// "exact", "[1.02, 1.05]" or "" where there is none.

@@ -89,6 +89,18 @@ Shapes shapes_of(const std::array<const Tensor*, 3>& operands, const GemmForms& 
     return shapes;
 }
 
+/// Whether oneDNN can describe such a window: each step reaches over all that the smaller ones span. It refuses every
+/// n-th row of a matrix where the last step would end behind the next matrix.
+bool describable(const Tensor& t) {
+    for (std::size_t outer = 0; outer < 5; ++outer) {
+        for (std::size_t inner = 0; inner < 5; ++inner) {
+            if (t.extent[outer] == 1 || t.extent[inner] == 1 || t.stride[inner] >= t.stride[outer]) continue;
+            if (t.stride[inner] * t.extent[inner] > t.stride[outer]) return false;
+        }
+    }
+    return true;
+}
+
 class OnednnBackend final : public LibraryBackend {
 public:
     explicit OnednnBackend(const Execution& execution) : LibraryBackend(products(), execution) {}
@@ -135,7 +147,7 @@ private:
         if (verb.bias && verb.bias->cols() > 1 && verb.bias->stride[4] != 1) return nullptr;
         const std::optional<GemmForms> forms =
             gemm_forms_of(matrix_at<float>(a, 0, 0, 0), matrix_at<float>(b, 0, 0, 0), matrix_at<float>(c, 0, 0, 0));
-        if (!forms) return nullptr;
+        if (!forms || !describable(a) || !describable(b) || !describable(c)) return nullptr;
         const float scale = static_cast<float>(verb.scale.value_or(1.0));
         Key key{verb.bias.has_value(), std::bit_cast<std::int32_t>(scale)};
         auto* next = key.begin() + 2;

@@ -10,10 +10,12 @@
 #include "harness/backend/shared_rows.hpp"
 #include "harness/backend/simd/cost.hpp"
 #include "harness/backend/simd/fused_core.hpp"
+#include "harness/backend/simd/fused_vjp.hpp"
 #include "harness/backend/simd/kernels.hpp"
 #include "harness/backend/simd/tiles.hpp"
+#include "harness/backend/simd/views.hpp"
 #include "harness/backend/verbs/attend.hpp"
-#include "harness/backend/verbs/copy.hpp"
+#include "harness/backend/verbs/fused_attend_vjp.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/workspace.hpp"
@@ -26,16 +28,10 @@ constexpr std::int64_t kTasksPerThread = 4;
 /// Rows that make it worth to pack a panel again.
 constexpr std::int64_t kFewestRows = 64;
 
-void require_f32(const Tensor& t, const char* verb) {
-    if (t.dtype == DType::f32) return;
-    throw Error(std::string(verb) + " on simd computes f32, not " + std::string(to_string(t.dtype)));
+void require_f32(const Matmul& verb) {
+    if (verb.c.dtype == DType::f32) return;
+    throw Error("matmul on simd computes f32, not " + std::string(to_string(verb.c.dtype)));
 }
-
-simd::View<float> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
-    const Matrix<float> m = matrix_at<float>(t, b, n, g);
-    return {m.data, m.row_stride, m.col_stride};
-}
-simd::View<const float> readable(const simd::View<float>& v) { return {v.data, v.row_stride, v.col_stride}; }
 
 simd::Tiles tiles_of(const Execution& execution) {
     simd::Tiles tiles = simd::tiles_for(simd::cache_sizes(), simd::lanes());
@@ -50,6 +46,7 @@ public:
         : pool_(execution.num_threads),
           tiles_(tiles_of(execution)),
           core_(pool_, tiles_),
+          vjp_(pool_, tiles_),
           panels_(Workspace::reserve(execution.num_threads * panel_elements() * size_in_bytes(DType::f32))) {}
 
     int num_threads() const override { return pool_.num_threads(); }
@@ -58,10 +55,13 @@ public:
         if (const auto* const product = verb.as<Matmul>()) return executed_product(*product);
         if (const auto* const softmax = verb.as<SoftmaxRows>()) return softmax->reciprocals();
         if (const auto* const core = verb.as<Attend>()) return core_.executed(*core);
+        if (const auto* const derivative = verb.as<FusedAttendVjp>()) return vjp_.executed(*derivative);
         return Backend::executed(verb);
     }
     AttendPlan attend_plan(const AttendShape& shape, const Mask& mask) const override {
-        return core_.plan(shape, mask);
+        AttendPlan plan = core_.plan(shape, mask);
+        if (simd::FusedVjp::takes(shape, mask)) plan.vjp_scratch_elements = vjp_.scratch_elements(shape);
+        return plan;
     }
 
 private:
@@ -99,19 +99,17 @@ private:
     void compute(const Verb& verb) override {
         if (const auto* const product = verb.as<Matmul>()) {
             multiply(*product);
-        } else if (const auto* const softmax = verb.as<SoftmaxRows>()) {
-            weigh(*softmax);
-        } else if (const auto* const copied = verb.as<Copy>()) {
-            copy_elements(*copied);
         } else if (const auto* const core = verb.as<Attend>(); core != nullptr && core_.takes(*core)) {
             core_.run(*core);
-        } else {
+        } else if (const auto* const derivative = verb.as<FusedAttendVjp>()) {
+            vjp_.run(*derivative);
+        } else if (!share_verb_of_rows(pool_, verb)) {
             Backend::compute(verb);
         }
     }
 
     void multiply(const Matmul& verb) {
-        require_f32(verb.c, "matmul");
+        require_f32(verb);
         const LeftAndProduct flat = flattened(verb.a, verb.b, verb.c, verb.masked);
         const Tensor& a = flat.left;
         const Tensor& c = flat.product;
@@ -127,9 +125,9 @@ private:
             const std::int64_t i = matrix / heads, n = matrix % heads / c.group(), g = matrix % c.group();
             const std::int64_t first = c.rows() * (index % strips_each) / strips_each;
             const std::int64_t last = c.rows() * (index % strips_each + 1) / strips_each;
-            simd::Product<float> part{.a = readable(view_at(a, i, n, g)),
-                                      .b = readable(view_at(verb.b, i, n, g)),
-                                      .c = view_at(c, i, n, g),
+            simd::Product<float> part{.a = readable(simd::view_at<float>(a, i, n, g)),
+                                      .b = readable(simd::view_at<float>(verb.b, i, n, g)),
+                                      .c = simd::view_at<float>(c, i, n, g),
                                       .rows = last - first,
                                       .depth = a.cols(),
                                       .scaled = verb.scale.has_value() && !verb.accumulate,
@@ -148,22 +146,13 @@ private:
         });
     }
 
-    void weigh(const SoftmaxRows& verb) {
-        require_f32(verb.scores, "softmax_rows");
-        share_softmax_rows<float>(pool_, verb);
-    }
-
-    void copy_elements(const Copy& verb) {
-        require_f32(verb.to, "copy");
-        share_copy<float>(pool_, verb);
-    }
-
     std::int64_t panel_elements() const { return simd::product_scratch_elements(simd::lanes(), tiles_.panel_depth); }
     float* panel_of(int thread) { return static_cast<float*>(panels_.base()) + thread * panel_elements(); }
 
     ThreadPool pool_;
     const simd::Tiles tiles_;
     simd::FusedCore core_;
+    simd::FusedVjp vjp_;
     /// Panels of one product, a piece a thread. They begin at a cache line: where the heap put them 16 bytes beyond
     /// one, every load took two lines, and a product of scores with 8 to 32 heads 3 to 13 % longer, by luck of the
     /// heap.

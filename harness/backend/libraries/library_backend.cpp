@@ -4,8 +4,8 @@
 
 #include "harness/backend/batch_as_rows.hpp"
 #include "harness/backend/shared_rows.hpp"
+#include "harness/backend/vector_math.hpp"
 #include "harness/backend/verbs/attend.hpp"
-#include "harness/backend/verbs/copy.hpp"
 #include "harness/backend/verbs/matmul.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
 
@@ -87,13 +87,9 @@ AttendPlan LibraryBackend::attend_plan(const AttendShape& shape, const Mask& mas
 void LibraryBackend::compute(const Verb& verb) {
     if (const auto* const product = verb.as<Matmul>()) {
         multiply(*product);
-    } else if (const auto* const softmax = verb.as<SoftmaxRows>()) {
-        weigh(*softmax);
-    } else if (const auto* const copied = verb.as<Copy>()) {
-        copy_elements(*copied);
     } else if (const auto* const core = verb.as<Attend>()) {
         stream(*core);
-    } else {
+    } else if (!share_verb_of_rows(pool_, verb)) {
         Backend::compute(verb);
     }
 }
@@ -129,14 +125,6 @@ void LibraryBackend::multiply(const Matmul& verb) {
         if (thread > 0) library_.give_threads(1);  // where a library keeps the number for each thread
         run_strip(index);
     });
-}
-
-void LibraryBackend::weigh(const SoftmaxRows& verb) {
-    with_library_scalar(verb.scores.dtype, [&](auto scalar) { share_softmax_rows<decltype(scalar)>(pool_, verb); });
-}
-
-void LibraryBackend::copy_elements(const Copy& verb) {
-    with_library_scalar(verb.to.dtype, [&](auto scalar) { share_copy<decltype(scalar)>(pool_, verb); });
 }
 
 void LibraryBackend::stream(const Attend& verb) {

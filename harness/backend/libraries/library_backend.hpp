@@ -9,8 +9,6 @@
 namespace headcount {
 
 struct Attend;
-struct Copy;
-struct SoftmaxRows;
 
 /// Threads: the pool's across heads when there are at least as many heads as threads; otherwise the library's inside
 /// a product where it has a control, and the pool's across strips of rows where it has none.
@@ -31,8 +29,6 @@ protected:
 
 private:
     void multiply(const Matmul& verb);
-    void weigh(const SoftmaxRows& verb);
-    void copy_elements(const Copy& verb);
     void stream(const Attend& verb);
 
     const ProductLibrary& library_;

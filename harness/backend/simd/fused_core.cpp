@@ -1,32 +1,17 @@
 #include "harness/backend/simd/fused_core.hpp"
 
 #include <algorithm>
+#include <numbers>
 
 #include "harness/backend/shared_rows.hpp"
 #include "harness/backend/simd/cost.hpp"
 #include "harness/backend/simd/decode.hpp"
 #include "harness/backend/simd/kernels.hpp"
+#include "harness/backend/simd/views.hpp"
 #include "harness/core/bfloat16.hpp"
 
 namespace headcount::simd {
 namespace {
-
-constexpr double kLog2E = 1.4426950408889634;
-
-template <class S>
-View<S> view_at(const Tensor& t, std::int64_t b, std::int64_t n, std::int64_t g) {
-    const Matrix<S> m = matrix_at<S>(t, b, n, g);
-    return {m.data, m.row_stride, m.col_stride};
-}
-template <class S>
-View<const S> readable(const View<S>& v) {
-    return {v.data, v.row_stride, v.col_stride};
-}
-
-template <class S>
-View<S> rows_from(const View<S>& v, std::int64_t row) {
-    return {v.data + row * v.row_stride, v.row_stride, v.col_stride};
-}
 
 /// Rows [first, first + rows) of one head.
 struct BlockPlace {
@@ -41,6 +26,11 @@ View<const S> queries_at(const Tensor& q, const BlockPlace& at) {
 template <class T>
 HeadsView<T> heads_at(const Tensor& t, std::int64_t b, std::int64_t n) {
     return {t.at<T>(b, n, 0, 0), t.stride[1], t.stride[2], t.stride[3], t.stride[4]};
+}
+
+/// Where the rows of a block keep one of their statistics; null where nobody wants them.
+float* statistic_of(const Attend& verb, const BlockPlace& at, std::int64_t which) {
+    return verb.statistics ? verb.statistics->at<float>(at.b, at.n, at.g, which, at.first) : nullptr;
 }
 
 /// Terms that one product of the streaming kernel takes at a time.
@@ -67,7 +57,9 @@ Parts FusedCore::executed(const Attend& verb) const {
     const AttendShape shape = verb.shape();
     if (!verb.mask.sees_prefix()) return verb.executed();
     if (decodes(shape)) return parts_of(decode_cost(shape, verb.mask, lanes(), decode_plan(shape)));
-    return parts_of(stream_cost(shape, verb.mask, lanes(), verb.plan.query_block, tiles_.key_block, step_of(shape)));
+    AttendParts cost = stream_cost(shape, verb.mask, lanes(), verb.plan.query_block, tiles_.key_block, step_of(shape));
+    if (verb.statistics) cost.weights.bytes_written += verb.statistics->bytes();
+    return parts_of(cost);
 }
 
 bool FusedCore::takes(const Attend& verb) const { return verb.mask.sees_prefix() || verb.q.dtype == DType::f32; }
@@ -141,11 +133,13 @@ void FusedCore::attend_in(const Attend& verb) {
                                           .head_dim = shape.head_dim,
                                           .value_head_dim = shape.value_head_dim,
                                           .next_rows = next.rows,
-                                          .factor = static_cast<float>(verb.scale * kLog2E),
+                                          .factor = static_cast<float>(verb.scale * std::numbers::log2e),
                                           .visible = causal ? shape.kv_len - shape.q_len + at.first + 1 : shape.kv_len,
                                           .visible_step = causal ? 1 : 0,
                                           .key_block = tiles_.key_block,
-                                          .scratch = scratch + thread * scratch_each});
+                                          .scratch = scratch + thread * scratch_each,
+                                          .peaks = statistic_of(verb, at, 0),
+                                          .reciprocals = statistic_of(verb, at, 1)});
     });
 }
 
@@ -180,7 +174,7 @@ void FusedCore::decode(const Attend& verb) {
                                     .value_head_dim = shape.value_head_dim,
                                     .first_key = first * kDecodeKeys,
                                     .last_key = std::min(last * kDecodeKeys, shape.kv_len),
-                                    .factor = static_cast<float>(verb.scale * kLog2E),
+                                    .factor = static_cast<float>(verb.scale * std::numbers::log2e),
                                     .visible = verb.mask.causal ? shape.kv_len - shape.q_len + 1 : shape.kv_len,
                                     .visible_step = verb.mask.causal ? 1 : 0,
                                     .state = first == 0 ? own : own + sizes.state,

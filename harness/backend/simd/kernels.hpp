@@ -8,6 +8,7 @@
 #include "harness/backend/simd/decode.hpp"
 #include "harness/backend/simd/product.hpp"
 #include "harness/backend/simd/stream.hpp"
+#include "harness/backend/simd/vjp.hpp"
 #include "harness/core/bfloat16.hpp"
 
 namespace headcount::simd {
@@ -22,6 +23,8 @@ std::string target_name();
 /// One block of query rows; at most kMostVectors * lanes() of them.
 void stream_rows(const StreamBlock<float>& block);
 void stream_rows(const StreamBlock<float, BFloat16>& block);
+/// The derivatives of one head by its queries, and what some of its keys and values contribute.
+void head_vjp(const HeadVjp<float>& head);
 /// The keys of a part; its state then holds what they contribute to its queries.
 void decode_keys(const DecodePart<float>& part);
 void decode_keys(const DecodePart<float, BFloat16>& part);

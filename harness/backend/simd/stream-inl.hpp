@@ -81,12 +81,23 @@ public:
         if (seen_by_some == 0) std::fill(result_, result_ + kWidth * block_.value_head_dim, T{});
         unpack_rows<L, kVectors>(result_, factors, block_.rows, block_.value_head_dim, block_.out.data,
                                  block_.out.row_stride, block_.out.col_stride);
+        if (block_.peaks != nullptr) {
+            keep(peaks_, block_.peaks);
+            keep(factors, block_.reciprocals);
+        }
     }
 
 private:
     static constexpr std::int64_t kWidth = kVectors * L::kLanes;
     /// Below every score.
     static HWY_INLINE V hidden() { return L::set(static_cast<T>(std::numeric_limits<float>::lowest())); }
+
+    /// to[row] = the lane of x that belongs to it.
+    HWY_INLINE void keep(const V (&x)[kVectors], T* to) const {
+        T lanes[kWidth];
+        unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { L::store(x[j], lanes + j * L::kLanes); });
+        std::copy_n(lanes, block_.rows, to);
+    }
 
     template <bool kMasked>
     HWY_INLINE void take_keys(std::int64_t key, std::int64_t count) {

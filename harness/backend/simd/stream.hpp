@@ -32,6 +32,9 @@ struct StreamBlock {
     std::int64_t visible_step;  ///< how many more each further row sees: 1 causal, 0 not
     std::int64_t key_block;     ///< keys whose scores are held at a time
     T* scratch;                 ///< stream_scratch_elements(), and packed_scratch_elements() where S is not T
+    /// [rows] each, or null: what a derivative needs to make weights again, the numbers that scores were lowered by and
+    /// 1 / the sums of weights.
+    T *peaks = nullptr, *reciprocals = nullptr;
 
     std::int64_t visible_of(std::int64_t row) const {
         return std::clamp<std::int64_t>(visible + row * visible_step, 0, kv_len);

@@ -33,6 +33,7 @@ struct Add {
     template <class AnyBackend>
     static void pass_on(AnyBackend& backend, std::string_view role, const Tensor& derivative, const Tensor& x,
                         Adjoints& derivatives) {
+        if (!derivatives.wants(x)) return;
         if (x.extent != derivative.extent)
             throw Error("'" + std::string(role) +
                         "': the derivative of what broadcasts is a sum, which is not written");

@@ -19,6 +19,9 @@ class Adjoints {
 public:
     /// From now on the derivatives of what lies in [values, values + bytes) lie as far from `derivatives`.
     void put(const void* values, std::int64_t bytes, void* derivatives);
+    /// Nobody asks for the derivatives of what lies in [values, values + bytes): data that nothing is to be learned of.
+    void put_constant(const void* values, std::int64_t bytes);
+    bool wants(const Tensor& values) const;
     /// The derivative of what `values` shows. Throws Error for memory that nobody put.
     Tensor of(const Tensor& values) const;
     /// Whether the derivative of `values`, which is about to be written, holds a part of it already. To be asked once
@@ -36,7 +39,9 @@ private:
         void* derivatives;
     };
 
-    std::vector<Block> blocks_;
+    const Block* block_of(const Tensor& values) const;
+
+    std::vector<Block> blocks_;  ///< without derivatives: constants
     struct Written {
         Tensor values;
         std::size_t answer;  ///< which of held_ it was

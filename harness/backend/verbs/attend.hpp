@@ -1,12 +1,16 @@
 // attend: out = softmax(scale * q @ k^T + mask) @ v in one pass, without a score matrix (Dao et al. 2022).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "harness/backend/verbs/attend_cost.hpp"
 #include "harness/backend/verbs/attend_vjp.hpp"
+#include "harness/backend/verbs/fused_attend_vjp.hpp"
 #include "harness/backend/verbs/tiled_attend.hpp"
 #include "harness/backend/verbs/verb.hpp"
+#include "harness/core/workspace.hpp"
 
 namespace headcount {
 
@@ -19,6 +23,9 @@ struct Attend {
     Tensor q, k, v, out;
     AttendPlan plan;
     Tensor scratch;  ///< plan.scratch_elements in accumulator_of(dtype)
+    /// [b, kv_heads, group, 2, q_len] in accumulator_of(dtype): what the backend's own derivative wants kept. Where it
+    /// is there, that one runs.
+    std::optional<Tensor> statistics = {};
 
     template <class Self, class F>
     static void operands(Self& verb, F f) {
@@ -40,8 +47,29 @@ struct Attend {
     std::int64_t query_block() const { return plan.query_block; }
 
     template <class AnyBackend>
-    void vjp(AnyBackend& backend, std::string_view /*role*/, Workspace& memory, Adjoints& derivatives) const {
-        AttendVjp(scale, mask, q, k, v, out, derivatives).run(backend, memory);
+    void vjp(AnyBackend& backend, std::string_view role, Workspace& memory, Adjoints& derivatives) const {
+        if (!statistics) {
+            AttendVjp(scale, mask, q, k, v, out, derivatives).run(backend, memory);
+            return;
+        }
+        const Workspace::Frame frame(memory, Workspace::Use::scratch);
+        FusedAttendVjp fused{
+            .scale = scale,
+            .mask = mask,
+            .q = q,
+            .k = k,
+            .v = v,
+            .out = out,
+            .dout = derivatives.of(out),
+            .dq = derivatives.of(q),
+            .dk = derivatives.of(k),
+            .dv = derivatives.of(v),
+            .statistics = *statistics,
+            .scratch = memory.take("tile", statistics->dtype, {1, 1, 1, 1, plan.vjp_scratch_elements})};
+        fused.add_to_q = derivatives.holds(q);
+        fused.add_to_k = derivatives.holds(k);
+        fused.add_to_v = derivatives.holds(v);
+        backend.run(role, fused);
     }
 
     template <class T>

@@ -32,6 +32,9 @@ struct AttendPlan {
     std::int64_t query_block = 0;  ///< rows of q kept in fast memory while all keys stream past; B_r of docs/flops.md
     std::int64_t key_block = 0;    ///< keys taken at a time
     std::int64_t scratch_elements = 0;  ///< in all, for all threads, of accumulator_of(dtype)
+    /// The same of the backend's own derivative, which finds statistics of rows beside what attend read and wrote; 0
+    /// where it has none.
+    std::int64_t vjp_scratch_elements = 0;
 };
 
 /// Costs of the ingredients of one `attend` call.

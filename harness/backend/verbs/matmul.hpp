@@ -116,7 +116,8 @@ struct Matmul {
 
     /// Where the derivatives by the operands go, in the operands' shapes, and whether they are added to what is there.
     struct Derivatives {
-        Tensor a, b;
+        std::optional<Tensor> a;  ///< nothing: nobody asks for it
+        Tensor b;
         bool add_to_a = true, add_to_b = true;
     };
     /// The vector-Jacobian product, itself two products: scale * dc @ b^T and scale * a^T @ dc, summed over what
@@ -127,33 +128,48 @@ struct Matmul {
         Masked of_a = Masked::nothing;
         if (masked == Masked::output) of_a = Masked::left;
         if (masked == Masked::left) of_a = Masked::output;
-        add_up(backend, role, dc,
-               Matmul{.a = dc, .b = b.transposed(), .c = into.a, .scale = scale, .mask = mask, .masked = of_a},
-               into.add_to_a);
-        // The derivative of b or of its transpose: of masked scores the one whose left operand has the mask; otherwise
-        // the one whose columns are neighbours.
-        Matmul of_b{.a = a.transposed(), .b = dc, .c = into.b, .scale = scale, .mask = mask};
-        if (masked == Masked::left) of_b.masked = Masked::left_transposed;
-        if (masked == Masked::output || (masked == Masked::nothing && into.b.stride[4] != 1)) {
-            of_b.a = dc.transposed();
-            of_b.b = a;
-            of_b.c = into.b.transposed();
-            if (masked == Masked::output) of_b.masked = Masked::left_transposed;
+        if (into.a) {
+            add_up(backend, role, dc,
+                   Matmul{.a = dc, .b = b.transposed(), .c = *into.a, .scale = scale, .mask = mask, .masked = of_a},
+                   into.add_to_a);
         }
-        add_up(backend, role, dc, of_b, into.add_to_b);
+        const std::optional<Tensor> a_rows = batch_as_rows(a), dc_rows = batch_as_rows(dc);
+        if (masked == Masked::nothing && into.b.batch() == 1 && a.batch() == dc.batch() && a_rows && dc_rows) {
+            // What every entry of the batch is multiplied by: one product sums over all of them.
+            by_right(backend, role, *a_rows, *dc_rows, into);
+        } else {
+            by_right(backend, role, a, dc, into);
+        }
     }
     template <class AnyBackend>
     void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
         const Tensor dc = derivatives.of(c);
         if (bias) backend.run(role, SumRows::of(dc, *bias, derivatives));
-        vjp(backend, role, dc,
-            {.a = derivatives.of(a),
-             .b = derivatives.of(b),
-             .add_to_a = derivatives.holds(a),
-             .add_to_b = derivatives.holds(b)});
+        Derivatives into{.a = {}, .b = derivatives.of(b)};
+        if (derivatives.wants(a)) {
+            into.a = derivatives.of(a);
+            into.add_to_a = derivatives.holds(a);
+        }
+        into.add_to_b = derivatives.holds(b);
+        vjp(backend, role, dc, into);
     }
 
 private:
+    /// The derivative of b or of its transpose: of masked scores the one whose left operand has the mask; otherwise the
+    /// one whose columns are neighbours.
+    template <class AnyBackend>
+    void by_right(AnyBackend& backend, std::string_view role, const Tensor& left, const Tensor& dc,
+                  const Derivatives& into) const {
+        Matmul of_b{.a = left.transposed(), .b = dc, .c = into.b, .scale = scale, .mask = mask};
+        if (masked == Masked::left) of_b.masked = Masked::left_transposed;
+        if (masked == Masked::output || (masked == Masked::nothing && into.b.stride[4] != 1)) {
+            of_b.a = dc.transposed();
+            of_b.b = left;
+            of_b.c = into.b.transposed();
+            if (masked == Masked::output) of_b.masked = Masked::left_transposed;
+        }
+        add_up(backend, role, dc, of_b, into.add_to_b);
+    }
     /// c = a @ b, or c += a @ b: one product, or one for each leading index of `dc` where c is their sum.
     template <class AnyBackend>
     static void add_up(AnyBackend& backend, std::string_view role, const Tensor& dc, Matmul product, bool add) {

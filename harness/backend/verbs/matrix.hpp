@@ -42,6 +42,26 @@ void for_each_matrix(const Tensor& t, F f) {
     }
 }
 
+/// f(elements at one place ...) for all elements of tensors of equal extents. Rows of neighbours run over plain
+/// pointers, which a compiler can turn into vectors.
+template <class T, class F, class... Tensors>
+void for_each_element(F f, const Tensor& first, const Tensors&... others) {
+    const bool neighbours = ((first.stride[4] == 1) && ... && (others.stride[4] == 1));
+    for_each_matrix(first, [&](std::int64_t b, std::int64_t n, std::int64_t g) {
+        for (std::int64_t i = 0; i < first.rows(); ++i) {
+            const auto along = [&](auto*... at) {
+                for (std::int64_t j = 0; j < first.cols(); ++j) f(at[j]...);
+            };
+            if (neighbours) {
+                along(first.at<T>(b, n, g, i), others.template at<T>(b, n, g, i)...);
+            } else {
+                for (std::int64_t j = 0; j < first.cols(); ++j)
+                    f(*first.at<T>(b, n, g, i, j), *others.template at<T>(b, n, g, i, j)...);
+            }
+        }
+    });
+}
+
 /// c = a @ b, or c += a @ b.
 template <class T>
 void multiply(Matrix<T> a, Matrix<T> b, Matrix<T> c, bool accumulate) {

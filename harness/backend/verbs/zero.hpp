@@ -1,6 +1,7 @@
-// zero: to = 0, where derivatives are added up that nobody writes whole.
+// zero: to = 0: derivatives that are added up and that nobody writes whole; what a layer without heads finds.
 #pragma once
 
+#include "harness/backend/verbs/adjoints.hpp"
 #include "harness/backend/verbs/matrix.hpp"
 #include "harness/backend/verbs/verb.hpp"
 
@@ -16,6 +17,11 @@ struct Zero {
         f(verb.to, Access::write);
     }
     static bool fits() { return true; }
+
+    /// Nothing depends on what stood there.
+    template <class AnyBackend>
+    static void vjp(AnyBackend& /*backend*/, std::string_view /*role*/, Workspace& /*scratch*/,
+                    Adjoints& /*derivatives*/) {}
 
     /// Work that a path does, never work that the definition needs.
     static Parts required() { return {{.op = "copy", .role = "", .cost = {}}}; }

@@ -3,11 +3,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "harness/cli/command.hpp"
+#include "harness/cli/convention_report.hpp"
 #include "harness/cli/count_report.hpp"
+#include "harness/cli/counted_metric.hpp"
 #include "harness/cli/point_options.hpp"
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
@@ -21,6 +24,7 @@ struct Options {
     std::string preset;
     std::string ledger = "required";
     std::string format = "text";
+    std::string convention;  ///< empty: the report of our own
     bool block = false;
 };
 
@@ -41,9 +45,26 @@ std::optional<TransformerBlock> block_of(const Options& options, const Point& po
     return count_transformer_block(point, preset.ffn_dim, activation_from(preset.activation));
 }
 
+void print_conventions(const Options& options, const Point& point, Ledger ledger) {
+    if (options.block) throw UsageError("--convention speaks of attention alone; leave --block or --convention out");
+    const std::vector<ConventionResult> results =
+        evaluate_conventions(conventions_named(options.convention), point, ledger, counted_metric);
+    if (options.format == "json") {
+        fmt::print("{}\n", conventions_as_json(point, ledger, results).dump(2));
+    } else if (options.format == "csv") {
+        fmt::print("{}", conventions_as_csv(results));
+    } else {
+        fmt::print("{}", conventions_as_text(point, ledger, results));
+    }
+}
+
 void run(const Options& options) {
     const Ledger ledger = options.ledger == "executed" ? Ledger::executed : Ledger::required;
     const Point point = point_of(options);
+    if (!options.convention.empty()) {
+        print_conventions(options, point, ledger);
+        return;
+    }
     const Count count = count_point(point);
     if (!count.knows(ledger)) {
         throw UsageError(fmt::format("what engine {} executes is not known; only --ledger required is", point.backend));
@@ -66,6 +87,7 @@ Examples:
   headcount count --variant multi_head --seq-len 1024 --embed-dim 512 --num-heads 8
   headcount count --variant multi_head --batch 2 --q-len 33 --kv-len 77 --embed-dim 96 --num-heads 8 --format json
   headcount count --preset bert-base --block
+  headcount count --seq-len 1024 --embed-dim 512 --num-heads 8 --convention all     the same as others count it
   headcount count --variant streaming --seq-len 65536 --embed-dim 4096 --num-heads 32 --causal --ledger executed)";
 
 }  // namespace
@@ -75,23 +97,27 @@ Command count() {
             .summary = "Count one problem exactly, in microseconds, without running it",
             .declare = [](int&) {
                 auto options = std::make_shared<Options>();
-                CommandLine line{.flags = {{.name = "--preset",
-                                            .into = &options->preset,
-                                            .doc = "sizes of a published model; other flags win over them"},
-                                           {.name = "--block",
-                                            .into = &options->block,
-                                            .doc = "attention's share of a whole Transformer block (needs --preset)"},
-                                           {.name = "--ledger",
-                                            .into = &options->ledger,
-                                            .doc = "required: what the definition needs; executed: what this path does",
-                                            .shows_default = true,
-                                            .choices = {"required", "executed"}},
-                                           {.name = "--format",
-                                            .into = &options->format,
-                                            .shows_default = true,
-                                            .choices = {"text", "json", "csv"}}},
-                                 .run = [options] { run(*options); },
-                                 .footer = kExamples};
+                CommandLine line{
+                    .flags = {{.name = "--preset",
+                               .into = &options->preset,
+                               .doc = "sizes of a published model; other flags win over them"},
+                              {.name = "--block",
+                               .into = &options->block,
+                               .doc = "attention's share of a whole Transformer block (needs --preset)"},
+                              {.name = "--ledger",
+                               .into = &options->ledger,
+                               .doc = "required: what the definition needs; executed: what this path does",
+                               .shows_default = true,
+                               .choices = {"required", "executed"}},
+                              {.name = "--convention",
+                               .into = &options->convention,
+                               .doc = "as others count: all, one of `headcount list conventions`, or a file (.yaml)"},
+                              {.name = "--format",
+                               .into = &options->format,
+                               .shows_default = true,
+                               .choices = {"text", "json", "csv"}}},
+                    .run = [options] { run(*options); },
+                    .footer = kExamples};
                 for (Flag& flag : options->point.flags()) line.flags.push_back(std::move(flag));
                 return line;
             }};

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/heads/heads_text.hpp"
 #include "harness/analysis/show/export.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/journal/journal.hpp"
@@ -19,11 +20,12 @@ struct Options {
 };
 
 void run(const Options& options) {
-    const Journal journal = read_journal(options.result);
     if (options.format == "csv") {
-        export_data(journal, options.result, options.output);
+        if (!export_if_heads(options.result, options.output)) {
+            export_data(read_journal(options.result), options.result, options.output);
+        }
     } else {
-        export_gbench(journal, options.output);
+        export_gbench(read_journal(options.result), options.output);
     }
     fmt::print("{}\n", options.output);
 }

@@ -23,6 +23,7 @@ struct Options {
     bool json = false;
 };
 
+/// Of measured points, which are what a result holds.
 std::vector<Display> described_figures() {
     const std::string python = find_python();
     std::vector<Display> figures;
@@ -31,7 +32,8 @@ std::vector<Display> described_figures() {
         if (told.exit_code != 0) {
             throw Error(fmt::format("{} --describe failed ({}):\n{}", script.string(), told.exit_code, told.output));
         }
-        figures.push_back(display_from_json(script.stem().string(), told.output));
+        Display figure = display_from_json(script.stem().string(), told.output);
+        if (figure.of == "points") figures.push_back(std::move(figure));
     }
     return figures;
 }

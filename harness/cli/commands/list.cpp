@@ -9,12 +9,14 @@
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/backend/all.hpp"
 #include "harness/cli/command.hpp"
+#include "harness/cli/convention_report.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/measure/engine/engine_hello.hpp"
+#include "tasks/all.hpp"
 #include "variants/all.hpp"
 
 namespace headcount::commands {
@@ -30,6 +32,10 @@ void list_backends() {
     for (const auto& [name, backend] : all_backends()) {
         line(name, backend.missing.empty() ? backend.summary : "missing: " + backend.missing);
     }
+}
+
+void list_tasks() {
+    for (const auto& [name, task] : all_tasks()) line(name, task.summary + " (" + task.source + ")");
 }
 
 void list_engines() {
@@ -66,6 +72,12 @@ void list_configs() {
     for (const std::string& name : config_names("tables")) line("table " + name, "headcount table " + name);
 }
 
+void list_conventions() {
+    for (const Convention& convention : conventions_named("all")) {
+        line(convention.name, printable(convention.title + " (" + convention.source + ")"));
+    }
+}
+
 void list_schema() { fmt::print("{}\n", json_schema(vocabulary())); }
 
 struct Topic {
@@ -74,8 +86,9 @@ struct Topic {
 };
 
 constexpr Topic kTopics[] = {
-    {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics}, {"claims", list_claims},
-    {"configs", list_configs},   {"schema", list_schema},     {"engines", list_engines},
+    {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics},
+    {"claims", list_claims},     {"configs", list_configs},   {"schema", list_schema},
+    {"engines", list_engines},   {"tasks", list_tasks},       {"conventions", list_conventions},
 };
 
 const Topic& find_topic(const std::string& name) {
@@ -90,16 +103,18 @@ const Topic& find_topic(const std::string& name) {
 }  // namespace
 
 Command list() {
-    return {.name = "list",
-            .summary = "What there is: variants, backends, engines, metrics, claims, configs, schema",
-            .declare = [](int&) {
-                auto topic = std::make_shared<std::string>();
-                return CommandLine{.flags = {{.name = "topic",
-                                              .into = topic.get(),
-                                              .doc = "variants, backends, engines, metrics, claims, configs or schema",
-                                              .required = true}},
-                                   .run = [topic] { find_topic(*topic).print(); }};
-            }};
+    return {
+        .name = "list",
+        .summary = "What there is: variants, backends, engines, tasks, metrics, claims, configs, conventions, schema",
+        .declare = [](int&) {
+            auto topic = std::make_shared<std::string>();
+            return CommandLine{
+                .flags = {{.name = "topic",
+                           .into = topic.get(),
+                           .doc = "variants, backends, engines, tasks, metrics, claims, configs, conventions or schema",
+                           .required = true}},
+                .run = [topic] { find_topic(*topic).print(); }};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/heads/heads_text.hpp"
 #include "harness/analysis/show/export.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
@@ -50,7 +51,9 @@ void run(const Options& options, int& exit_code) {
     require_known(options);
     const fs::path output = options.output;
     const fs::path data = output / "data";
-    export_data(read_journal(options.result), options.result, data);
+    if (!export_if_heads(options.result, data)) {
+        export_data(read_journal(options.result), options.result, data);
+    }
     const std::string python = find_python();
     for (const fs::path& script : figure_scripts()) {
         const std::string name = script.stem().string();

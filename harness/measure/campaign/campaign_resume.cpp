@@ -128,6 +128,12 @@ void Campaign::take_over(Journal journal, const RunRecord& now) {
         }
         if (open_again) ended_early_.emplace(point.point, std::move(point));
     }
+    for (const TuningRecord& tuning : journal.tunings) {
+        learning_rates_[tuning.point] = tuning.learning_rate;
+        if (outcomes_.contains(tuning.point)) continue;  // its record has the seconds
+        for (const Sample& sample : tuning.tried)
+            spent_before_s_ += sample.wall_s * static_cast<double>(sample.iterations);
+    }
     std::map<std::string, GroupState*> by_id;
     for (GroupState& group : groups_) by_id[group.planned->id] = &group;
     for (RoundRecord& round : journal.rounds) {

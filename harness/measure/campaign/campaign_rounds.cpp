@@ -1,5 +1,7 @@
 // Prepares the points of a group and times them together, round by round.
+#include <filesystem>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,13 +23,21 @@ auto about(const std::string& point, const F& ask) {
     }
 }
 
-/// Gives memory back where a group does not fit as a whole.
+/// Gives memory back where a group does not fit as a whole. A point that is trained is trained: the round is its seed.
 class Visitor final : public Sampler {
 public:
-    Visitor(Worker& worker, bool keep) : worker_(worker), keep_(keep) {}
+    Visitor(Worker& worker, bool keep, int round, const std::map<std::string, double>& learning_rates,
+            std::filesystem::path checkpoint)
+        : worker_(worker),
+          keep_(keep),
+          round_(round),
+          learning_rates_(learning_rates),
+          checkpoint_(std::move(checkpoint)) {}
     Sample visit(const std::string& point) override {
         return about(point, [&] {
-            Sample sample = worker_.visit(point);
+            const auto rate = learning_rates_.find(point);
+            Sample sample = rate == learning_rates_.end() ? worker_.visit(point)
+                                                          : worker_.train(point, round_, rate->second, checkpoint_);
             if (!keep_) worker_.forget(point);
             return sample;
         });
@@ -36,6 +46,9 @@ public:
 private:
     Worker& worker_;
     bool keep_;
+    int round_;
+    const std::map<std::string, double>& learning_rates_;
+    std::filesystem::path checkpoint_;
 };
 
 }  // namespace
@@ -78,8 +91,12 @@ void Campaign::prepare_point(GroupState& group, const std::string& id) {
         doing("checking " + id);
         timed(id, "check", [&] { checks_[id] = group.worker->check(id); });
     }
-    doing("calibrating " + id);
-    timed(id, "calibrate", [&] { group.worker->calibrate(id); });
+    if (planned(id).point.trains()) {
+        tune(group, id);
+    } else {
+        doing("calibrating " + id);
+        timed(id, "calibrate", [&] { group.worker->calibrate(id); });
+    }
     if (!fits_together(group)) group.worker->forget(id);
 }
 
@@ -96,6 +113,7 @@ void Campaign::take_rounds_in(GroupState& group, int target, double may_use_s, d
         doing(fmt::format("{}: round {} of {}", group.planned->id, group.taken() + 1, target));
         RoundRecord round = take_one_round(group);
         append(round);
+        if (group.planned->trains) forget_trainings();
         result_.sampled_s += round.seconds;
         ++result_.rounds;
         result_.disturbed_rounds += round.disturbed ? 1 : 0;
@@ -130,7 +148,7 @@ RoundRecord Campaign::take_one_round(GroupState& group) {
     const auto order = shuffled_order(group.alive.size(), sweep_.seed, round.group, round.round);
     round.limits = limits_of_now(group);
     const double start_s = options_.now_s();
-    Visitor visitor(*group.worker, fits_together(group));
+    Visitor visitor(*group.worker, fits_together(group), round.round, learning_rates_, trainings());
     round.samples = take_round(group.alive, order, visitor);
     round.seconds = options_.now_s() - start_s;
     round.finished = utc_now();

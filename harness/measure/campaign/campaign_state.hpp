@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
@@ -63,6 +64,13 @@ private:
     RoundRecord take_one_round(GroupState& group);
     bool fits_together(const GroupState& group) const;
 
+    // campaign_tune.cpp: the learning rate of a point that is trained
+    void tune(GroupState& group, const std::string& id);
+    /// The folder of trainings whose round or tuning is not written yet; of this run alone, so that no other machine or
+    /// build goes on with them.
+    std::filesystem::path trainings() const;
+    void forget_trainings() const;
+
     // campaign_close.cpp: what a point is asked once its rounds are there
     void close(GroupState& group);
     void close_point(GroupState& group, const std::string& id);
@@ -99,6 +107,7 @@ private:
     std::optional<ResumeRecord> resume_;              ///< not written yet: nothing was added
     std::map<std::string, Outcome> outcomes_;
     std::map<std::string, PointRecord> ended_early_;  ///< by a smaller budget, in an earlier run
+    std::map<std::string, double> learning_rates_;    ///< chosen, of points that are trained
     std::map<std::string, CheckRecord> checks_;
     std::map<std::string, std::map<std::string, double>> spent_s_;
     double started_s_ = 0, spent_before_s_ = 0;

@@ -36,7 +36,10 @@ struct GroupState {
     }
     void drop(const std::string& point) { std::erase(alive, point); }
     StoppingDecision decision_now(const Protocol& protocol, const WidestInterval& width) const {
-        return stopping_decision(paired_matrix(alive, rounds), protocol, width);
+        Protocol fixed = protocol;
+        // How many seeds a model gets is not to depend on what came out of the first ones.
+        if (planned->trains) fixed.min_rounds = fixed.max_rounds;
+        return stopping_decision(paired_matrix(alive, rounds), fixed, width);
     }
 };
 

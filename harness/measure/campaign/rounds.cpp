@@ -8,6 +8,7 @@
 
 #include "harness/core/hash.hpp"
 #include "harness/core/random.hpp"
+#include "harness/core/shuffle.hpp"
 #include "harness/stats/interval.hpp"
 #include "harness/stats/paired.hpp"
 
@@ -24,7 +25,7 @@ std::vector<std::size_t> shuffled_order(std::size_t count, std::uint64_t seed, s
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{0});
     SplitMix64 random(fnv64(group, seed) + static_cast<std::uint64_t>(round) * 0xd1342543de82ef95U);
-    for (std::size_t i = count; i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    shuffle(order, random);
     return order;
 }
 

@@ -47,6 +47,10 @@ std::vector<FieldRecord> fields_of(const Sweep& sweep) {
         for (const Point& point : part.points) {
             owners.insert(FieldOwner{.kind = FieldOwner::Kind::variant, .name = point.variant}.text());
             owners.insert(FieldOwner{.kind = FieldOwner::Kind::backend, .name = point.backend}.text());
+            if (!point.trains()) continue;
+            for (const std::string& name : {std::string(FieldOwner::kAnyone), point.task}) {
+                owners.insert(FieldOwner{.kind = FieldOwner::Kind::task, .name = name}.text());
+            }
         }
     }
     for (const FieldTable::Declaration& declared : sweep.fields.declarations()) {

@@ -16,6 +16,7 @@
 #include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/train/recipe.hpp"
 
 namespace headcount {
 namespace {
@@ -43,7 +44,7 @@ bool identifies_group(const Field& field, const Part& part, const FieldTable& fi
     if (field.is_alias() || contains(part.compare_by, field.name)) return false;
     if (contains(part.axes, field.name)) return true;
     const auto alias = std::find_if(fields.all().begin(), fields.all().end(), [&](const Field& other) {
-        return other.is_alias() && overlap(other.name, field.name);
+        return other.is_alias() && one_sets_the_other(other.name, field.name);
     });
     if (alias != fields.all().end()) return contains(part.axes, alias->name) && !contains(part.compare_by, alias->name);
     return field.facet != Facet::width;
@@ -58,6 +59,7 @@ void predict(PlannedPoint& planned) {
     const Rates rates = guessed_rates(planned.point);
     planned.forward_s =
         static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps;
+    if (planned.point.trains()) planned.forward_s *= static_cast<double>(recipe_of(planned.point).steps);
 }
 
 PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64_t limit) {
@@ -90,8 +92,17 @@ PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64
 }
 
 double visit_s(const PlannedPoint& planned, const Protocol& protocol) {
+    if (planned.point.trains()) return planned.forward_s;
     const bool warm = planned.forward_s < 1;
     return std::max(protocol.min_sample_s, planned.forward_s) + (warm ? planned.forward_s : 0);
+}
+
+/// Check, calibration, traced passes and a child for memory; of a training, those that choose its learning rate.
+double once_s(const PlannedPoint& planned) {
+    constexpr double kAround = 0.1;
+    if (!planned.point.trains()) return 6 * planned.forward_s + kAround;
+    const std::size_t rates = rates_to_try(recipe_of(planned.point)).size();
+    return (rates > 1 ? static_cast<double>(rates) * planned.forward_s : 0) + kAround;
 }
 
 /// The part's timed points by what they share, in the order written.
@@ -188,8 +199,9 @@ Plan make_plan(const Sweep& sweep) {
         double once = 0;
         for (const std::size_t index : group.points) {
             group.round_s += visit_s(plan.points[index], sweep.protocol);
+            group.trains = group.trains || plan.points[index].point.trains();
             group.needed_bytes += plan.points[index].needed_bytes - kProgramBytes;
-            once += 6 * plan.points[index].forward_s + 0.1;  // check, calibration, traced passes, a child for memory
+            once += once_s(plan.points[index]);
         }
         group.needed_bytes += kProgramBytes;
         plan.min_s += once + group.round_s * std::min(sweep.protocol.min_rounds, sweep.protocol.max_rounds);

@@ -28,7 +28,7 @@ struct PlannedPoint {
     std::string group;                     ///< the first comparison group it is in; "" when not timed
     std::shared_ptr<const Count> counted;  ///< of the one dry run; null where that is its turn later, or cannot be
     std::int64_t needed_bytes = 0;         ///< what running it takes in all, predicted
-    double forward_s = 0;                  ///< one forward pass, a rough guess from its counts
+    double forward_s = 0;                  ///< one pass, or one training, a rough guess from its counts
 };
 
 /// Points that are timed in the same rounds. The first is the base of the paired ratios.
@@ -37,6 +37,7 @@ struct PlannedGroup {
     std::vector<std::size_t> points;  ///< indices into Plan::points
     double round_s = 0;               ///< one round of all, a rough guess
     std::int64_t needed_bytes = 0;    ///< with all points in memory at once
+    bool trains = false;              ///< a round is a training of each, with a seed of its own
 };
 
 struct Plan {

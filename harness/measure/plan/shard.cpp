@@ -14,6 +14,7 @@
 #include "harness/core/point_index.hpp"
 #include "harness/measure/plan/plan.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/train/recipe.hpp"
 
 namespace headcount {
 namespace {
@@ -22,9 +23,11 @@ namespace {
 // that falls differently on two machines would lose a point. The sum of a million capped costs fits into 63 bits.
 constexpr std::int64_t kMostForwardUs = 10'000'000'000;  // three hours: a pass beyond that is refused elsewhere
 constexpr std::int64_t kMostPointUs = 1'000'000'000'000;
-constexpr std::int64_t kCountingUs = 200;  // a dry run and its record
-constexpr std::int64_t kOnceUs = 100'000;  // a child for memory, start-up shared
-constexpr int kMaxShards = 100'000;        // beyond this somebody has mistyped
+constexpr std::int64_t kCountingUs = 200;           // a dry run and its record
+constexpr std::int64_t kOnceUs = 100'000;           // a child for memory, start-up shared
+constexpr std::int64_t kStepUs = 100;               // of a training, for calling its verbs
+constexpr std::int64_t kTrainedOnceUs = 3'000'000;  // the check of a point that is trained, its memory, its examples
+constexpr int kMaxShards = 100'000;                 // beyond this somebody has mistyped
 
 /// One forward pass, roughly, by the counting backend: what the program was built with does not matter.
 std::int64_t forward_us(const Point& point) {
@@ -43,9 +46,18 @@ std::int64_t forward_us(const Point& point) {
     return std::min(cost.flops() / flops_per_us + cost.exps / exps_per_us, kMostForwardUs);
 }
 
+/// All trainings of a point: one a round, and one for each learning rate that is tried.
+std::int64_t training_us(const Point& point, std::int64_t rounds, std::int64_t step_us) {
+    const Recipe recipe = recipe_of(point);
+    const std::int64_t rates = std::ssize(rates_to_try(recipe));
+    const std::int64_t steps = (rounds + (rates > 1 ? rates : 0)) * recipe.steps;  // below 2^44
+    return std::min(steps, kMostPointUs / (step_us + kStepUs)) * (step_us + kStepUs);
+}
+
 std::int64_t cost_us(const Point& point, const Protocol& protocol) {
     if (point.backend == "counting" || protocol.max_rounds <= 0) return kCountingUs;
     const std::int64_t forward = forward_us(point);
+    if (point.trains()) return training_us(point, std::min(protocol.max_rounds, 10'000), forward) + kTrainedOnceUs;
     const std::int64_t sample = std::llround(std::clamp(protocol.min_sample_s, 0.0, 1e4) * 1e6);
     const std::int64_t visit = std::max(sample, forward) + (forward < 1'000'000 ? forward : 0);
     const std::int64_t rounds = std::min(protocol.max_rounds, 10'000);

@@ -7,6 +7,7 @@
 #include "harness/core/engine.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/point/inputs.hpp"
+#include "harness/train/trainer.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -23,12 +24,29 @@ void keep_what_the_problem_says(Count& count) {
     count.workspace_reserved_bytes = 0;
 }
 
+/// One step of a training: forward, backward and update.
+Count count_step(const Point& point) {
+    const DryStep step = dry_step(point);
+    Count count;
+    count.ops = sum_parts(step.spans);
+    count.parameters = step.parameters;
+    count.kv_cache_bytes = step.cache_bytes;
+    count.score_bytes = step.score_bytes;
+    count.workspace_bytes = step.workspace_bytes;
+    count.workspace_reserved_bytes = step.reserved_bytes;
+    // Derivatives of all parameters, and two moments of each.
+    count.inputs_bytes = 4 * step.learned_bytes + step.data_bytes;
+    for (const OpSpan& span : step.spans) count.query_block = std::max(count.query_block, span.query_block);
+    return count;
+}
+
 }  // namespace
 
 Count count_point(const Point& point) {
     if (const std::string reason = why_unsupported(point); !reason.empty()) {
         throw UsageError(point.id() + " cannot be counted: " + reason);
     }
+    if (point.trains()) return count_step(point);
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     const DryRun run = dry_run(point, variant, verbs_of(point));
 

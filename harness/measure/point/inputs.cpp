@@ -15,6 +15,7 @@
 #include "harness/core/random.hpp"
 #include "harness/core/storage.hpp"
 #include "harness/measure/point/engine_list.hpp"
+#include "harness/train/trainer.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -103,7 +104,7 @@ Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Wor
         layout.inputs.k = source.take("k", p.batch, p.kv_len, p.key_width(), 1);
         layout.inputs.v = source.take("v", p.batch, p.kv_len, p.value_width(), 1);
     }
-    layout.canonical = filled(variant.weights == nullptr ? canonical_weights(p) : variant.weights(point), source);
+    layout.canonical = filled(attention_weights(point, variant), source);
     layout.prepared = layout.canonical;
     if (variant.prepare != nullptr) {
         Pass pass(point, layout.inputs, layout.canonical, {}, backend, store);
@@ -118,6 +119,7 @@ std::string why_unsupported(const Point& point) {
     const Variant& variant = find_named(all_variants(), point.variant, "variant");
     if (is_external(point)) {
         if (point.problem.pass != PassKind::forward) return "engines are asked for forward passes only";
+        if (point.trains()) return "engines train nothing";
         if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
         for (const auto& backend : all_backends()) {
             if (backend.name != point.backend) continue;
@@ -136,6 +138,9 @@ std::string why_unsupported(const Point& point) {
         if (std::string reason = backend.unsupported(point); !reason.empty()) return reason;
     }
     if (std::string reason = why_unsupported(variant, point); !reason.empty()) return reason;
+    if (point.trains()) {
+        if (std::string reason = why_no_training(point); !reason.empty()) return reason;
+    }
     const std::string attends_only = backend.attends_only == nullptr ? "" : backend.attends_only(point);
     return attends_only.empty() || only_attends(point, variant) ? "" : attends_only;
 }

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "harness/backend/backend.hpp"
+#include "harness/backend/backward.hpp"
 #include "harness/core/point.hpp"
 #include "harness/core/workspace.hpp"
-#include "harness/measure/point/backward.hpp"
 #include "variants/variant.hpp"
 
 namespace headcount {

@@ -1,6 +1,8 @@
 #include "harness/measure/point/known_fields.hpp"
 
 #include "harness/backend/all.hpp"
+#include "harness/train/recipe.hpp"
+#include "tasks/all.hpp"
 #include "variants/all.hpp"
 
 namespace headcount {
@@ -13,6 +15,10 @@ const FieldTable& known_fields() {
         }
         for (const auto& [name, backend] : all_backends()) {
             all.add({.kind = FieldOwner::Kind::backend, .name = name}, backend.own);
+        }
+        all.add({.kind = FieldOwner::Kind::task, .name = std::string(FieldOwner::kAnyone)}, recipe_options().fields());
+        for (const auto& [name, task] : all_tasks()) {
+            all.add({.kind = FieldOwner::Kind::task, .name = name}, task.own);
         }
         return all;
     }();

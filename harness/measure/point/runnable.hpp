@@ -2,7 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 
+#include "harness/core/error.hpp"
 #include "harness/journal/record.hpp"
 #include "harness/measure/clock/traced.hpp"
 #include "harness/measure/clock/visit.hpp"
@@ -21,6 +24,12 @@ public:
     virtual CheckRecord check() = 0;
     /// Valid as long as this object.
     virtual Visit& visit() = 0;
+    /// The model of a point with a task, trained from the beginning: of the sample, passes are steps. Runs from 0 on
+    /// are for results, those below for choosing a learning rate. It keeps where it stands in the
+    /// folder `checkpoint`, unless that is empty. Throws Error where nothing is trained.
+    virtual Sample train(std::int64_t /*run*/, double /*learning_rate*/, const std::filesystem::path& /*checkpoint*/) {
+        throw Error("the point has no task");
+    }
     /// After calibration said that a pass takes so long: can that be true? Throws Error when not.
     virtual void audit(double /*pass_s*/) {}
     /// Throws Error where there are no verbs to look at.

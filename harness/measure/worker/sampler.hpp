@@ -1,6 +1,8 @@
 // Who takes samples: a worker process, or a simulation in tests.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -39,6 +41,9 @@ public:
     virtual CheckRecord check(const std::string& point) = 0;
     /// Prepares the point where it is not yet, and fixes the iterations of its visits. Seconds per iteration.
     virtual double calibrate(const std::string& point) = 0;
+    /// One training of a point with a task, as Runnable::train(): the model begins anew.
+    virtual Sample train(const std::string& point, std::int64_t run, double learning_rate,
+                         const std::filesystem::path& checkpoint) = 0;
     virtual Traced trace(const std::string& point) = 0;
     /// Gives the point's memory back; the next call prepares it again.
     virtual void forget(const std::string& point) = 0;

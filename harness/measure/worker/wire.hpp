@@ -42,6 +42,15 @@ struct Visit {
     std::string point{};
 };
 
+struct Train {
+    static constexpr const char* kDo = "train";
+    using Answer = Sample;
+    std::string point{};
+    std::int64_t number = 0;  ///< of the run, whose seeds follow from it
+    double learning_rate = 0;
+    std::string checkpoint{};  ///< the folder that keeps where trainings stand; empty: none
+};
+
 struct Trace {
     static constexpr const char* kDo = "trace";
     using Answer = Traced;
@@ -74,7 +83,7 @@ struct AddressSpace {
     std::int64_t bytes = 0;
 };
 
-using Request = std::variant<Check, Calibrate, Visit, Trace, Forget, Memory, Limits, AddressSpace>;
+using Request = std::variant<Check, Calibrate, Visit, Train, Trace, Forget, Memory, Limits, AddressSpace>;
 
 /// Instead of an answer.
 struct Refusal {

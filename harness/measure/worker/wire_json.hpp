@@ -50,6 +50,14 @@ void fields(V& v, R& r) {
     v("cold_cache", r.cold_cache);
 }
 
+template <class V, Is<Train> R>
+void fields(V& v, R& r) {
+    v("point", r.point);
+    v("number", r.number);
+    v("learning_rate", r.learning_rate);
+    v("checkpoint", r.checkpoint);
+}
+
 template <class V, Is<Limits> R>
 void fields(V& v, R& r) {
     v("num_threads", r.num_threads);

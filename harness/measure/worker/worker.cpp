@@ -69,6 +69,10 @@ private:
         return sampler_.visit(request.point);
     }
 
+    Sample serve(const wire::Train& request) {
+        return ready(request.point).train(request.number, request.learning_rate, request.checkpoint);
+    }
+
     Traced serve(const wire::Trace& request) { return ready(request.point).trace(); }
 
     wire::Nothing serve(const wire::Forget& request) {

@@ -100,6 +100,13 @@ public:
             wire::Calibrate{.point = point, .min_sample_s = protocol_.min_sample_s, .cold_cache = protocol_.cold_cache},
             kSetupVisits * protocol_.timeout_s);
     }
+    Sample train(const std::string& point, std::int64_t run, double learning_rate,
+                 const std::filesystem::path& checkpoint) override {
+        return ask(
+            wire::Train{
+                .point = point, .number = run, .learning_rate = learning_rate, .checkpoint = checkpoint.string()},
+            protocol_.timeout_s);
+    }
     Traced trace(const std::string& point) override {
         return ask(wire::Trace{.point = point}, kSetupVisits * protocol_.timeout_s);
     }

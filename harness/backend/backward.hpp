@@ -5,15 +5,11 @@
 
 #include "harness/backend/tape.hpp"
 #include "harness/backend/verbs/adjoints.hpp"
-#include "harness/core/problem.hpp"
 #include "harness/core/workspace.hpp"
 
 namespace headcount {
 
 class Backend;
-
-constexpr bool runs_forward(PassKind pass) { return pass != PassKind::backward; }
-constexpr bool runs_backward(PassKind pass) { return pass != PassKind::forward; }
 
 /// Derivatives of one forward pass by its inputs, its weights and all that it made on the way.
 struct Backward {

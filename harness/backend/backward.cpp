@@ -1,4 +1,4 @@
-#include "harness/measure/point/backward.hpp"
+#include "harness/backend/backward.hpp"
 
 #include <utility>
 

@@ -1,0 +1,21 @@
+// A study of heads in words: what is printed, and what plots read.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "harness/analysis/heads/findings.hpp"
+#include "harness/journal/head_study.hpp"
+
+namespace headcount {
+
+std::string heads_text(const HeadFindings& findings);
+
+/// Writes run.json, heads_masked.csv, heads_pruned.csv, heads_attention.csv, heads_alike.csv and heads_effective.csv
+/// into `directory`, which is created. Throws Error when a file cannot be written.
+void export_heads(const HeadStudy& study, const HeadFindings& findings, const std::filesystem::path& directory);
+
+/// The same for a file; false, with nothing written, when that is no study.
+bool export_if_heads(const std::filesystem::path& study, const std::filesystem::path& directory);
+
+}  // namespace headcount

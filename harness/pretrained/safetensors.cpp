@@ -1,0 +1,84 @@
+#include "harness/pretrained/safetensors.hpp"
+
+#include <cstring>
+#include <fstream>
+#include <limits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "harness/core/error.hpp"
+#include "harness/core/hash.hpp"
+
+namespace headcount {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string whole_file(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw UsageError(fmt::format("{}: cannot be read; is the model installed?", path.string()));
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Elements of a shape. Throws Error when there are more than a file could hold.
+std::int64_t elements_of(const std::vector<std::int64_t>& shape) {
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 8;
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : shape) {
+        if (extent < 1 || extent > kMost / elements) throw Error("its shape is no shape");
+        elements *= extent;
+    }
+    return elements;
+}
+
+}  // namespace
+
+SafeTensors::SafeTensors(const std::filesystem::path& path) : name_(path.string()) {
+    const std::string bytes = whole_file(path);
+    hash_ = fnv64(bytes);
+    std::uint64_t header_size = 0;
+    constexpr std::size_t kLengthBytes = sizeof header_size;
+    if (bytes.size() >= kLengthBytes) std::memcpy(&header_size, bytes.data(), kLengthBytes);
+    if (bytes.size() < kLengthBytes || header_size > bytes.size() - kLengthBytes) {
+        throw UsageError(fmt::format("{}: is cut short or no safetensors file; install the model again", name_));
+    }
+    const std::string_view numbers = std::string_view(bytes).substr(kLengthBytes + header_size);
+    memory_.resize(numbers.size() / sizeof(float));
+    if (!memory_.empty()) std::memcpy(memory_.data(), numbers.data(), memory_.size() * sizeof(float));
+    std::string reading = "the header";
+    try {
+        const Json header = Json::parse(std::string_view(bytes).substr(kLengthBytes, header_size));
+        for (const auto& [tensor, entry] : header.items()) {
+            reading = "tensor " + tensor;
+            if (tensor == "__metadata__" || entry.at("dtype") != "F32") continue;
+            const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
+            const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
+            const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
+            const auto size = static_cast<std::uint64_t>(elements_of(shape)) * sizeof(float);
+            if (begin % sizeof(float) != 0 || end < begin || end > numbers.size() || end - begin != size) {
+                throw Error("its numbers do not lie inside of the file");
+            }
+            entries_[tensor] = {.shape = shape, .values = memory_.data() + begin / sizeof(float)};
+        }
+    } catch (const std::exception& error) {
+        throw UsageError(
+            fmt::format("{}: {} cannot be read ({}); install the model again", name_, reading, error.what()));
+    }
+}
+
+const SafeTensors::Entry& SafeTensors::at(std::string_view name, const std::vector<std::int64_t>& shape) const {
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) {
+        throw UsageError(
+            fmt::format("{}: holds no tensor {} of f32; is it the model that its config.json describes?", name_, name));
+    }
+    if (found->second.shape != shape) {
+        throw UsageError(fmt::format("{}: tensor {} has shape [{}], expected [{}]; does config.json belong to it?",
+                                     name_, name, fmt::join(found->second.shape, ", "), fmt::join(shape, ", ")));
+    }
+    return found->second;
+}
+
+}  // namespace headcount

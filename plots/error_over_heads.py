@@ -1,0 +1,90 @@
+"""What heads buy and what they cost: the error of trained models over the number of heads, and over the time of a step."""
+import math
+
+import frame
+import style
+import trained
+
+SHOWS = {"quantities": ["rate", "time"], "summary": "median", "bars": "ranges", "lines_over": "num_heads",
+         "single": "the time of a step, the median over the seeds"}
+def summary(panel):
+    """Median, smallest and largest error of each number of heads, and the median time of a step in ms."""
+    by_heads = panel.groupby("num_heads")
+    table = by_heads["test_error"].agg(["median", "min", "max"])
+    table["ms"] = by_heads["step_s"].median() * 1e3
+    return table.sort_index()
+
+
+def undominated(table):
+    """The numbers of heads that no other beats in both error and time."""
+    return [heads for heads, row in table.iterrows()
+            if not any(other["median"] <= row["median"] and other["ms"] <= row["ms"] and
+                       (other["median"] < row["median"] or other["ms"] < row["ms"])
+                       for _, other in table.iterrows())]
+
+
+def error_axis(ax, panel, is_first):
+    """Errors of a task lie within orders of magnitude, those in bits within a few per cent."""
+    low, high = panel["test_error"].min(), panel["test_error"].max()
+    in_bits = panel["task"].iloc[0] in trained.IN_BITS
+    if in_bits:
+        room = 0.08 * (high - low) or 0.01 * high
+        ax.set_ylim(low - room, high + room)
+    else:
+        ax.set_yscale("log")
+        style.log_axis(ax.yaxis, low, high)
+        ax.set_ylim(low / 1.6, high * 1.6)
+    if is_first:
+        ax.set_ylabel("test error (bits a byte)" if in_bits else "test error (NMSE)")
+
+
+def draw(data):
+    rows = trained.points_of(data, "error over heads")
+    for suffix, name, part in frame.figures(rows, ["backend", "variant"]):
+        yield suffix, figure(data, name, part)
+
+
+def figure(data, name, rows):
+    panels = sorted(rows["panel"].unique())
+    text = (f"Top: the error on test examples ({trained.meaning(rows)}); each dot is one model, the line joins medians, bars reach "
+            f"from the best to the worst of {trained.seeds_text(rows)}. Bottom: the same medians over the time of one training "
+            f"step (median), the number of heads beside each; filled: no other number of heads is both faster and "
+            f"better. {data.origin()}")
+    columns = min(3, len(panels))
+    rows_of_panels = math.ceil(len(panels) / columns)
+    fig, axes = style.panels(2 * rows_of_panels, columns, caption_lines=style.caption_lines(text, columns))
+    for i, title in enumerate(panels):
+        panel = rows[rows["panel"] == title]
+        table = summary(panel)
+        top = axes[2 * (i // columns)][i % columns]
+        bottom = axes[2 * (i // columns) + 1][i % columns]
+        top.plot(panel["num_heads"], panel["test_error"], linestyle="none", marker=".", markersize=3, color=style.BAND)
+        errors = style.error_bars(table["median"], table["min"], table["max"])
+        top.errorbar(table.index, table["median"], yerr=errors, capsize=2, elinewidth=0.9, **style.line_style(0))
+        top.set_xscale("log", base=2)
+        style.powers_axis(top.xaxis, table.index)
+        top.set_xlabel(style.AXIS_LABELS["num_heads"])
+        top.set_title(title.replace(", ", "\n", 1), loc="left")
+        best = undominated(table)
+        colour = style.line_style(0)["color"]
+        for place, (heads, row) in enumerate(table.iterrows()):
+            bottom.plot([row["ms"]], [row["median"]], linestyle="none", marker="o", color=colour,
+                        markerfacecolor=colour if heads in best else "white")
+            bottom.annotate(f"{heads:.0f}", (row["ms"], row["median"]), xytext=(4, 3 if place % 2 == 0 else -9), textcoords="offset points",
+                            fontsize=7.5)
+        bottom.set_xscale("log", base=10)
+        style.log_axis(bottom.xaxis, table["ms"].min(), table["ms"].max())
+        bottom.set_xlim(table["ms"].min() / 1.15, table["ms"].max() * 1.25)
+        bottom.set_xlabel("time of a step [ms]")
+        for ax in (top, bottom):
+            error_axis(ax, panel, is_first=i % columns == 0)
+    for i in range(len(panels), rows_of_panels * columns):
+        for row in (0, 1):
+            axes[2 * (i // columns) + row][i % columns].set_visible(False)
+    style.title(fig, f"What heads buy: {name}")
+    style.caption(fig, text)
+    return fig
+
+
+if __name__ == "__main__":
+    raise SystemExit(frame.main("error_over_heads", draw, SHOWS))

@@ -1,0 +1,74 @@
+"""How models learn: the loss of training batches over the steps, a line a number of heads."""
+import math
+
+import frame
+import style
+import trained
+
+SHOWS = {"quantities": ["rate"], "summary": "median"}
+
+
+def curves(data):
+    """One row a stretch of a training, with the fields of its point and the name of its panel."""
+    rows = trained.points_of(data, "loss curves")
+    joined = data.curves().merge(rows.drop(columns=["step", "loss"], errors="ignore"), on=["point", "group", "round"],
+                                how="inner")
+    joined = joined[joined["loss"] > 0]
+    if joined.empty:
+        raise frame.NotApplicable("loss curves needs trainings whose curve was kept")
+    return joined
+
+
+def draw(data):
+    rows = curves(data)
+    for suffix, name, part in frame.figures(rows, ["backend", "variant"]):
+        yield suffix, figure(data, name, part)
+
+
+def loss_axis(ax, panel, is_first):
+    """Losses of a task lie within orders of magnitude; a cross-entropy is told in nats, as it is trained."""
+    in_bits = panel["task"].iloc[0] in trained.IN_BITS
+    low, high = panel["loss"].min(), panel["loss"].max()
+    if in_bits:
+        ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    else:
+        ax.set_yscale("log")
+        style.log_axis(ax.yaxis, low, high)
+        ax.set_ylim(low / 1.3, high * 1.3)
+    if is_first:
+        ax.set_ylabel("loss of a batch (nats a byte)" if in_bits else "loss of a batch")
+
+
+def figure(data, name, rows):
+    panels = sorted(rows["panel"].unique())
+    heads = sorted(rows["num_heads"].unique())
+    looks = {value: style.line_style(i) for i, value in enumerate(heads)}
+    text = (f"Each line is the median over {trained.seeds_text(rows)} of the mean loss in 1/64 of the steps; the shade reaches "
+            f"from the smallest to the largest. These are losses on examples that are learned from, not test errors. "
+            f"{data.origin()}")
+    columns = min(3, len(panels))
+    rows_of_panels = math.ceil(len(panels) / columns)
+    fig, axes = style.panels(rows_of_panels, columns, legend_lines=1, caption_lines=style.caption_lines(text, columns))
+    for i, title in enumerate(panels):
+        panel = rows[rows["panel"] == title]
+        ax = axes[i // columns][i % columns]
+        for value in sorted(panel["num_heads"].unique()):
+            by_step = panel[panel["num_heads"] == value].groupby("step")["loss"]
+            table = by_step.agg(["median", "min", "max"]).sort_index()
+            look = {**looks[value], "marker": ""}
+            ax.fill_between(table.index, table["min"], table["max"], color=look["color"], alpha=0.12, linewidth=0)
+            ax.plot(table.index, table["median"], **look)
+        ax.set_title(title.replace(", ", "\n", 1), loc="left")
+        ax.set_xlabel("steps")
+        loss_axis(ax, panel, is_first=i % columns == 0)
+    for i in range(len(panels), rows_of_panels * columns):
+        axes[i // columns][i % columns].set_visible(False)
+    style.title(fig, f"How models with more heads learn: {name}")
+    handles = [axes[0][0].plot([], [], **{**looks[value], "marker": ""})[0] for value in heads]
+    style.legend(fig, handles, [f"{value:.0f} head{'' if value == 1 else 's'}" for value in heads], min(len(heads), 8))
+    style.caption(fig, text)
+    return fig
+
+
+if __name__ == "__main__":
+    raise SystemExit(frame.main("loss_curves", draw, SHOWS))

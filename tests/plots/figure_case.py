@@ -1,0 +1,67 @@
+"""What tests of figures share: the scripts, made-up exports of each kind, and short ways to run and to break them."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import synthetic  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots"))
+
+PLOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots")
+SCRIPTS = sorted(name for name in os.listdir(PLOTS) if name.endswith(".py") and
+                 "\nSHOWS = " in open(os.path.join(PLOTS, name), encoding="utf-8").read())
+OF_HEADS = [script for script in SCRIPTS if script.startswith("heads_")]
+OF_PRUNING = ["pruning.py"]
+OF_POINTS = [script for script in SCRIPTS if script not in OF_HEADS + OF_PRUNING]
+
+
+def kind_of(script):
+    return "heads" if script in OF_HEADS else "pruning" if script in OF_PRUNING else "points"
+
+
+def run(script, *arguments):
+    """A strict interpreter: a warning (a glyph that is missing, a layout that collapsed) is a failure."""
+    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    return subprocess.run([sys.executable, "-W", "error::UserWarning", os.path.join(PLOTS, script), *arguments],
+                          capture_output=True, text=True, check=False, env=environment)
+
+
+class FigureCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory(prefix="headcount_plots_")
+        cls.data = os.path.join(cls.scratch.name, "data")
+        synthetic.write(cls.data, variants=("multi_head", "streaming"), heads=(1, 4, 16),
+                        backends=("blas",))
+        cls.heads = os.path.join(cls.scratch.name, "heads")
+        synthetic.write_heads(cls.heads)
+        cls.pruning = os.path.join(cls.scratch.name, "pruning")
+        synthetic.write_pruning(cls.pruning)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def directory(self, name):
+        return os.path.join(self.scratch.name, self.id().rsplit(".", 1)[-1], name)
+
+    def data_of(self, script):
+        return {"heads": self.heads, "pruning": self.pruning, "points": self.data}[kind_of(script)]
+
+    def check(self, result, code):
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+
+    @staticmethod
+    def read(path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def replace(self, data, name, old, new):
+        path = os.path.join(data, name)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
