@@ -33,7 +33,8 @@ Variant grouped_latent() {
                     return latent::why_unsupported("grouped_latent", point.problem, own().read(point.own));
                 },
             .weights = [](const Point& point) { return latent::weights_of(point.problem, own().read(point.own)); },
-            .forward = [](Pass& pass) { latent::forward(pass, pass.own(own())); }};
+            .forward = [](Pass& pass) { latent::forward(pass, pass.own(own())); },
+            .stores_scores = false};
 }
 
 }  // namespace headcount::variants

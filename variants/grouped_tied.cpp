@@ -46,10 +46,9 @@ void forward(Pass& pass) {
     const std::int64_t rotary = pass.own(own()).rotary(p);
     const Tensor q = rotary_queries(pass, pass.in.x_q, {"query", "wq", "bq"}, p.num_kv_heads, rotary);
     const Tensor states = shared_states(pass, {"value", "wkv", "bkv"}, p.num_kv_heads, rotary);
-    const Tensor scores = take_scores(pass);
     const Tensor context = take_context(pass);
-    attend_unfused(pass, p.mask(), q, states.columns(0, p.head_dim), states.columns(rotary, p.value_head_dim), scores,
-                   query_heads(context, p));
+    pass.backend.attend("core", p.scale(), p.mask(), q, states.columns(0, p.head_dim),
+                        states.columns(rotary, p.value_head_dim), query_heads(context, p), pass.workspace);
     project_output(pass, context);
 }
 
@@ -108,7 +107,8 @@ Variant grouped_tied() {
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,
             .weights = weights,
-            .forward = forward};
+            .forward = forward,
+            .stores_scores = false};
 }
 
 }  // namespace headcount::variants

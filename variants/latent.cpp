@@ -29,7 +29,8 @@ Variant latent() {
         .unsupported =
             [](const Point& point) { return latent::why_unsupported("latent", point.problem, own().read(point.own)); },
         .weights = [](const Point& point) { return latent::weights_of(point.problem, own().read(point.own)); },
-        .forward = [](Pass& pass) { latent::forward(pass, pass.own(own())); }};
+        .forward = [](Pass& pass) { latent::forward(pass, pass.own(own())); },
+        .stores_scores = false};
 }
 
 }  // namespace headcount::variants

@@ -102,8 +102,15 @@ inline std::string why_unsupported(const std::string& name, const Problem& p, co
 inline void attend(Pass& pass, const Latent& chosen, const Tensor& q, const Tensor& k, const Tensor& v,
                    const Tensor& context) {
     const double scale = 1 / std::sqrt(static_cast<double>(pass.problem.head_dim + chosen.rope_dim));
-    const Tensor scores = pass.take("scores", {q.batch(), q.kv_heads(), q.group(), q.rows(), k.rows()});
-    attend_unfused(pass, scale, pass.problem.mask(), q, k, v, scores, context);
+    pass.backend.attend("core", scale, pass.problem.mask(), q, k, v, context, pass.workspace);
+}
+
+/// [batch, groups, heads, ...] as [batch, groups heads, 1, ...].
+inline Tensor heads_apart(Tensor x) {
+    x.stride[1] = x.stride[2];
+    x.extent[1] *= x.extent[2];
+    x.extent[2] = 1;
+    return x;
 }
 
 /// Keys and values of every head: K_h = [K^R, C W^UK_h], V_h = C W^UV_h. The rotary key is copied to every head, as
@@ -121,7 +128,9 @@ inline void materialised(Pass& pass, const Latent& chosen, const Tensor& q, cons
     }
     const Tensor v = pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()});
     pass.backend.matmul("value", latents, split_heads(pass.weights.at("wuv"), groups, 1), split_heads(v, groups, 1));
-    attend(pass, chosen, q, k, split_heads(v, groups, heads), split_heads(context, groups, heads));
+    // Each head has keys and values of its own: groups of one.
+    attend(pass, chosen, heads_apart(q), heads_apart(k), split_heads(v, p.num_heads, 1),
+           split_heads(context, p.num_heads, 1));
 }
 
 /// The latent is key and value of its group: Q_h (C W^UK_h)^T = (Q_h W^UK_h^T) C^T, and weights (C W^UV_h) =

@@ -36,11 +36,7 @@ void forward(Pass& pass) {
     const Tensor few_v = pass.cached(pass.take("projected_value", {p.batch, 1, 1, projected, p.value_width()}));
     pass.backend.matmul("projected_key", pass.weights.at("we"), k, few_k);
     pass.backend.matmul("projected_value", pass.weights.at("wf"), v, few_v);
-    const Tensor scores = pass.take("scores", {p.batch, p.num_kv_heads, p.group(), p.q_len, projected});
-    const Tensor context = take_context(pass);
-    attend_unfused(pass, Mask{}, query_heads(q, p), key_heads(few_k, p), key_heads(few_v, p), scores,
-                   query_heads(context, p));
-    project_output(pass, context);
+    attend_fused(pass, p, Mask{}, {.q = q, .k = few_k, .v = few_v});
 }
 
 constexpr auto kDefinition = [](const auto& given, judge::Row row) {
@@ -72,7 +68,8 @@ Variant linformer() {
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,
             .weights = weights,
-            .forward = forward};
+            .forward = forward,
+            .stores_scores = false};
 }
 
 }  // namespace headcount::variants

@@ -74,11 +74,7 @@ void forward(Pass& pass) {
     const Tensor q = take_heads(pass, "query", of_q, p.num_heads, ranks.q_rank);
     const Tensor k = take_heads(pass, "key", of_k, p.num_kv_heads, ranks.k_rank);
     const Tensor v = take_heads(pass, "value", of_v, p.num_kv_heads, ranks.v_rank);
-    const Tensor scores = take_scores(pass);
-    const Tensor context = take_context(pass);
-    attend_unfused(pass, p.mask(), query_heads(q, p), key_heads(k, p), key_heads(v, p), scores,
-                   query_heads(context, p));
-    project_output(pass, context);
+    attend_fused(pass, p, p.mask(), {.q = q, .k = k, .v = v});
 }
 
 /// The heads of one token [1, heads * width] from its factors [1, rank * heads] and [1, rank * width].
@@ -133,7 +129,8 @@ Variant tensor_product() {
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,
             .weights = weights,
-            .forward = forward};
+            .forward = forward,
+            .stores_scores = false};
 }
 
 }  // namespace headcount::variants

@@ -273,8 +273,9 @@ TEST_CASE("packed blocks cost the same operations as those in place, and the fac
                                                    .head_dim = d,
                                                    .value_head_dim = dv,
                                                    .factor = Counted(1),
-                                                   .visible = kv_len,
-                                                   .visible_step = 0,
+                                                   .mask = {},
+                                                   .first_row = first,
+                                                   .q_len = q_len,
                                                    .key_block = kKeyBlock,
                                                    .scratch = scratch.data()};
             simd::HWY_NAMESPACE::stream_rows<CountedPacks>(block);

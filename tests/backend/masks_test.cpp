@@ -6,17 +6,13 @@
 #include "harness/backend/all.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/backend/verbs/attend_cost.hpp"
+#include "tests/backend/window_mask.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
 
 namespace {
 
-/// The last numbers[0] keys up to a query's own, and the first numbers[1] ones; aligned at the end.
-Keys window(const Mask::Numbers& numbers, std::int64_t row, std::int64_t q_len, std::int64_t kv_len) {
-    const std::int64_t own = kv_len - q_len + row;
-    return {.first = own - numbers[0] + 1, .last = own + 1, .sink = std::min(numbers[1], own + 1)};
-}
 /// Blocks of numbers[0] queries see the block of keys of the same number alone.
 Keys blocks(const Mask::Numbers& numbers, std::int64_t row, std::int64_t /*q_len*/, std::int64_t /*kv_len*/) {
     const std::int64_t block = row / numbers[0];
@@ -36,8 +32,8 @@ Keys all_by_rule(const Mask::Numbers& /*numbers*/, std::int64_t /*row*/, std::in
 }
 
 std::vector<Mask> own_masks(std::int64_t size) {
-    return {{.rule = window, .numbers = {size, 0}},
-            {.rule = window, .numbers = {size, 2}},
+    return {window_mask(size, 0),
+            window_mask(size, 2),
             {.rule = blocks, .numbers = {size}},
             {.rule = scattered, .numbers = {size}}};
 }
@@ -245,7 +241,7 @@ TEST_CASE("a mask that is causal by a rule costs what the causal one does: close
 }
 
 TEST_CASE("a window's ledger is that of its pairs, however long the sequence") {
-    const Mask mask{.rule = window, .numbers = {256, 0}};
+    const Mask mask = window_mask(256, 0);
     const AttendShape shape{1, 1, 1, 1 << 14, 1 << 14, 64, 64, DType::f32};
     const std::int64_t pairs = 256 * 257 / 2 + ((1 << 14) - 256) * 256;
     REQUIRE(required_attend(shape, mask).weights.exps == pairs);

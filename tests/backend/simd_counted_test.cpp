@@ -16,6 +16,7 @@
 
 #include "harness/backend/simd/cost.hpp"
 #include "tests/backend/counted_lanes.hpp"
+#include "tests/backend/window_mask.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
@@ -56,14 +57,18 @@ OpCost stream(Head& head, double scale, Mask mask) {
                                                .head_dim = s.head_dim,
                                                .value_head_dim = s.value_head_dim,
                                                .factor = Counted(scale / std::log(2.0)),
-                                               .visible = mask.causal ? s.kv_len - s.q_len + first + 1 : s.kv_len,
-                                               .visible_step = mask.causal ? 1 : 0,
+                                               .mask = mask,
+                                               .first_row = first,
+                                               .q_len = s.q_len,
                                                .key_block = kKeyBlock,
                                                .scratch = scratch.data()};
         simd::HWY_NAMESPACE::stream_rows<CountedLanes>(block);
     }
     return Counted::tally();
 }
+
+const std::array<Mask, 6> kMasks{
+    Mask{}, {.causal = true}, window_mask(1, 0), window_mask(20, 0), window_mask(20, 3), window_mask(90, 70)};
 
 OpCost sum(const AttendParts& p) { return p.scores + p.scale + p.weights + p.context + p.rescale; }
 
@@ -78,7 +83,7 @@ void require_same_operations(OpCost counted, OpCost said) {
 }  // namespace
 
 TEST_CASE("rising scores make the streaming kernel do exactly what its ledger says") {
-    for (const bool causal : {false, true}) {
+    for (const Mask& mask : kMasks) {
         for (const std::int64_t q_len : {1, 4, 11, 12, 13, 40, 90}) {
             for (const std::int64_t kv_len : {1, 7, 63, 64, 65, 130, 200}) {
                 const std::int64_t d = 1 + (q_len + kv_len) % 11, dv = 1 + (q_len * kv_len) % 9;
@@ -90,8 +95,7 @@ TEST_CASE("rising scores make the streaming kernel do exactly what its ledger sa
                         head.k[Head::size(j * d + c)] = Counted(static_cast<double>(2 * j) / static_cast<double>(d));
                     }
                 }
-                CAPTURE(causal, q_len, kv_len, d, dv);
-                const Mask mask{.causal = causal};
+                CAPTURE(mask.causal, mask.numbers, q_len, kv_len, d, dv);
                 require_same_operations(stream(head, 1.0, mask),
                                         sum(simd::stream_cost(head.shape, mask, kLanes, kMostRows, kKeyBlock)));
             }
@@ -110,31 +114,28 @@ TEST_CASE("scores that do not rise cost no rescale, and nothing else changes") {
 TEST_CASE("the counting instantiation computes attention") {
     std::mt19937 random(3);
     std::normal_distribution<double> normal;
-    for (const bool causal : {false, true}) {
+    for (const Mask& mask : kMasks) {
         Head head(29, 70, 6, 5);
         for (auto* x : {&head.q, &head.k, &head.v}) {
             for (Counted& e : *x) e = Counted(normal(random));
         }
-        const Mask mask{.causal = causal};
         stream(head, 0.5, mask);
         const auto at = [](const std::vector<Counted>& m, std::int64_t i, std::int64_t cols, std::int64_t j) {
             return m[Head::size(i * cols + j)].value();
         };
         double worst = 0;
         for (std::int64_t i = 0; i < 29; ++i) {
-            const std::int64_t visible = mask.visible(i, 29, 70);
             std::vector<double> weights;
             double total = 0;
-            for (std::int64_t j = 0; j < visible; ++j) {
+            for (std::int64_t j = 0; j < 70; ++j) {
                 double score = 0;
                 for (std::int64_t c = 0; c < 6; ++c) score += at(head.q, i, 6, c) * at(head.k, j, 6, c);
-                weights.push_back(std::exp(0.5 * score));
+                weights.push_back(mask.keys(i, 29, 70).sees(j) ? std::exp(0.5 * score) : 0);
                 total += weights.back();
             }
             for (std::int64_t c = 0; c < 5; ++c) {
                 double expected = 0;
-                for (std::int64_t j = 0; j < visible; ++j)
-                    expected += weights[Head::size(j)] / total * at(head.v, j, 5, c);
+                for (std::int64_t j = 0; j < 70; ++j) expected += weights[Head::size(j)] / total * at(head.v, j, 5, c);
                 worst = std::max(worst, std::abs(expected - at(head.out, i, 5, c)));
             }
         }

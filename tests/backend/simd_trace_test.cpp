@@ -1,6 +1,7 @@
 // The tiles of keys that the fused kernel takes: the same with vectors as with counting scalars, and the ones that the
 // mask asks for.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 
 #include "harness/core/mask.hpp"
 #include "tests/backend/counted_lanes.hpp"
+#include "tests/backend/window_mask.hpp"
 #include "tests/catch.hpp"
 
 namespace headcount::simd {
@@ -69,8 +71,9 @@ std::vector<TileTaken> trace_head(const TracedHead& head) {
                                    .head_dim = kHeadDim,
                                    .value_head_dim = kHeadDim,
                                    .factor = T(1),
-                                   .visible = head.mask.causal ? head.kv_len - head.q_len + first + 1 : head.kv_len,
-                                   .visible_step = head.mask.causal ? 1 : 0,
+                                   .mask = head.mask,
+                                   .first_row = first,
+                                   .q_len = head.q_len,
                                    .key_block = head.key_block,
                                    .scratch = scratch.data()};
         stream_rows<Traced<L>>(block);
@@ -122,6 +125,38 @@ TEST_CASE("vectors take the tiles that counting scalars take, and those are what
                     const auto vectors = simd::HWY_NAMESPACE::trace_head<Lanes>(head);
                     REQUIRE(vectors == simd::HWY_NAMESPACE::trace_head<simd::CountedLanesOf<kLanes>>(head));
                     REQUIRE(vectors == simd::tiles_asked_for(head, kMostRows));
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("tiles of a window hold each key that a row sees once, and are masked where a row does not see all") {
+    using Lanes = simd::HWY_NAMESPACE::FloatLanes;
+    constexpr std::int64_t kMostRows = simd::kMostVectors * Lanes::kLanes;
+    for (const auto [keys, first_keys] : {std::array{1, 0}, {30, 0}, {30, 4}, {100, 3}, {1000, 0}}) {
+        for (const std::int64_t kv_len : {1, 64, 200, 333}) {
+            const simd::TracedHead head{200, kv_len, 24, window_mask(keys, first_keys)};
+            CAPTURE(keys, first_keys, kv_len);
+            std::vector<int> taken(static_cast<std::size_t>(head.q_len * kv_len));
+            for (const simd::TileTaken& tile : simd::HWY_NAMESPACE::trace_head<Lanes>(head)) {
+                bool any = false, all = true;
+                for (std::int64_t row = tile.query; row < std::min(tile.query + kMostRows, head.q_len); ++row) {
+                    for (std::int64_t key = tile.key; key < tile.key + tile.count; ++key) {
+                        const bool sees = head.mask.keys(row, head.q_len, kv_len).sees(key);
+                        any |= sees, all &= sees;
+                        ++taken[static_cast<std::size_t>(row * kv_len + key)];
+                    }
+                }
+                REQUIRE(any);
+                REQUIRE(tile.masked == !all);
+            }
+            for (std::int64_t row = 0; row < head.q_len; ++row) {
+                const Keys seen = head.mask.keys(row, head.q_len, kv_len);
+                for (std::int64_t key = 0; key < kv_len; ++key) {
+                    const int times = taken[static_cast<std::size_t>(row * kv_len + key)];
+                    REQUIRE(times <= 1);
+                    if (seen.sees(key)) REQUIRE(times == 1);
                 }
             }
         }

@@ -99,7 +99,7 @@ private:
     void compute(const Verb& verb) override {
         if (const auto* const product = verb.as<Matmul>()) {
             multiply(*product);
-        } else if (const auto* const core = verb.as<Attend>(); core != nullptr && core_.takes(*core)) {
+        } else if (const auto* const core = verb.as<Attend>()) {
             core_.run(*core);
         } else if (const auto* const derivative = verb.as<FusedAttendVjp>()) {
             vjp_.run(*derivative);

@@ -6,6 +6,26 @@
 #include "harness/backend/simd/stream.hpp"
 
 namespace headcount::simd {
+namespace {
+
+/// Keys of a span in tiles of which every row sees all, [all.from, all.to).
+std::int64_t unmasked_of(const KeySpan& span, const KeySpan& all, std::int64_t key_block) {
+    const std::int64_t from = span.from + whole_vectors(std::max<std::int64_t>(all.from - span.from, 0), key_block);
+    const std::int64_t to = all.to >= span.to ? span.to : span.from + (all.to - span.from) / key_block * key_block;
+    return std::max<std::int64_t>(to - from, 0);
+}
+
+/// Keys of a block in tiles of which some row sees only a part.
+std::int64_t masked_of(const BlockKeys& block, std::int64_t key_block) {
+    std::int64_t masked = block.count();
+    for (const KeySpan& span : {block.sink, block.main}) {
+        if (span.count() == 0) continue;
+        masked -= unmasked_of(span, block.of_all, key_block) + unmasked_of(span, block.sink_of_all, key_block);
+    }
+    return masked;
+}
+
+}  // namespace
 
 AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t lanes, std::int64_t query_block,
                         std::int64_t key_block, std::int64_t step) {
@@ -16,16 +36,20 @@ AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t
     for (std::int64_t first = 0; first < shape.q_len; first += query_block) {
         const std::int64_t rows = std::min(query_block, shape.q_len - first);
         const std::int64_t width = block_vectors(rows, lanes) * lanes;
-        const std::int64_t seen_by_all = mask.visible(first, shape.q_len, shape.kv_len);
-        const std::int64_t keys = mask.visible(first + rows - 1, shape.q_len, shape.kv_len);
-        const std::int64_t tiles = (keys + key_block - 1) / key_block;
-        const std::int64_t masked_keys = keys - seen_by_all / key_block * key_block;
+        const BlockKeys block =
+            BlockKeys::of(rows, [&](std::int64_t row) { return mask.keys(first + row, shape.q_len, shape.kv_len); });
+        const std::int64_t keys = block.count();
+        const std::int64_t tiles = whole_vectors(block.sink.count(), key_block) / key_block +
+                                   whole_vectors(block.main.count(), key_block) / key_block;
+        const std::int64_t masked_keys = masked_of(block, key_block);
         const std::int64_t scores = heads * width * keys;
         const std::int64_t risings = heads * width * std::max<std::int64_t>(tiles - 1, 0);
 
-        // Each tile's keys are terms of the second product.
-        const std::int64_t terms =
-            keys / key_block * whole_vectors(key_block, step) + whole_vectors(keys % key_block, step);
+        std::int64_t terms = 0;  // of the second product: each tile's keys
+        for (const KeySpan& span : {block.sink, block.main}) {
+            terms += span.count() / key_block * whole_vectors(key_block, step);
+            terms += whole_vectors(span.count() % key_block, step);
+        }
 
         cost.scale.multiplies += shape.dtype == DType::bf16 ? scores : heads * width * shape.head_dim;
         cost.scores.multiplies += scores * depth;
@@ -33,9 +57,10 @@ AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t
         cost.scores.bytes_read += element * heads * (rows + keys) * shape.head_dim;
 
         // Every score is compared with the maximum, every later tile's maximum with the one before, the sum with
-        // zero; a tile that some row sees only partly asks twice for each score whether it is visible.
+        // zero; a tile that some row sees only partly asks twice for each score whether it is visible, where keys are
+        // not a prefix from both ends and for the sink.
         cost.weights.compares += scores + risings + heads * width;
-        if (seen_by_all < keys) cost.weights.compares += 2 * heads * width * masked_keys;
+        cost.weights.compares += (mask.sees_prefix() ? 2 : 6) * heads * width * masked_keys;
         cost.weights.adds += 2 * scores;
         cost.weights.exps += scores;
         cost.weights.divides += heads * width;

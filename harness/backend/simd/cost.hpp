@@ -10,11 +10,11 @@
 namespace headcount::simd {
 
 /// Executed operations of one attend call with `lanes` floats a vector, `query_block` rows and `key_block`
-/// keys a block. Unlike the readable
-/// loop it computes whole vectors of queries (a block's rows are rounded up to them) against every key that the block's
-/// last row sees; it begins sums at zero, so a product of n terms is n adds; the factor is applied to queries, not to
-/// scores. Rescales are an upper bound, reached when maxima rise with every block of keys.
-/// In bf16 the factor is applied to scores, and products take `step` terms at a time, rounded up to whole steps.
+/// keys a block. Unlike the readable loop it computes whole vectors of queries (a block's rows are rounded up to them)
+/// against every key that some row of the block sees; it begins sums at zero, so a product of n terms is n adds; the
+/// factor is applied to queries, not to scores. Rescales are an upper bound, reached when maxima rise with every block
+/// of keys. In bf16 the factor is applied to scores, and products take `step` terms at a time, rounded up to whole
+/// steps.
 AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t lanes, std::int64_t query_block,
                         std::int64_t key_block, std::int64_t step = 1);
 

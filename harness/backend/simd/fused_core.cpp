@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numbers>
+#include <optional>
 
 #include "harness/backend/shared_rows.hpp"
 #include "harness/backend/simd/cost.hpp"
@@ -33,17 +34,33 @@ float* statistic_of(const Attend& verb, const BlockPlace& at, std::int64_t which
     return verb.statistics ? verb.statistics->at<float>(at.b, at.n, at.g, which, at.first) : nullptr;
 }
 
+/// The keys of a single query, where its mask says more than how many: without the others it needs no mask.
+std::optional<Keys> keys_of_one_query(const AttendShape& shape, const Mask& mask) {
+    if (shape.q_len != 1 || mask.sees_prefix()) return std::nullopt;
+    const Keys keys = mask.keys(0, 1, shape.kv_len);
+    if (keys.sink > 0 || keys.count() == 0) return std::nullopt;
+    return keys;
+}
+AttendShape of_keys(AttendShape shape, const Keys& keys) {
+    shape.kv_len = keys.count();
+    return shape;
+}
+Attend of_keys(const Attend& verb, const Keys& keys) {
+    Attend narrow = verb;
+    narrow.mask = {};
+    narrow.k = verb.k.row_range(keys.first, keys.count());
+    narrow.v = verb.v.row_range(keys.first, keys.count());
+    return narrow;
+}
+
 /// Terms that one product of the streaming kernel takes at a time.
 std::int64_t step_of(const AttendShape& shape) { return shape.dtype == DType::bf16 ? bf16_step() : 1; }
 
 }  // namespace
+
 AttendPlan FusedCore::plan(const AttendShape& shape, const Mask& mask) const {
-    if (!mask.sees_prefix()) {
-        AttendPlan plan = tiled_plan(shape);
-        plan.scratch_elements *= pool_.num_threads();
-        return plan;
-    }
-    if (decodes(shape)) {
+    if (const auto keys = keys_of_one_query(shape, mask)) return plan(of_keys(shape, *keys), Mask{});
+    if (decodes(shape) && mask.sees_prefix()) {
         return {.query_block = shape.q_len,
                 .key_block = std::min(kDecodeKeys, shape.kv_len),
                 .scratch_elements = pool_.num_threads() * decode_scratch(shape).all()};
@@ -55,18 +72,17 @@ AttendPlan FusedCore::plan(const AttendShape& shape, const Mask& mask) const {
 
 Parts FusedCore::executed(const Attend& verb) const {
     const AttendShape shape = verb.shape();
-    if (!verb.mask.sees_prefix()) return verb.executed();
-    if (decodes(shape)) return parts_of(decode_cost(shape, verb.mask, lanes(), decode_plan(shape)));
+    if (const auto keys = keys_of_one_query(shape, verb.mask)) return executed(of_keys(verb, *keys));
+    if (decodes(shape) && verb.mask.sees_prefix())
+        return parts_of(decode_cost(shape, verb.mask, lanes(), decode_plan(shape)));
     AttendParts cost = stream_cost(shape, verb.mask, lanes(), verb.plan.query_block, tiles_.key_block, step_of(shape));
     if (verb.statistics) cost.weights.bytes_written += verb.statistics->bytes();
     return parts_of(cost);
 }
 
-bool FusedCore::takes(const Attend& verb) const { return verb.mask.sees_prefix() || verb.q.dtype == DType::f32; }
-
 void FusedCore::run(const Attend& verb) {
-    if (!verb.mask.sees_prefix()) {
-        stream_any_mask(verb);
+    if (const auto keys = keys_of_one_query(verb.shape(), verb.mask)) {
+        run(of_keys(verb, *keys));
     } else if (verb.q.dtype == DType::bf16) {
         attend_in<BFloat16>(verb);
     } else {
@@ -88,23 +104,13 @@ std::int64_t FusedCore::stream_scratch(const AttendShape& shape) const {
     if (shape.dtype != DType::bf16) return each;
     return each + packed_scratch_elements(width, shape.head_dim, shape.value_head_dim, tiles_.key_block, step);
 }
-void FusedCore::stream_any_mask(const Attend& verb) {
-    const QueryBlocks blocks(verb.shape(), verb.plan.query_block);
-    const std::int64_t scratch_each = verb.plan.scratch_elements / pool_.num_threads();
-    pool_.run(blocks.count(), [&](std::int64_t index, int thread) {
-        blocks.run(index, verb.scale, verb.mask, verb.q, verb.k, verb.v, verb.out, verb.plan.key_block,
-                   static_cast<float*>(verb.scratch.data) + thread * scratch_each, NaiveTileKernels<float>{});
-    });
-}
-
 template <class S>
 void FusedCore::attend_in(const Attend& verb) {
     const AttendShape shape = verb.shape();
-    if (decodes(shape)) {
+    if (decodes(shape) && verb.mask.sees_prefix()) {
         decode<S>(verb);
         return;
     }
-    const bool causal = verb.mask.causal;
     const std::int64_t rows = verb.plan.query_block;
     const std::int64_t blocks = (shape.q_len + rows - 1) / rows;
     auto* const scratch = static_cast<float*>(verb.scratch.data);
@@ -112,8 +118,8 @@ void FusedCore::attend_in(const Attend& verb) {
     const std::int64_t tasks = shape.batch * shape.heads() * blocks;
     const auto place_of = [&](std::int64_t index) {
         const std::int64_t head = index / blocks;
-        // The largest blocks come first, so that no thread is left with one at the end.
-        const std::int64_t block_of_head = causal ? blocks - 1 - index % blocks : index % blocks;
+        // The largest blocks of a causal mask come first, so that no thread is left with one at the end.
+        const std::int64_t block_of_head = verb.mask.causal ? blocks - 1 - index % blocks : index % blocks;
         return BlockPlace{.b = head / shape.heads(),
                           .n = head % shape.heads() / shape.group,
                           .g = head % shape.group,
@@ -134,8 +140,9 @@ void FusedCore::attend_in(const Attend& verb) {
                                           .value_head_dim = shape.value_head_dim,
                                           .next_rows = next.rows,
                                           .factor = static_cast<float>(verb.scale * std::numbers::log2e),
-                                          .visible = causal ? shape.kv_len - shape.q_len + at.first + 1 : shape.kv_len,
-                                          .visible_step = causal ? 1 : 0,
+                                          .mask = verb.mask,
+                                          .first_row = at.first,
+                                          .q_len = shape.q_len,
                                           .key_block = tiles_.key_block,
                                           .scratch = scratch + thread * scratch_each,
                                           .peaks = statistic_of(verb, at, 0),

@@ -17,9 +17,6 @@ public:
 
     AttendPlan plan(const AttendShape& shape, const Mask& mask) const;
     Parts executed(const Attend& verb) const;
-    /// The kernels know two masks, none and the causal one. In f32 any other runs the readable loop, its blocks shared
-    /// among threads; in bf16 it is the verb's own naive kernel's.
-    bool takes(const Attend& verb) const;
     void run(const Attend& verb);
 
 private:
@@ -35,7 +32,6 @@ private:
     DecodePlan decode_plan(const AttendShape& shape) const;
     DecodeScratch decode_scratch(const AttendShape& shape) const;
 
-    void stream_any_mask(const Attend& verb);
     /// Tensors of S.
     template <class S>
     void attend_in(const Attend& verb);

@@ -57,28 +57,36 @@ public:
             pack_rows<L, kVectors>(block_.q.data, block_.q.row_stride, block_.q.col_stride, block_.rows,
                                    block_.head_dim, block_.factor, queries_);
         }
-        T visible[kWidth];
+        T firsts[kWidth], lasts[kWidth], sinks[kWidth];
         for (std::int64_t i = 0; i < kWidth; ++i) {
-            visible[i] = static_cast<T>(static_cast<float>(block_.visible_of(std::min(i, block_.rows - 1))));
+            const Keys keys = block_.keys_of(std::min(i, block_.rows - 1));
+            firsts[i] = static_cast<T>(static_cast<float>(keys.first));
+            lasts[i] = static_cast<T>(static_cast<float>(keys.last));
+            sinks[i] = static_cast<T>(static_cast<float>(keys.sink));
         }
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
-            visible_[j] = L::load(visible + j * L::kLanes);
+            firsts_[j] = L::load(firsts + j * L::kLanes);
+            lasts_[j] = L::load(lasts + j * L::kLanes);
+            sinks_[j] = L::load(sinks + j * L::kLanes);
             peaks_[j] = hidden();
             sums_[j] = L::zero();
         });
-        const std::int64_t seen_by_all = block_.visible_of(0);
-        const std::int64_t seen_by_some = block_.visible_of(block_.rows - 1);
-        for (std::int64_t key = 0; key < seen_by_some; key += block_.key_block) {
-            const std::int64_t count = std::min(block_.key_block, seen_by_some - key);
-            if (key + count <= seen_by_all) {
-                take_keys<false>(key, count);
-            } else {
-                take_keys<true>(key, count);
+        const BlockKeys keys = BlockKeys::of(block_.rows, [&](std::int64_t row) { return block_.keys_of(row); });
+        for (const KeySpan& span : {keys.sink, keys.main}) {
+            for (std::int64_t key = span.from; key < span.to; key += block_.key_block) {
+                const std::int64_t count = std::min(block_.key_block, span.to - key);
+                is_last_ = key + count == keys.main.to;
+                if (keys.all_see(key, count)) {
+                    take_keys<false>(key, count);
+                } else {
+                    take_keys<true>(key, count);
+                }
+                begun_ = true;
             }
         }
         V factors[kVectors];
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { factors[j] = L::reciprocal(sums_[j]); });
-        if (seen_by_some == 0) std::fill(result_, result_ + kWidth * block_.value_head_dim, T{});
+        if (!begun_) std::fill(result_, result_ + kWidth * block_.value_head_dim, T{});
         unpack_rows<L, kVectors>(result_, factors, block_.rows, block_.value_head_dim, block_.out.data,
                                  block_.out.row_stride, block_.out.col_stride);
         if (block_.peaks != nullptr) {
@@ -103,15 +111,14 @@ private:
     HWY_INLINE void take_keys(std::int64_t key, std::int64_t count) {
         L::took(key, count, kMasked);
         if constexpr (L::kPacks) pack_block(key, count);
-        const bool last = key + count == block_.visible_of(block_.rows - 1);
         V peaks[kVectors];
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = peaks_[j]; });
         in_tiles<L>(count, [&](std::int64_t first, auto rows) HEADCOUNT_INLINED {
-            if (last) ask_for_rows(first, first + rows(), count);
+            if (is_last_) ask_for_rows(first, first + rows(), count);
             compute_scores<kMasked, rows()>(key, first, peaks);
         });
         unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED { peaks[j] = L::round_up(peaks[j]); });
-        rescale_ = key > 0 && risen(peaks);
+        rescale_ = begun_ && risen(peaks);
         if (rescale_) {
             unrolled<kVectors>([&](auto j) HEADCOUNT_INLINED {
                 rescales_[j] = L::exp2(L::sub(peaks_[j], peaks[j]));
@@ -198,11 +205,18 @@ private:
             if constexpr (L::kPacks) score = L::mul(score, L::set(block_.factor));
             if constexpr (kMasked) {
                 const std::int64_t row = key + first + i / kVectors;
-                score = L::where_visible(visible_[j], static_cast<float>(row), score, hidden());
+                score = where_seen(j, static_cast<float>(row), score, hidden());
             }
             L::store(score, to + i * L::kLanes);
             peaks[j] = L::max(peaks[j], score);
         });
+    }
+
+    /// `x` in the lanes of vector j whose rows see the key, else `otherwise`.
+    HWY_INLINE V where_seen(int j, float key, V x, V otherwise) const {
+        const V seen = L::where_visible(lasts_[j], key, x, otherwise);
+        if (block_.mask.sees_prefix()) return seen;
+        return L::where_visible(sinks_[j], key, x, L::where_visible(firsts_[j], key, otherwise, seen));
     }
 
     HWY_INLINE bool risen(const V (&peaks)[kVectors]) const {
@@ -223,7 +237,7 @@ private:
         const auto weight_of = [&](std::int64_t i, auto j) HEADCOUNT_INLINED {
             V weight = L::exp2(L::sub(L::load(scores_ + i * kWidth + j * L::kLanes), peaks[j]));
             if constexpr (kMasked) {
-                weight = L::where_visible(visible_[j], static_cast<float>(key + i), weight, L::zero());
+                weight = where_seen(j, static_cast<float>(key + i), weight, L::zero());
             }
             sums[j] = L::add(sums[j], weight);
             return weight;
@@ -252,7 +266,7 @@ private:
     HWY_INLINE void add_values(std::int64_t key, std::int64_t count, std::int64_t first) {
         T* const result = result_ + first * kWidth;
         Tile<L, kRows, kVectors> tile;
-        if (key == 0) {
+        if (!begun_) {
             tile.fill([](int /*i*/) HEADCOUNT_INLINED { return L::zero(); });
         } else if (rescale_) {
             tile.fill([&](auto i)
@@ -272,11 +286,15 @@ private:
     T* const scores_;   ///< [key, query]
     T* const keys_;     ///< packed, [key, depth]
     T* const values_;   ///< packed, [steps of keys, value_head_dim]
-    V visible_[kVectors];
+    V firsts_[kVectors];
+    V lasts_[kVectors];
+    V sinks_[kVectors];
     V peaks_[kVectors];
     V sums_[kVectors];
     V rescales_[kVectors];
     bool rescale_ = false;
+    bool begun_ = false;    ///< keys were taken
+    bool is_last_ = false;  ///< no more are after these
 };
 
 /// Runs the block with as few vectors as its rows need.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "harness/core/mask.hpp"
+
 namespace headcount::simd {
 
 /// Vectors of queries that one block holds at most: with three, a tile loads 11 operands for 24 multiply-adds.
@@ -28,16 +30,50 @@ struct StreamBlock {
     std::int64_t rows, kv_len, head_dim, value_head_dim;
     std::int64_t next_rows = 0;
     T factor;
-    std::int64_t visible;       ///< keys that row 0 sees, before clamping to [0, kv_len]
-    std::int64_t visible_step;  ///< how many more each further row sees: 1 causal, 0 not
-    std::int64_t key_block;     ///< keys whose scores are held at a time
-    T* scratch;                 ///< stream_scratch_elements(), and packed_scratch_elements() where S is not T
+    Mask mask;
+    std::int64_t first_row, q_len;  ///< rows [first_row, first_row + rows) of q_len, for the mask
+    std::int64_t key_block;         ///< keys whose scores are held at a time
+    T* scratch;                     ///< stream_scratch_elements(), and packed_scratch_elements() where S is not T
     /// [rows] each, or null: what a derivative needs to make weights again, the numbers that scores were lowered by and
     /// 1 / the sums of weights.
     T *peaks = nullptr, *reciprocals = nullptr;
 
-    std::int64_t visible_of(std::int64_t row) const {
-        return std::clamp<std::int64_t>(visible + row * visible_step, 0, kv_len);
+    Keys keys_of(std::int64_t row) const { return mask.keys(first_row + row, q_len, kv_len); }
+};
+
+/// Keys [from, to).
+struct KeySpan {
+    std::int64_t from = 0, to = 0;
+
+    std::int64_t count() const { return to - from; }
+};
+
+/// The keys that a block of rows takes, in at most two spans, and those of them that every row sees.
+struct BlockKeys {
+    KeySpan sink, main;           ///< the one before the other; either may be empty
+    KeySpan sink_of_all, of_all;  ///< the same of what all rows see
+
+    /// `keys_of(row)` for `rows` rows.
+    template <class F>
+    static BlockKeys of(std::int64_t rows, const F& keys_of) {
+        BlockKeys block;
+        for (std::int64_t row = 0; row < rows; ++row) {
+            const Keys keys = keys_of(row);
+            block.sink.to = std::max(block.sink.to, keys.sink);
+            block.sink_of_all.to = row == 0 ? keys.sink : std::min(block.sink_of_all.to, keys.sink);
+            block.of_all.from = std::max(block.of_all.from, keys.first);
+            block.of_all.to = row == 0 ? keys.last : std::min(block.of_all.to, keys.last);
+            if (keys.first == keys.last) continue;
+            block.main.from = block.main.to == 0 ? keys.first : std::min(block.main.from, keys.first);
+            block.main.to = std::max(block.main.to, keys.last);
+        }
+        if (block.sink.to >= block.main.from) block.sink.to = block.main.from = 0;
+        return block;
+    }
+
+    std::int64_t count() const { return sink.count() + main.count(); }
+    bool all_see(std::int64_t key, std::int64_t count) const {
+        return (of_all.from <= key && key + count <= of_all.to) || key + count <= sink_of_all.to;
     }
 };
 
