@@ -4,6 +4,7 @@
 usage: options_test.py HEADCOUNT SOURCE_DIR
 """
 
+import csv
 import json
 import os
 import pathlib
@@ -28,6 +29,20 @@ claims:
      expect: {at_least: base + 0 * key_block}, outcome: supported}
   - {id: seed, says: a law may name the seed, metric: total.exps, across: num_heads,
      expect: {at_least: base * seed}, outcome: supported}
+"""
+
+# Two of these have options of their own.
+ACROSS = """
+question: Do variants with options of their own stand beside those without?
+problem: {backend: counting, embed_dim: 16, seq_len: 16, num_heads: 2, causal: true}
+axes:
+  variant: [streaming, local, latent]
+compare_by: variant
+claims:
+  - {id: parameters, says: a window needs no more parameters, metric: parameters, across: variant, base: streaming,
+     where: {variant: [streaming, local]}, expect: {equal: exactly}, outcome: supported}
+  - {id: exps, says: a window as long as all keys changes nothing, metric: total.exps, across: variant, base: streaming,
+     where: {variant: [streaming, local]}, expect: {equal: exactly}, outcome: supported}
 """
 
 
@@ -64,4 +79,10 @@ with tempfile.TemporaryDirectory() as folder:
         config.write_text(CONFIG.replace("expect: {at_least: base * seed}", bad))
         refused = run("run", config, "--dry-run", code=2)
         expect(why in refused.stderr, f"a law cannot use {why}, and `run` says so: {refused.stderr}")
+    # An option does not keep a variant from being compared with those that have none.
+    config.write_text(ACROSS)
+    run("run", config, "--output", result, "--fresh")
+    verdicts = list(csv.DictReader(run("verify", result, "--format", "csv").stdout.splitlines()))
+    expect([verdict["status"] for verdict in verdicts] == ["supported", "supported"], verdicts)
+    expect(all(verdict["n"] == "1/1" for verdict in verdicts), verdicts)
 print("options: from a config to ids, the run record, verdicts and figures")

@@ -41,6 +41,23 @@ std::vector<FieldRecord> records_of(const FieldTable& table) {
     return records;
 }
 
+bool varies_at_all(const Field& field, const std::vector<const Point*>& points) {
+    return std::ranges::any_of(points, [&](const Point* point) {
+        return get_field(*point, field.name) != get_field(*points.front(), field.name);
+    });
+}
+
+/// An option that differs only because others declare it, or declare another default, follows from who they are: the
+/// window of local does not keep it from being compared with variants that have none.
+bool varies_by_itself(const Field& field, const std::vector<const Point*>& points) {
+    std::map<std::array<std::string, 3>, std::string> values;
+    return std::ranges::any_of(points, [&](const Point* point) {
+        const std::array who{get_field(*point, "variant"), get_field(*point, "backend"), get_field(*point, "task")};
+        const std::string value = get_field(*point, field.name);
+        return values.try_emplace(who, value).first->second != value;
+    });
+}
+
 /// Fields beside the axes in which the part's points differ; what follows from an axis, or is one in other words,
 /// says nothing of its own.
 std::vector<std::string> varying_fields(const PartRecord& part, const std::vector<const Point*>& points,
@@ -53,10 +70,9 @@ std::vector<std::string> varying_fields(const PartRecord& part, const std::vecto
     std::vector<std::string> varying;
     for (const Field& field : fields.all()) {
         if (points.empty() || says_nothing(field)) continue;
-        const std::string first = get_field(*points.front(), field.name);
-        const bool varies =
-            std::ranges::any_of(points, [&](const Point* point) { return get_field(*point, field.name) != first; });
-        if (varies) varying.push_back(field.name);
+        if (fields.is_own(field.name) ? varies_by_itself(field, points) : varies_at_all(field, points)) {
+            varying.push_back(field.name);
+        }
     }
     return varying;
 }

@@ -8,21 +8,40 @@
 namespace headcount::simd {
 namespace {
 
-/// Keys of a span in tiles of which every row sees all, [all.from, all.to).
-std::int64_t unmasked_of(const KeySpan& span, const KeySpan& all, std::int64_t key_block) {
-    const std::int64_t from = span.from + whole_vectors(std::max<std::int64_t>(all.from - span.from, 0), key_block);
-    const std::int64_t to = all.to >= span.to ? span.to : span.from + (all.to - span.from) / key_block * key_block;
-    return std::max<std::int64_t>(to - from, 0);
-}
+/// Keys of a span in tiles of `key_block`.
+class Tiles {
+public:
+    Tiles(const KeySpan& span, std::int64_t key_block) : span_(span), key_block_(key_block) {}
 
-/// Keys of a block in tiles of which some row sees only a part.
-std::int64_t masked_of(const BlockKeys& block, std::int64_t key_block) {
-    std::int64_t masked = block.count();
-    for (const KeySpan& span : {block.sink, block.main}) {
-        if (span.count() == 0) continue;
-        masked -= unmasked_of(span, block.of_all, key_block) + unmasked_of(span, block.sink_of_all, key_block);
+    /// In those that end at `key` or before.
+    std::int64_t ended(std::int64_t key) const {
+        if (key >= span_.to) return span_.count();
+        return std::max<std::int64_t>(key - span_.from, 0) / key_block_ * key_block_;
     }
-    return masked;
+    /// In those that begin before `key`.
+    std::int64_t begun(std::int64_t key) const {
+        const std::int64_t before = whole_vectors(std::max<std::int64_t>(key - span_.from, 0), key_block_);
+        return std::min(before, span_.count());
+    }
+
+private:
+    KeySpan span_;
+    std::int64_t key_block_;
+};
+
+/// How often a query of the block asks which keys of a tile it sees: for the first, for the last, for the sink, where
+/// its rows differ in that.
+std::int64_t asked_of(const BlockKeys& block, std::int64_t key_block) {
+    std::int64_t asked = 0;
+    for (const KeySpan& span : {block.sink, block.main}) {
+        const Tiles tiles(span, key_block);
+        const std::int64_t in_all_sinks = tiles.ended(block.least_sink);  // nobody asks there
+        asked += tiles.begun(block.of_all.from) - in_all_sinks;
+        asked += tiles.begun(block.largest_sink) - in_all_sinks;
+        asked += span.count() - tiles.ended(block.of_all.to);
+        asked -= in_all_sinks - tiles.ended(std::min(block.least_sink, block.of_all.to));
+    }
+    return asked;
 }
 
 }  // namespace
@@ -41,7 +60,6 @@ AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t
         const std::int64_t keys = block.count();
         const std::int64_t tiles = whole_vectors(block.sink.count(), key_block) / key_block +
                                    whole_vectors(block.main.count(), key_block) / key_block;
-        const std::int64_t masked_keys = masked_of(block, key_block);
         const std::int64_t scores = heads * width * keys;
         const std::int64_t risings = heads * width * std::max<std::int64_t>(tiles - 1, 0);
 
@@ -57,10 +75,9 @@ AttendParts stream_cost(const AttendShape& shape, const Mask& mask, std::int64_t
         cost.scores.bytes_read += element * heads * (rows + keys) * shape.head_dim;
 
         // Every score is compared with the maximum, every later tile's maximum with the one before, the sum with
-        // zero; a tile that some row sees only partly asks twice for each score whether it is visible, where keys are
-        // not a prefix from both ends and for the sink.
+        // zero; a tile that some row sees only partly asks twice for each score whether it is visible.
         cost.weights.compares += scores + risings + heads * width;
-        cost.weights.compares += (mask.sees_prefix() ? 2 : 6) * heads * width * masked_keys;
+        cost.weights.compares += 2 * heads * width * asked_of(block, key_block);
         cost.weights.adds += 2 * scores;
         cost.weights.exps += scores;
         cost.weights.divides += heads * width;

@@ -76,6 +76,9 @@ public:
             for (std::int64_t key = span.from; key < span.to; key += block_.key_block) {
                 const std::int64_t count = std::min(block_.key_block, span.to - key);
                 is_last_ = key + count == keys.main.to;
+                asks_first_ = key < keys.of_all.from;
+                asks_last_ = key + count > keys.of_all.to;
+                asks_sink_ = key < keys.largest_sink;
                 if (keys.all_see(key, count)) {
                     take_keys<false>(key, count);
                 } else {
@@ -214,9 +217,11 @@ private:
 
     /// `x` in the lanes of vector j whose rows see the key, else `otherwise`.
     HWY_INLINE V where_seen(int j, float key, V x, V otherwise) const {
-        const V seen = L::where_visible(lasts_[j], key, x, otherwise);
-        if (block_.mask.sees_prefix()) return seen;
-        return L::where_visible(sinks_[j], key, x, L::where_visible(firsts_[j], key, otherwise, seen));
+        V seen = x;
+        if (asks_last_) seen = L::where_visible(lasts_[j], key, seen, otherwise);
+        if (asks_first_) seen = L::where_visible(firsts_[j], key, otherwise, seen);
+        if (asks_sink_) seen = L::where_visible(sinks_[j], key, x, seen);
+        return seen;
     }
 
     HWY_INLINE bool risen(const V (&peaks)[kVectors]) const {
@@ -295,6 +300,8 @@ private:
     bool rescale_ = false;
     bool begun_ = false;    ///< keys were taken
     bool is_last_ = false;  ///< no more are after these
+    /// Whether rows of the tile differ in the first key that they see, in the last, in those of the sink.
+    bool asks_first_ = false, asks_last_ = false, asks_sink_ = false;
 };
 
 /// Runs the block with as few vectors as its rows need.

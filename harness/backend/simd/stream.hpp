@@ -50,8 +50,9 @@ struct KeySpan {
 
 /// The keys that a block of rows takes, in at most two spans, and those of them that every row sees.
 struct BlockKeys {
-    KeySpan sink, main;           ///< the one before the other; either may be empty
-    KeySpan sink_of_all, of_all;  ///< the same of what all rows see
+    KeySpan sink, main;          ///< the one before the other; either may be empty
+    KeySpan of_all;              ///< keys of `main` that all rows see, but for their sinks
+    std::int64_t least_sink = 0, largest_sink = 0;
 
     /// `keys_of(row)` for `rows` rows.
     template <class F>
@@ -59,21 +60,25 @@ struct BlockKeys {
         BlockKeys block;
         for (std::int64_t row = 0; row < rows; ++row) {
             const Keys keys = keys_of(row);
-            block.sink.to = std::max(block.sink.to, keys.sink);
-            block.sink_of_all.to = row == 0 ? keys.sink : std::min(block.sink_of_all.to, keys.sink);
+            block.largest_sink = std::max(block.largest_sink, keys.sink);
+            block.least_sink = row == 0 ? keys.sink : std::min(block.least_sink, keys.sink);
             block.of_all.from = std::max(block.of_all.from, keys.first);
             block.of_all.to = row == 0 ? keys.last : std::min(block.of_all.to, keys.last);
             if (keys.first == keys.last) continue;
             block.main.from = block.main.to == 0 ? keys.first : std::min(block.main.from, keys.first);
             block.main.to = std::max(block.main.to, keys.last);
         }
-        if (block.sink.to >= block.main.from) block.sink.to = block.main.from = 0;
+        if (block.largest_sink < block.main.from) {
+            block.sink.to = block.largest_sink;
+        } else {
+            block.main.from = 0;
+        }
         return block;
     }
 
     std::int64_t count() const { return sink.count() + main.count(); }
     bool all_see(std::int64_t key, std::int64_t count) const {
-        return (of_all.from <= key && key + count <= of_all.to) || key + count <= sink_of_all.to;
+        return (of_all.from <= key && key + count <= of_all.to) || key + count <= least_sink;
     }
 };
 
