@@ -18,20 +18,25 @@ enum class Rounding : std::uint8_t { nearest, down };
 /// What a column says in every row, unless a cell says otherwise.
 struct TableColumn {
     std::string name;
-    std::string says;         ///< what the column holds, in words
-    std::string unit;         ///< "" for pure numbers
-    std::string computation;  ///< an expression; see PublishedTable
+    std::string says;             ///< what the column holds, in words
+    std::string unit;             ///< "" for pure numbers
+    std::string computation;      ///< an expression; see PublishedTable
+    std::string not_attempted{};  ///< as of a cell, for all cells that do not say otherwise
 };
 
 struct TableCell {
     std::string column;
-    std::optional<std::string> printed;  ///< the decimal number as printed; absent: ours alone
+    std::optional<std::string> printed;  ///< the decimal number as printed (65, 1.47e11); absent: ours alone
     std::string computation;
     Rounding rounding = Rounding::nearest;
     std::string tolerance;  ///< relative to the printed value, decimal; "" for none
     std::string finding;    ///< name of the finding that expects this cell not to be reproduced; "" when it should be
     std::string note;       ///< name of a finding that is only shown beside the cell
-    std::string location;   ///< "configs/tables/x.yaml:7:15"
+    std::optional<std::string> ours{};  ///< what ours is, to these digits, where the printed number does not say it
+    /// Name of a finding that says why nothing is computed here, and what that would need; "" when it is. Then
+    /// `printed` may be any text, and there is no computation.
+    std::string not_attempted{};
+    std::string location;  ///< "configs/tables/x.yaml:7:15"
 };
 
 struct TableRow {

@@ -37,6 +37,7 @@ const std::vector<Key>& column_keys() {
         {"says", Shape::text, "what the column shows", true},
         {"unit", Shape::text, "of its numbers"},
         {"computation", Shape::text, "an expression that gives its cells"},
+        {"not_attempted", Shape::identifier, "instead: why its cells are not computed, and what that would need"},
     };
     return keys;
 }
@@ -57,8 +58,10 @@ const std::vector<Key>& cell_keys() {
         {"computation", Shape::text, "instead of the column's"},
         {"rounding", Shape::text, "nearest or down"},
         {"tolerance", Shape::text, "by how much it may differ"},
+        {"ours", Shape::text, "what ours is, to these digits: a cell that says it is held to it"},
         {"finding", Shape::identifier, "why it does not come out as printed"},
         {"note", Shape::identifier, "what else is to be said of it"},
+        {"not_attempted", Shape::identifier, "why it is not computed, and what that would need"},
     };
     return keys;
 }
@@ -75,8 +78,19 @@ std::string scalar_or(const YamlNode& map, std::string_view key, std::string oth
     return node == nullptr ? std::move(otherwise) : scalar(*node, key);
 }
 
+bool all_digits(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool is_decimal(std::string_view text) {
     if (!text.empty() && text.front() == '-') text.remove_prefix(1);
+    const std::size_t e = text.find('e');
+    if (e != std::string_view::npos) {
+        std::string_view exponent = text.substr(e + 1);
+        if (!exponent.empty() && exponent.front() == '-') exponent.remove_prefix(1);
+        if (!all_digits(exponent) || exponent.size() > 2) return false;
+        text = text.substr(0, e);
+    }
     const auto digits =
         static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }));
     const auto dots = static_cast<std::size_t>(std::count(text.begin(), text.end(), '.'));
@@ -87,7 +101,8 @@ bool is_decimal(std::string_view text) {
 std::string decimal(const YamlNode& node, std::string_view what) {
     std::string text = scalar(node, what);
     if (!is_decimal(text)) {
-        node.at.fail(fmt::format("{} is a plain decimal number as printed (65, -0.5), not '{}'", what, shown(text)));
+        node.at.fail(
+            fmt::format("{} is a plain decimal number as printed (65, -0.5, 1.47e11), not '{}'", what, shown(text)));
     }
     return text;
 }
@@ -155,6 +170,24 @@ Rounding read_rounding(const YamlNode& node) {
     node.at.fail(unknown_name("rounding", text, {"nearest", "down"}));
 }
 
+void expect_finding(const YamlNode& node, const std::string& name, const PublishedTable& table) {
+    if (name.empty() || table.findings.contains(name)) return;
+    std::vector<std::string> known;
+    for (const auto& [other, text] : table.findings) known.push_back(other);
+    node.at.fail(unknown_name("finding", name, std::move(known)));
+}
+
+/// A cell that is not computed shows what is printed, whatever it is.
+TableCell read_not_attempted(const YamlNode& node, TableCell cell) {
+    const YamlNode& printed = node.kind == YamlNode::Kind::map ? *node.find("value") : node;
+    if (printed.kind != YamlNode::Kind::null) cell.printed = scalar(printed, "a printed value");
+    for (const char* key : {"computation", "rounding", "tolerance", "ours", "finding"}) {
+        const YamlNode* other = node.kind == YamlNode::Kind::map ? node.find(key) : nullptr;
+        if (other != nullptr) other->at.fail(fmt::format("a cell that is not attempted has no {}", key));
+    }
+    return cell;
+}
+
 TableCell read_cell(const YamlNode& node, const TableColumn& column, const PublishedTable& table) {
     TableCell cell{.column = column.name,
                    .printed = std::nullopt,
@@ -162,36 +195,49 @@ TableCell read_cell(const YamlNode& node, const TableColumn& column, const Publi
                    .tolerance = {},
                    .finding = {},
                    .note = {},
+                   .not_attempted = column.not_attempted,
                    .location = node.at.text()};
     const YamlNode* printed = &node;
     if (node.kind == YamlNode::Kind::map) {
         check_keys(node, cell_keys(), "a cell");
         printed = node.find("value");
+        cell.not_attempted = scalar_or(node, "not_attempted", cell.not_attempted);
+        cell.note = scalar_or(node, "note", "");
+        expect_finding(node, cell.note, table);
+        expect_finding(node, cell.not_attempted, table);
+    }
+    if (!cell.not_attempted.empty()) {
+        cell.computation.clear();
+        return read_not_attempted(node, std::move(cell));
+    }
+    if (node.kind == YamlNode::Kind::map) {
         cell.computation = scalar_or(node, "computation", cell.computation);
         if (const YamlNode* rounding = node.find("rounding")) cell.rounding = read_rounding(*rounding);
         if (const YamlNode* tolerance = node.find("tolerance")) cell.tolerance = decimal(*tolerance, "tolerance");
+        if (const YamlNode* ours = node.find("ours")) cell.ours = decimal(*ours, "what ours is");
         cell.finding = scalar_or(node, "finding", "");
-        cell.note = scalar_or(node, "note", "");
+        expect_finding(node, cell.finding, table);
     }
     if (printed->kind != YamlNode::Kind::null) cell.printed = decimal(*printed, "a printed value");
     if (cell.computation.empty()) {
         node.at.fail(fmt::format("column '{}' has no computation, so this cell needs one", column.name));
     }
-    std::vector<std::string> known;
-    for (const auto& [name, text] : table.findings) known.push_back(name);
-    for (const std::string& name : {cell.finding, cell.note}) {
-        if (!name.empty() && !table.findings.contains(name)) node.at.fail(unknown_name("finding", name, known));
-    }
     if (!cell.finding.empty() && !cell.printed) node.at.fail("a finding speaks of a printed value; use a note here");
     return cell;
 }
 
-TableColumn read_column(const YamlKey& key, const YamlNode& node) {
+TableColumn read_column(const YamlKey& key, const YamlNode& node, const PublishedTable& table) {
     check_keys(node, column_keys(), "a column");
-    return {.name = identifier(key, "column"),
-            .says = read_text(*node.find("says"), "says"),
-            .unit = scalar_or(node, "unit", ""),
-            .computation = scalar_or(node, "computation", "")};
+    TableColumn column{.name = identifier(key, "column"),
+                       .says = read_text(*node.find("says"), "says"),
+                       .unit = scalar_or(node, "unit", ""),
+                       .computation = scalar_or(node, "computation", ""),
+                       .not_attempted = scalar_or(node, "not_attempted", "")};
+    expect_finding(node, column.not_attempted, table);
+    if (!column.not_attempted.empty() && !column.computation.empty()) {
+        node.at.fail(fmt::format("column '{}' has a computation and is not attempted; leave out one", column.name));
+    }
+    return column;
 }
 
 }  // namespace
@@ -224,7 +270,7 @@ PublishedTable load_published_table(const std::filesystem::path& path, const Fie
     const YamlNode& columns = expect_map(*root.find("columns"), "columns");
     std::vector<std::string> column_names;
     for (std::size_t i = 0; i < columns.keys.size(); ++i) {
-        table.columns.push_back(read_column(columns.keys[i], columns.items[i]));
+        table.columns.push_back(read_column(columns.keys[i], columns.items[i], table));
         column_names.push_back(table.columns.back().name);
     }
     const Fields values = read_values(root.find("values"), {});

@@ -90,7 +90,11 @@ TEST_CASE("every mistake in a table is refused with its place and a remedy") {
     CHECK(contains(refusal(kHead + "colums: {}\n" + kColumns + rows), ":4:1: unknown key 'colums'; did you mean"));
     CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {d: 2}}]\n"), "unknown column 'd'"));
     CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {c: about 2}}]\n"), "plain decimal number"));
-    CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {c: 1e9}}]\n"), "plain decimal number"));
+    for (const std::string number : {"1e", "e9", "1e1.5", "1e+9", "1e999", "1.2.3e4", "-", "1,000", "110.6K"}) {
+        INFO(number);
+        CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {c: '" + number + "'}}]\n"),
+                       "plain decimal number"));
+    }
     CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {c: [1]}}]\n"), "not a list"));
     CHECK(contains(refusal(kHead + kColumns + "rows: [{row: r, printed: {c: " + std::string(40, '1') + "}}]\n"),
                    "plain decimal number"));
@@ -119,16 +123,45 @@ TEST_CASE("every mistake in a table is refused with its place and a remedy") {
     CHECK_THROWS_AS(load_published_table("/nonexistent/table.yaml"), UsageError);
 }
 
-TEST_CASE("every shipped table decodes and names its source") {
-    const fs::path directory = fs::path(HEADCOUNT_SOURCE_DIR) / "configs" / "tables";
-    const std::vector<std::string> names = yaml_names(directory);
-    CHECK(names.size() >= 3);
-    for (const std::string& name : names) {
-        const PublishedTable table = load_published_table(directory / (name + ".yaml"));
-        CHECK(table.name == name);
-        CHECK(contains(table.url, "https://"));
+TEST_CASE("a printed number may have an exponent") {
+    for (const std::string number : {"1.47e11", "-2e-3", "1e99", "5.80e10"}) {
+        const PublishedTable table = load(kHead + kColumns + "rows: [{row: r, printed: {c: " + number + "}}]\n");
+        CHECK(table.rows.at(0).cells.at(0).printed == number);
     }
-    CHECK(yaml_names(directory / "nowhere").empty());
+}
+
+TEST_CASE("what is not attempted shows any text, and says why") {
+    const std::string columns =
+        "columns: {c: {says: a column, computation: 1}, q: {says: quality, not_attempted: why}}\n";
+    const std::string head = kHead + "findings: {why: it needs training}\n" + columns;
+    const PublishedTable table = load(head +
+                                      "rows: [{row: r, printed: {q: 84.1+-0.34, c: {value: O(n), not_attempted: "
+                                      "why}}}, {row: s, printed: {q: ~}}]\n");
+    for (const TableCell& cell : table.rows.at(0).cells) {
+        CHECK(cell.not_attempted == "why");
+        CHECK(cell.computation.empty());
+    }
+    CHECK(table.rows[0].cells[0].printed == "84.1+-0.34");
+    CHECK(table.rows[0].cells[1].printed == "O(n)");
+    CHECK_FALSE(table.rows[1].cells[0].printed.has_value());
+    const auto refused = [&](const std::string& cell) {
+        return refusal(head + "rows: [{row: r, printed: {c: " + cell + "}}]\n");
+    };
+    CHECK(contains(refused("{value: 1, not_attempted: nowhere}"), "unknown finding 'nowhere'"));
+    CHECK(contains(refused("{value: 1, not_attempted: why, computation: 2}"), "not attempted has no computation"));
+    CHECK(contains(refused("{value: 1, not_attempted: why, finding: why}"), "not attempted has no finding"));
+    CHECK(contains(refused("{value: 1, not_attempted: why, ours: 2}"), "not attempted has no ours"));
+    CHECK(contains(refused("{value: 1, ours: about 2}"), "plain decimal number"));
+    CHECK(contains(refused("O(n)"), "plain decimal number"));
+    CHECK(contains(refusal(kHead + "findings: {why: y}\ncolumns: {c: {says: s, computation: 1, not_attempted: why}}\n" +
+                           "rows: [{row: r, printed: {c: 1}}]\n"),
+                   "leave out one"));
+    CHECK(contains(refusal(kHead + "columns: {c: {says: s, not_attempted: why}}\nrows: [{row: r, printed: {c: 1}}]\n"),
+                   "unknown finding 'why'"));
+}
+
+TEST_CASE("a folder that is not there has no tables") {
+    CHECK(yaml_names(fs::path(HEADCOUNT_SOURCE_DIR) / "configs" / "nowhere").empty());
 }
 
 }  // namespace

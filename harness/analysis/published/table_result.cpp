@@ -20,9 +20,20 @@ std::optional<Rational> field_value(const Point& point, std::string_view field) 
     return std::nullopt;
 }
 
-int decimals_of(std::string_view printed) {
+/// A printed number in parts: "1.47e11" has two decimals and exponent 11.
+struct Printed {
+    int decimals = 0;
+    int exponent = 0;
+    bool scientific = false;
+};
+
+Printed parts_of(const std::string& printed) {
+    const std::size_t e = printed.find('e');
     const std::size_t dot = printed.find('.');
-    return dot == std::string_view::npos ? 0 : static_cast<int>(printed.size() - dot - 1);
+    const std::size_t end = std::min(e, printed.size());
+    return {.decimals = dot == std::string::npos ? 0 : static_cast<int>(end - dot - 1),
+            .exponent = e == std::string::npos ? 0 : std::stoi(printed.substr(e + 1)),
+            .scientific = e != std::string::npos};
 }
 
 /// The names of one row, each evaluated when first read.
@@ -64,7 +75,8 @@ private:
         const std::string tail = name.substr(dot + 1);
         if (head == "printed") {
             for (const TableCell& cell : row_.cells) {
-                if (cell.column == tail && cell.printed) return evaluate(*cell.printed, {});
+                const bool is_number = cell.printed && cell.not_attempted.empty();
+                if (cell.column == tail && is_number) return evaluate(*cell.printed, {});
             }
             throw UsageError(fmt::format("row '{}' prints no '{}'", row_.name, tail));
         }
@@ -85,11 +97,25 @@ private:
     std::set<std::string> open_;  ///< values being computed, to find cycles
 };
 
+/// To a multiple of 10^-decimals, which is more than 1 when `decimals` is negative.
 Rational rounded(const Rational& value, int decimals, Rounding rounding) {
     const Values names{{"x", value}, {"decimals", decimals}};
     if (rounding == Rounding::nearest) return evaluate("round(x * 10^decimals) / 10^decimals", names);
     // Cutting digits off goes towards zero, on both sides of it.
     return evaluate(value < 0 ? "ceil(x * 10^decimals) / 10^decimals" : "floor(x * 10^decimals) / 10^decimals", names);
+}
+
+/// A rounded value in the notation of the printed one.
+std::string as_printed(const Rational& value, const Printed& like) {
+    constexpr int kDigits = 60;  // more than a printed number may have
+    if (!like.scientific) return to_decimal(value, kDigits);
+    const Rational mantissa = evaluate("x / 10^exponent", {{"x", value}, {"exponent", like.exponent}});
+    return fmt::format("{}e{}", to_decimal(mantissa, kDigits), like.exponent);
+}
+
+bool is_as_stated(const Rational& value, const std::string& stated) {
+    const Printed parts = parts_of(stated);
+    return rounded(value, parts.decimals - parts.exponent, Rounding::nearest) == evaluate(stated, {});
 }
 
 CellResult evaluate_cell(const TableCell& cell, RowValues& values, const PublishedTable& table) {
@@ -99,19 +125,27 @@ CellResult evaluate_cell(const TableCell& cell, RowValues& values, const Publish
                       .ours_rounded = {},
                       .computation = cell.computation,
                       .counted = {},
+                      .stated = cell.ours.value_or(""),
                       .finding = cell.finding.empty() ? "" : table.findings.at(cell.finding),
                       .note = cell.note.empty() ? "" : table.findings.at(cell.note),
+                      .not_attempted = cell.not_attempted.empty() ? "" : table.findings.at(cell.not_attempted),
                       .location = cell.location};
+    if (!cell.not_attempted.empty()) {
+        result.status = CellStatus::not_attempted;
+        return result;
+    }
     std::set<std::string> counted;
     result.ours = values.compute(cell.computation, counted);
     result.counted.assign(counted.begin(), counted.end());
+    result.as_expected = !cell.ours || is_as_stated(result.ours, *cell.ours);
     if (!cell.printed) {
         result.ours_rounded = to_decimal(result.ours);
         return result;
     }
     const Rational printed = evaluate(*cell.printed, {});
-    const Rational ours = rounded(result.ours, decimals_of(*cell.printed), cell.rounding);
-    result.ours_rounded = to_decimal(ours, 60);  // more digits than a printed number may have
+    const Printed parts = parts_of(*cell.printed);
+    const Rational ours = rounded(result.ours, parts.decimals - parts.exponent, cell.rounding);
+    result.ours_rounded = as_printed(ours, parts);
     const Rational miss = result.ours > printed ? result.ours - printed : printed - result.ours;
     const Rational scale = printed < 0 ? Rational(-printed) : printed;
     if (ours == printed) {
@@ -121,7 +155,7 @@ CellResult evaluate_cell(const TableCell& cell, RowValues& values, const Publish
     } else {
         result.status = CellStatus::does_not_reproduce;
     }
-    result.as_expected = (result.status == CellStatus::does_not_reproduce) == !cell.finding.empty();
+    result.as_expected &= (result.status == CellStatus::does_not_reproduce) == !cell.finding.empty();
     return result;
 }
 
@@ -133,6 +167,7 @@ std::string_view to_string(CellStatus status) {
         case CellStatus::within_tolerance: return "within tolerance";
         case CellStatus::does_not_reproduce: return "does not reproduce";
         case CellStatus::ours_only: return "ours";
+        case CellStatus::not_attempted: return "not attempted";
     }
     return "";
 }

@@ -1,6 +1,7 @@
 // Compares a table printed in a paper with what exact counts say: theirs beside ours, with a status a cell.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,21 +22,29 @@ enum class CellStatus : std::uint8_t {
     within_tolerance,    ///< not equal, but within the tolerance that the table's file states
     does_not_reproduce,  ///< neither
     ours_only,           ///< the paper prints nothing here
+    not_attempted,       ///< nothing is computed here; the table's file says why, and what it would need
 };
+inline constexpr std::array kCellStatuses{CellStatus::reproduced, CellStatus::within_tolerance,
+                                          CellStatus::does_not_reproduce, CellStatus::ours_only,
+                                          CellStatus::not_attempted};
 std::string_view to_string(CellStatus status);
 
 struct CellResult {
     std::string column;
     std::optional<std::string> printed;
     Rational ours;
-    std::string ours_rounded;  ///< ours with the printed value's number of decimals
+    std::string ours_rounded;  ///< ours with the printed value's number of decimals; "" where nothing is computed
     std::string computation;
     /// What was counted for it: "core.score_bytes of multi_head/counting/...". Empty: a formula alone.
     std::vector<std::string> counted;
     CellStatus status = CellStatus::ours_only;
-    bool as_expected = true;  ///< a cell with a finding must not reproduce, every other printed one must
-    std::string finding;      ///< text
-    std::string note;         ///< text
+    /// A cell with a finding must not reproduce, every other printed one must; and what the file says that ours is must
+    /// be so, to its digits.
+    bool as_expected = true;
+    std::string stated;         ///< what the file says that ours is; "" when it says nothing
+    std::string finding;        ///< text
+    std::string note;           ///< text
+    std::string not_attempted;  ///< text
     std::string location;
 };
 

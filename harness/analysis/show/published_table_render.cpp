@@ -57,13 +57,14 @@ const std::vector<std::string> kHeader{"row", "printed", "ours", "ours, unrounde
 std::string status_text(const CellResult& cell, Footnotes& notes) {
     std::string text(to_string(cell.status));
     if (!cell.as_expected) text += " (unexpected)";
-    for (const std::string& note : {cell.finding, cell.note}) {
+    for (const std::string& note : {cell.finding, cell.note, cell.not_attempted}) {
         if (!note.empty()) text += " " + notes.mark(note);
     }
     return text;
 }
 
 std::string evidence_text(const CellResult& cell, const TableColumn& column) {
+    if (cell.status == CellStatus::not_attempted) return "";
     std::set<std::string> metrics;  // the points are in the CSV; here the metric names are enough
     for (const std::string& what : cell.counted) metrics.insert(what.substr(0, what.find(' ')));
     std::string text = cell.counted.empty() ? "formula" : fmt::format("counted {}", fmt::join(metrics, ", "));
@@ -78,8 +79,9 @@ std::vector<Section> sections_of(const TableResult& result, Footnotes& notes) {
         for (const RowResult& row : result.rows) {
             const CellResult* cell = result.find(row.name, column.name);
             if (cell == nullptr) continue;
+            const bool computed = cell->status != CellStatus::not_attempted;
             section.lines.push_back({row.name, cell->printed.value_or("-"), cell->ours_rounded,
-                                     to_decimal(cell->ours, 9), status_text(*cell, notes),
+                                     computed ? to_decimal(cell->ours, 9) : "", status_text(*cell, notes),
                                      evidence_text(*cell, column)});
         }
         if (!section.lines.empty()) sections.push_back(std::move(section));
@@ -88,9 +90,10 @@ std::vector<Section> sections_of(const TableResult& result, Footnotes& notes) {
 }
 
 std::string summary(const TableResult& result) {
-    return fmt::format("{} reproduced, {} within tolerance, {} not reproduced, {} ours only; {}",
+    return fmt::format("{} reproduced, {} within tolerance, {} not reproduced, {} ours only, {} not attempted; {}",
                        result.count(CellStatus::reproduced), result.count(CellStatus::within_tolerance),
                        result.count(CellStatus::does_not_reproduce), result.count(CellStatus::ours_only),
+                       result.count(CellStatus::not_attempted),
                        result.as_expected() ? "every status is as the table's file expects"
                                             : "SOME STATUS IS NOT AS THE TABLE'S FILE EXPECTS");
 }
@@ -206,7 +209,8 @@ std::string markdown(const TableResult& result) {
 
 std::string csv(const TableResult& result) {
     std::string out =
-        "table,row,column,unit,printed,ours,ours_exact,status,as_expected,computation,counted,finding,note\n";
+        "table,row,column,unit,printed,ours,ours_exact,status,as_expected,computation,counted,finding,note,"
+        "not_attempted\n";
     for (const RowResult& row : result.rows) {
         for (const CellResult& cell : row.cells) {
             const auto column = std::find_if(result.table.columns.begin(), result.table.columns.end(),
@@ -217,13 +221,14 @@ std::string csv(const TableResult& result) {
                                             column->unit,
                                             cell.printed.value_or(""),
                                             cell.ours_rounded,
-                                            to_text(cell.ours),
+                                            cell.status == CellStatus::not_attempted ? "" : to_text(cell.ours),
                                             std::string(to_string(cell.status)),
                                             cell.as_expected ? "true" : "false",
                                             cell.computation,
                                             fmt::format("{}", fmt::join(cell.counted, "; ")),
                                             cell.finding,
-                                            cell.note};
+                                            cell.note,
+                                            cell.not_attempted};
             for (std::string& field : fields) field = csv_cell(field);
             out += fmt::format("{}\n", fmt::join(fields, ","));
         }

@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,7 @@
 #include "harness/analysis/records/conditions.hpp"
 #include "harness/analysis/show/beside_table.hpp"
 #include "harness/analysis/show/point_table.hpp"
+#include "harness/analysis/show/published_overview.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/counted_metric.hpp"
 #include "harness/cli/exit_code.hpp"
@@ -21,6 +24,8 @@
 
 namespace headcount::commands {
 namespace {
+
+constexpr std::string_view kAll = "all";
 
 struct Options {
     std::string subject;
@@ -51,6 +56,21 @@ void print_beside(const RecordSet& records, const Options& options) {
     }
 }
 
+TableResult evaluated(const std::string& name) {
+    return evaluate_table(load_published_table(find_config(name, "tables"), known_fields()), counted_metric);
+}
+
+void print_all(const Options& options, int& exit_code) {
+    std::vector<TableResult> results;
+    for (const std::string& name : config_names("tables")) results.push_back(evaluated(name));
+    const bool terminal = options.format == "terminal";
+    fmt::print("{}", render(published_overview(results, terminal), options.format));
+    if (terminal) fmt::print("\n{}", unexpected_text(results));
+    for (const TableResult& result : results) {
+        if (!result.as_expected()) exit_code = exit_code::not_as_expected;
+    }
+}
+
 void run(const Options& options, int& exit_code) {
     const bool is_result = std::filesystem::path(options.subject).extension() == ".jsonl";
     if (is_result) {
@@ -67,8 +87,11 @@ void run(const Options& options, int& exit_code) {
         return;
     }
     if (!options.beside.empty()) throw UsageError("table: --beside is for results (.jsonl), not published tables");
-    const PublishedTable table = load_published_table(find_config(options.subject, "tables"), known_fields());
-    const TableResult result = evaluate_table(table, counted_metric);
+    if (options.subject == kAll) {
+        print_all(options, exit_code);
+        return;
+    }
+    const TableResult result = evaluated(options.subject);
     fmt::print("{}", render(result, formats().at(options.format)));
     if (!result.as_expected()) exit_code = exit_code::not_as_expected;
 }
@@ -78,6 +101,7 @@ Examples:
   headcount table results/reference/equal_complexity.jsonl --format latex
   headcount table results/reference/kernels.jsonl --beside       ours beside OpenBLAS, a row a shape
   headcount table vaswani2017_table3                  theirs beside ours, one status a cell
+  headcount table all                                 every published table, a line each
   headcount table my_tables/other_paper.yaml --format markdown
 
 Exit: 1 when a cell of a published table comes out otherwise than its file states.)";
@@ -89,24 +113,25 @@ Command table() {
             .summary = "A result, or a published table beside ours, as text, Markdown, CSV or LaTeX",
             .declare = [](int& exit_code) {
                 auto options = std::make_shared<Options>();
-                return CommandLine{.flags = {{.name = "subject",
-                                              .into = &options->subject,
-                                              .doc = "a journal (.jsonl), or a published table by name or file",
-                                              .required = true},
-                                             {.name = "--format",
-                                              .into = &options->format,
-                                              .shows_default = true,
-                                              .choices = {"terminal", "markdown", "csv", "latex"}},
-                                             {.name = "--counted",
-                                              .into = &options->counted,
-                                              .doc = "points that were only counted as well (always in CSV)"},
-                                             {.name = "--beside",
-                                              .into = &options->beside,
-                                              .doc = "a row a shape: VARIANT/BACKEND (streaming/simd unless given) "
-                                                     "beside all others, paired by round",
-                                              .alone = "streaming/simd"}},
-                                   .run = [options, &exit_code] { run(*options, exit_code); },
-                                   .footer = kExamples};
+                return CommandLine{
+                    .flags = {{.name = "subject",
+                               .into = &options->subject,
+                               .doc = "a journal (.jsonl), a published table by name or file, or all published tables",
+                               .required = true},
+                              {.name = "--format",
+                               .into = &options->format,
+                               .shows_default = true,
+                               .choices = {"terminal", "markdown", "csv", "latex"}},
+                              {.name = "--counted",
+                               .into = &options->counted,
+                               .doc = "points that were only counted as well (always in CSV)"},
+                              {.name = "--beside",
+                               .into = &options->beside,
+                               .doc = "a row a shape: VARIANT/BACKEND (streaming/simd unless given) "
+                                      "beside all others, paired by round",
+                               .alone = "streaming/simd"}},
+                    .run = [options, &exit_code] { run(*options, exit_code); },
+                    .footer = kExamples};
             }};
 }
 
