@@ -56,13 +56,14 @@ void print_beside(const RecordSet& records, const Options& options) {
     }
 }
 
-TableResult evaluated(const std::string& name) {
-    return evaluate_table(load_published_table(find_config(name, "tables"), known_fields()), counted_metric);
+TableResult evaluated(const std::filesystem::path& path) {
+    return evaluate_table(load_published_table(path, known_fields()), counted_metric);
 }
 
 void print_all(const Options& options, int& exit_code) {
     std::vector<TableResult> results;
-    for (const std::string& name : config_names("tables")) results.push_back(evaluated(name));
+    const std::filesystem::path folder = data_dir() / "configs" / "tables";
+    for (const std::string& name : config_names("tables")) results.push_back(evaluated(folder / (name + ".yaml")));
     const bool terminal = options.format == "terminal";
     fmt::print("{}", render(published_overview(results, terminal), options.format));
     if (terminal) fmt::print("\n{}", unexpected_text(results));
@@ -91,7 +92,7 @@ void run(const Options& options, int& exit_code) {
         print_all(options, exit_code);
         return;
     }
-    const TableResult result = evaluated(options.subject);
+    const TableResult result = evaluated(find_config(options.subject, "tables"));
     fmt::print("{}", render(result, formats().at(options.format)));
     if (!result.as_expected()) exit_code = exit_code::not_as_expected;
 }
