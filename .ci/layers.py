@@ -72,6 +72,7 @@ LAYERS = [
     room("analysis/series", "what grows with the number of heads, and how", "records model"),
     room("analysis/compare", "two results, point by point", "records verdicts"),
     room("analysis/published", "tables and conventions of others, computed again", "exact metrics"),
+    room("analysis/models", "whole models, and sizes at which two mechanisms cost the same", "exact"),
     room("analysis/heads", "a study of the heads of one trained model", "table"),
     room("analysis/lint", "does a report follow the rules of the art?", "records model claims verdicts"),
     room("analysis/show", "everything that is printed",

@@ -69,6 +69,7 @@ void list_configs() {
         line(name, printable(load_sweep(find_config(name), vocabulary()).question));
     }
     for (const Preset& preset : vocabulary().presets) line("preset " + preset.name, preset.source);
+    for (const std::string& name : config_names("models")) line("model " + name, "headcount model " + name);
     for (const std::string& name : config_names("tables")) line("table " + name, "headcount table " + name);
 }
 
