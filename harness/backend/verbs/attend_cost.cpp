@@ -66,12 +66,30 @@ TileSums sum_causal(const AttendShape& shape, const Mask& mask, std::int64_t que
     return sums;
 }
 
+/// Keys that no row of a block sees, between the sink and the first window. Passing over them at once makes the cost of
+/// counting a window linear in the length.
+struct Gap {
+    std::int64_t from = 0, to = 0;
+};
+Gap gap_of(const RowBlock& block) {
+    Gap gap{.from = 0, .to = block.last_key()};
+    for (std::int64_t row = 0; row < block.rows(); ++row) {
+        const Keys seen = block.keys(row);
+        if (seen.count() == 0) continue;
+        gap.from = std::max(gap.from, seen.sink);
+        gap.to = std::min(gap.to, seen.first);
+    }
+    return gap;
+}
+
 /// Tile by tile, for a mask of which only its keys are known.
 TileSums sum_any(const AttendShape& shape, const Mask& mask, std::int64_t query_block, std::int64_t key_block) {
     TileSums sums;
     for (std::int64_t first = 0; first < shape.q_len; first += query_block) {
         const RowBlock block(mask, first, std::min(query_block, shape.q_len - first), shape.q_len, shape.kv_len);
+        const Gap gap = gap_of(block);
         for (std::int64_t key = 0; key < block.last_key(); key += key_block) {
+            if (key >= gap.from && key < gap.to) key = std::max(key, gap.to / key_block * key_block);
             const std::int64_t width = std::min(key_block, block.last_key() - key);
             const RowBlock::Span span = block.span(key, width);
             if (span.rows == 0) continue;
