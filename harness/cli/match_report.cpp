@@ -26,7 +26,7 @@ std::string growth(const Matches& matches) {
 std::string found(const MatchReport& report) {
     const std::vector<std::int64_t>& exact = report.matches.exact;
     if (exact.empty()) return fmt::format("no {} makes them equal; the nearest:\n", report.vary);
-    if (exact.size() == 1) return fmt::format("{} = {}: equal\n", report.vary, exact.front());
+    if (exact.size() == 1) return fmt::format("{} = {} makes them equal\n", report.vary, exact.front());
     return fmt::format("{} sizes make them equal, from {} = {} to {}\n", exact.size(), report.vary, exact.front(),
                        exact.back());
 }
@@ -54,8 +54,9 @@ std::string match_as_text(const MatchReport& report) {
         report.stack.attention_layers, report.stack.ffn_layers, found(report));
     for (const MatchedSize& size : report.sizes) {
         const Rational rest = residual(report, size);
-        text += fmt::format("\n{} = {}: {}{} ({})\n{}", report.vary, size.size, rest > 0 ? "+" : "",
-                            rest == 0 ? "equal" : to_text(rest), size.point, costs_table(report, size));
+        text += fmt::format("\n{} = {}", report.vary, size.size);
+        if (rest != 0) text += fmt::format(", {}{} {}", rest > 0 ? "+" : "", to_text(rest), report.equal);
+        text += fmt::format(": {}\n{}", size.point, costs_table(report, size));
     }
     return text + fmt::format("\nevery {} from 1 to {} was counted ({} are possible): {} {}\n", report.vary,
                               report.matches.last, report.matches.possible, report.equal, growth(report.matches));

@@ -49,9 +49,12 @@ std::string model_as_csv(const ModelReport& report) {
                                   to_decimal(number.value, 17)});
         }
     };
-    for (const ModelFigures& at : report.lengths) add("own", at);
+    add("own", report.own);
+    for (const ModelFigures& at : report.lengths) {
+        if (at.length != report.own.length) add("own", at);
+    }
     for (const HeadsRow& row : report.heads) {
-        if (row.figures) add(row.keep, *row.figures);
+        if (row.figures && row.keep != "own") add(row.keep, *row.figures);
     }
     return to_csv(table);
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kMiB = std::int64_t{1} << 20;
 constexpr std::int64_t kGiB = std::int64_t{1} << 30;
+constexpr std::size_t kIndent = 18;
 
 /// "12.5 GiB" or "70.3 MiB".
 std::string size_text(std::int64_t bytes) {
@@ -41,10 +42,10 @@ std::string parameters_text(const ModelParameters& p) {
 std::string published_text(const std::vector<PublishedResult>& published) {
     std::string text;
     for (const PublishedResult& one : published) {
-        text += fmt::format("published       {:>15}  {}, {}: ours {} {}\n", one.number.printed, one.number.quantity,
-                            printable(one.number.source), to_text(one.ours),
-                            one.rounds_to_it ? "rounds to it" : "does not round to it");
-        if (!one.number.finding.empty()) text += wrapped(one.number.finding, 18);
+        text += fmt::format("published       {:>15}  {}: ours, {}, {}\n", one.number.printed, one.number.quantity,
+                            to_text(one.ours), one.rounds_to_it ? "rounds to it" : "does not round to it");
+        text += wrapped(one.number.source, kIndent);
+        if (!one.number.finding.empty()) text += wrapped(one.number.finding, kIndent);
     }
     return text;
 }
@@ -69,7 +70,7 @@ std::string at_text(const ModelReport& report) {
     if (report.memory_bytes > 0) {
         const std::string memory = size_text(report.memory_bytes);
         if (report.weight_bytes > report.memory_bytes) return text + "the weights alone exceed " + memory + "\n";
-        text += fmt::format("{} hold the weights and a context of {}{} tokens for each of {}\n", memory,
+        text += fmt::format("{} hold the weights and a context of {}{} tokens (batch {})\n", memory,
                             report.fits == ModelCost::kMostTokens ? "at least " : "", report.fits, report.batch);
     }
     return text;
@@ -110,6 +111,7 @@ std::string heads_text(const ModelReport& report) {
                             {.name = "head_dim", .align = Align::right},
                             {.name = "parameters", .align = Align::right},
                             {.name = "reading", .align = Align::right},
+                            {.name = "attention %", .align = Align::right},
                             {.name = "writing", .align = Align::right},
                             {.name = "cache", .align = Align::right}},
                 .rows = {}};
@@ -125,7 +127,8 @@ std::string heads_text(const ModelReport& report) {
                                        std::to_string(at.heads.num_kv_heads),
                                        std::to_string(at.heads.head_dim),
                                        beside(flops(at.parameters.total), at.parameters.total, own.parameters.total),
-                                       beside(flops(at.reading.total()), at.reading.total(), own.reading.total())};
+                                       beside(flops(at.reading.total()), at.reading.total(), own.reading.total()),
+                                       percent(attention_percent(at.reading))};
         if (at.writing) {
             cells.push_back(beside(flops(at.writing->total()), at.writing->total(), own.writing->total()));
             cells.push_back(beside(size_text(at.cache_bytes), at.cache_bytes, own.cache_bytes));

@@ -1,7 +1,5 @@
 #include "harness/cli/named_variant.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
@@ -39,12 +37,15 @@ NamedVariant::NamedVariant(const std::string& text, const PointOptions& shared)
         }
         const std::string field = part.substr(0, equals);
         known_fields().set(spec_, field, part.substr(equals + 1));
-        PointSpec alone;
-        alone.variant = spec_.variant;
-        alone.backend = spec_.backend;
-        known_fields().set(alone, field, part.substr(equals + 1));
-        if (const std::string why = known_fields().why_not_its_own(alone); !why.empty()) throw UsageError(why);
+        if (const std::string why = why_not_its_own(field); !why.empty()) throw UsageError(why);
     }
+}
+
+std::string NamedVariant::why_not_its_own(const std::string& field) const {
+    if (!known_fields().is_own(field)) return "";
+    PointSpec alone = spec_;
+    alone.own = {{field, ""}};
+    return known_fields().why_not_its_own(alone);
 }
 
 Point NamedVariant::point() const { return resolve(spec_, known_fields()); }
@@ -55,18 +56,17 @@ Point NamedVariant::with(const std::string& field, std::int64_t value) const {
     return resolve(spec, known_fields());
 }
 
-void check_flags(const PointOptions& shared, const std::vector<NamedVariant>& variants) {
-    for (const auto& [option, value] : shared_spec(shared).own) {
-        std::string why;
-        const bool known = std::ranges::any_of(variants, [&](const NamedVariant& one) {
-            PointSpec alone = shared_spec(shared);
-            alone.variant = one.text().substr(0, one.text().find(','));
-            alone.own = {{option, value}};
-            why = known_fields().why_not_its_own(alone);
-            return why.empty();
-        });
-        if (!known) throw UsageError(why);
+void check_has(const std::string& field, const std::vector<NamedVariant>& variants) {
+    std::string why;
+    for (const NamedVariant& one : variants) {
+        why = one.why_not_its_own(field);
+        if (why.empty()) return;
     }
+    throw UsageError(why);
+}
+
+void check_flags(const PointOptions& shared, const std::vector<NamedVariant>& variants) {
+    for (const auto& [option, value] : shared_spec(shared).own) check_has(option, variants);
 }
 
 std::vector<Flag> problem_flags(PointOptions& options) {

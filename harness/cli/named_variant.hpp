@@ -19,7 +19,9 @@ public:
 
     const std::string& text() const { return text_; }
     Point point() const;
-    /// With one more field set. Throws UsageError.
+    /// "window is an option of variant local; ...", or "" for a field that the point has.
+    std::string why_not_its_own(const std::string& field) const;
+    /// With one more field set; an option of another variant changes nothing. Throws UsageError.
     Point with(const std::string& field, std::int64_t value) const;
 
 private:
@@ -27,6 +29,8 @@ private:
     PointSpec spec_;
 };
 
+/// Throws UsageError when none of these variants has the field.
+void check_has(const std::string& field, const std::vector<NamedVariant>& variants);
 /// Throws UsageError when a flag gives an option that none of these variants has.
 void check_flags(const PointOptions& shared, const std::vector<NamedVariant>& variants);
 

@@ -148,10 +148,10 @@ PublishedNumber read_published(const YamlNode& node) {
 
 }  // namespace
 
-ModelShape load_model(const std::filesystem::path& path, const FieldTable& fields) {
+WholeModel load_model(const std::filesystem::path& path, const FieldTable& fields) {
     const YamlNode root = parse_yaml(read_bounded(path.string()), path.string());
     check_keys(root, model_keys(), "a model");
-    ModelShape model;
+    WholeModel model;
     model.name = path.stem().string();
     model.source = read_text(*root.find("source"), "source");
     PointSpec problem;

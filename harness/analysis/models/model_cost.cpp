@@ -13,7 +13,7 @@ constexpr std::int64_t kBitsPerByte = 8;
 
 }  // namespace
 
-ModelCost::ModelCost(ModelShape model, const FieldTable& fields, CountOf count, DType dtype)
+ModelCost::ModelCost(WholeModel model, const FieldTable& fields, CountOf count, DType dtype)
     : model_(std::move(model)), fields_(fields), count_(std::move(count)), dtype_(dtype) {
     problem_ = point(model_.attention.front().reading, 1, 1).problem;
 }

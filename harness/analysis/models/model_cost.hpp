@@ -13,7 +13,7 @@
 #include "harness/analysis/exact/rational.hpp"
 #include "harness/core/count.hpp"
 #include "harness/core/field_table.hpp"
-#include "harness/core/model_shape.hpp"
+#include "harness/core/whole_model.hpp"
 
 namespace headcount {
 
@@ -42,9 +42,9 @@ struct TokenWork {
 
 class ModelCost {
 public:
-    ModelCost(ModelShape model, const FieldTable& fields, CountOf count, DType dtype);
+    ModelCost(WholeModel model, const FieldTable& fields, CountOf count, DType dtype);
 
-    const ModelShape& model() const { return model_; }
+    const WholeModel& model() const { return model_; }
     /// The first kind of layers as a problem: its heads.
     const Problem& problem() const { return problem_; }
     bool writes() const { return problem_.causal; }  ///< an encoder has no next token and no cache
@@ -68,7 +68,7 @@ private:
     Point point(const PointSpec& layer, std::int64_t q_len, std::int64_t kv_len, std::int64_t batch = 1) const;
     void add_rest(TokenWork& work) const;
 
-    ModelShape model_;
+    WholeModel model_;
     const FieldTable& fields_;
     CountOf count_;
     DType dtype_;
@@ -96,11 +96,11 @@ enum class Keep : std::uint8_t {
 std::string_view to_string(Keep keep);
 
 struct OtherHeads {
-    std::optional<ModelShape> model;
+    std::optional<WholeModel> model;
     std::string why_not{};
 };
 /// The same model with `num_heads` heads in every layer. Parameters of `more_in_attention` stay as they are.
-OtherHeads with_heads(const ModelShape& model, const Problem& own, std::int64_t num_heads, Keep keep);
+OtherHeads with_heads(const WholeModel& model, const Problem& own, std::int64_t num_heads, Keep keep);
 
 /// Ours with the printed number's digits, "8.03e9" for 8030261248. Throws UsageError when `printed` is no number.
 struct PublishedResult {

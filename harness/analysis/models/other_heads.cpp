@@ -20,7 +20,7 @@ void set_heads(PointSpec& spec, const Heads& heads) {
 
 std::string_view to_string(Keep keep) { return keep == Keep::head_dim ? "head_dim" : "width"; }
 
-OtherHeads with_heads(const ModelShape& model, const Problem& own, std::int64_t num_heads, Keep keep) {
+OtherHeads with_heads(const WholeModel& model, const Problem& own, std::int64_t num_heads, Keep keep) {
     Heads heads{num_heads, own.num_kv_heads, own.head_dim, own.value_head_dim};
     if (own.num_kv_heads == own.num_heads) heads.num_kv_heads = num_heads;
     if (keep == Keep::width) {

@@ -7,8 +7,8 @@
 
 #include "harness/analysis/exact/rational.hpp"
 #include "harness/core/count.hpp"
-#include "harness/core/model_shape.hpp"
 #include "harness/core/point.hpp"
+#include "harness/core/whole_model.hpp"
 
 namespace headcount {
 

@@ -48,6 +48,7 @@ Report report_of(const Options& options) {
     }
     const std::vector<NamedVariant> both{{options.first, options.point}, {options.second, options.point}};
     check_flags(options.point, both);
+    check_has(options.over, both);
     const auto cost = [&](std::size_t which, std::int64_t size) {
         return counted_metric(both[which].with(options.over, size), options.metric, Ledger::required);
     };
@@ -79,33 +80,29 @@ std::string cheaper(const Report& report, int sign) {
     return (sign < 0 ? report.first : report.second) + " costs less";
 }
 
-std::string range(const Regime& regime) {
-    return regime.from == regime.to ? fmt::format("{}", regime.from) : fmt::format("{} to {}", regime.from, regime.to);
-}
-
 std::string as_text(const Options& options, const Report& report) {
     std::string text = fmt::format(
-        "{} over {}, {} and {}\nconvention {}, required work; counted: every size up to {}, four in each octave "
-        "beyond, "
-        "and between two of\nthese with different answers down to the size\n\n",
-        options.metric, options.over, report.first, report.second, kOurConvention, kAllUpTo);
+        "{} over {}\nconvention {}, required work; counted: every size up to {}, four in each octave beyond, and "
+        "between "
+        "two of\nthese with different answers down to the size\n\n",
+        options.metric, options.over, kOurConvention, kAllUpTo);
     Table table{.columns = {{.name = options.over, .align = Align::right},
-                            {.name = "which"},
-                            {.name = report.first + ", first", .align = Align::right},
-                            {.name = report.second + ", first", .align = Align::right},
-                            {.name = "last", .align = Align::right},
-                            {.name = "last", .align = Align::right}},
+                            {.name = report.first, .align = Align::right},
+                            {.name = report.second, .align = Align::right},
+                            {.name = "answer"}},
                 .rows = {}};
     for (const Crossing& one : report.regimes) {
-        table.rows.push_back({range(one.regime), cheaper(report, one.regime.sign), to_text(one.first_from),
-                              to_text(one.second_from), to_text(one.first_to), to_text(one.second_to)});
+        const std::string answer = cheaper(report, one.regime.sign);
+        table.rows.push_back(
+            {std::to_string(one.regime.from), to_text(one.first_from), to_text(one.second_from), answer});
+        if (one.regime.to == one.regime.from) continue;
+        table.rows.push_back({std::to_string(one.regime.to), to_text(one.first_to), to_text(one.second_to), answer});
     }
-    text += to_terminal(table);
+    text += to_terminal(table) + "\n";
     if (report.regimes.size() == 1) {
-        return text + fmt::format("\nno crossover from {} to {}\n", report.regimes[0].regime.from,
-                                  report.regimes[0].regime.to);
+        return text + fmt::format("no crossover from {} to {}: {}\n", report.regimes[0].regime.from,
+                                  report.regimes[0].regime.to, cheaper(report, report.regimes[0].regime.sign));
     }
-    text += "\n";
     for (std::size_t i = 1; i < report.regimes.size(); ++i) {
         text += fmt::format("crossover: from {} {} on {}\n", options.over, report.regimes[i].regime.from,
                             cheaper(report, report.regimes[i].regime.sign));

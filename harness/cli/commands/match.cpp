@@ -50,6 +50,7 @@ MatchReport report_of(const Options& options) {
                         "option that is a number",
                         options.vary));
     }
+    if (!varies_ffn) check_has(options.vary, {both[0]});
     MatchReport report{.equal = options.equal,
                        .vary = options.vary,
                        .variant = options.variant,

@@ -46,7 +46,7 @@ struct PublishedNumber {
     std::string finding;  ///< why our number does not round to it; empty: it does
 };
 
-struct ModelShape {
+struct WholeModel {
     std::string name;    ///< the file's name without extension
     std::string source;  ///< configuration file or paper
     std::int64_t embed_dim = 0;
