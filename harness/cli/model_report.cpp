@@ -76,24 +76,26 @@ std::string at_text(const ModelReport& report) {
     return text;
 }
 
+Table table_of(const std::vector<std::string>& columns) {
+    Table table{.columns = {}, .rows = {}};
+    for (const std::string& name : columns) {
+        table.columns.push_back({.name = name, .align = name == "kept" ? Align::left : Align::right});
+    }
+    return table;
+}
+
 std::string lengths_text(const ModelReport& report) {
-    Table table{.columns = {{.name = "length", .align = Align::right},
-                            {.name = "reading", .align = Align::right},
-                            {.name = "attention %", .align = Align::right},
-                            {.name = "core %", .align = Align::right},
-                            {.name = "writing", .align = Align::right},
-                            {.name = "attention %", .align = Align::right},
-                            {.name = "core %", .align = Align::right},
-                            {.name = "cache", .align = Align::right}},
-                .rows = {}};
+    std::vector<std::string> columns{"length", "reading", "attention %", "core %"};
+    if (report.own.writing) columns.insert(columns.end(), {"writing", "attention %", "core %", "cache"});
+    Table table = table_of(columns);
     for (const ModelFigures& at : report.lengths) {
-        std::vector<std::string> row{length_text(at.length), flops(at.reading.total()),
-                                     percent(attention_percent(at.reading)), percent(core_percent(at.reading))};
+        std::vector<std::string> row{length_text(at.length) + (at.length > report.longest ? "*" : ""),
+                                     flops(at.reading.total()), percent(attention_percent(at.reading)),
+                                     percent(core_percent(at.reading))};
         if (at.writing) {
             row.insert(row.end(), {flops(at.writing->total()), percent(attention_percent(*at.writing)),
                                    percent(core_percent(*at.writing)), size_text(at.cache_bytes)});
         }
-        row.resize(table.columns.size());
         table.rows.push_back(std::move(row));
     }
     return to_terminal(table);
@@ -105,16 +107,9 @@ std::string beside(const std::string& text, const Rational& value, const Rationa
 }
 
 std::string heads_text(const ModelReport& report) {
-    Table table{.columns = {{.name = "heads", .align = Align::right},
-                            {.name = "kept"},
-                            {.name = "of keys", .align = Align::right},
-                            {.name = "head_dim", .align = Align::right},
-                            {.name = "parameters", .align = Align::right},
-                            {.name = "reading", .align = Align::right},
-                            {.name = "attention %", .align = Align::right},
-                            {.name = "writing", .align = Align::right},
-                            {.name = "cache", .align = Align::right}},
-                .rows = {}};
+    std::vector<std::string> columns{"heads", "kept", "of keys", "head_dim", "parameters", "reading", "attention %"};
+    if (report.own.writing) columns.insert(columns.end(), {"writing", "cache"});
+    Table table = table_of(columns);
     std::string missing;
     for (const HeadsRow& row : report.heads) {
         if (!row.figures) {
@@ -133,7 +128,6 @@ std::string heads_text(const ModelReport& report) {
             cells.push_back(beside(flops(at.writing->total()), at.writing->total(), own.writing->total()));
             cells.push_back(beside(size_text(at.cache_bytes), at.cache_bytes, own.cache_bytes));
         }
-        cells.resize(table.columns.size());
         table.rows.push_back(std::move(cells));
     }
     return to_terminal(table) + missing;
@@ -148,7 +142,7 @@ std::string model_as_text(const ModelReport& report) {
         "bytes.\nReading: the mean over the tokens of a prompt. Writing: one token behind a cache.\n\n",
         report.dtype);
     text += parameters_text(report.own.parameters) + published_text(report.published) + "\n" + at_text(report);
-    text += "\nattention's share, by length (FLOP a token)\n" + lengths_text(report);
+    text += "\nattention's share, by length (FLOP a token; * longer than the source names)\n" + lengths_text(report);
     text +=
         fmt::format("\nother numbers of heads, context {} (in brackets: times the model's own)\n", report.own.length);
     text += heads_text(report) + "\ncounted:\n";

@@ -41,8 +41,8 @@ fs::path find_config(std::string_view name, std::string_view kind) {
     for (const fs::path& candidate : {folder / given, folder / (std::string(name) + ".yaml")}) {
         if (fs::is_regular_file(candidate)) return candidate;
     }
-    throw UsageError("no file of this name; " +
-                     unknown_name(kind.empty() ? "config" : "table", name, config_names(kind)));
+    const std::string_view one = kind.empty() ? "config" : kind.substr(0, kind.size() - 1);  // of "tables"
+    throw UsageError("no file of this name; " + unknown_name(one, name, config_names(kind)));
 }
 
 std::vector<fs::path> figure_scripts() {

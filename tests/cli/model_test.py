@@ -184,7 +184,9 @@ class Formats(unittest.TestCase):
         self.assertLessEqual(max(map(len, text.splitlines()[:60])), 170)
 
     def test_an_unknown_model_is_refused(self):
-        self.assertEqual(run("model", "llama-9").returncode, 2)
+        unknown = run("model", "llama-3-9b")
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn("unknown model 'llama-3-9b'; did you mean 'llama-3-8b'", unknown.stderr)
         self.assertEqual(run("model", "llama-3-8b", "--num-heads", 0).returncode, 2)
 
 

@@ -159,6 +159,10 @@ class Crossover(unittest.TestCase):
         self.assertEqual([row["cheaper"] for row in rows], ["equal", "local,window=8"])
         self.assertIn("crossover: from kv_len 9 on local,window=8 costs less", run("crossover", *flags).stdout)
 
+    def test_impossible_sizes_are_passed_over(self):
+        flags = ["grouped_query,num_kv_heads=2", "multi_head,num_kv_heads=2", "--over", "num_heads", "--embed-dim", 64]
+        self.assertEqual(self.regimes(*flags), [(2, 64, "equal")])  # even divisors of 64
+
     def test_what_cannot_be_is_refused(self):
         for flags, says in ((["linear", "multi_head", "--over", "causal", "--embed-dim", 64], "only whole numbers"),
                             (["linear", "multi_head", "--over", "seq_len", "--embed-dim", 64, "--metric", "time"],

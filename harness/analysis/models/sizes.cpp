@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "harness/core/error.hpp"
-
 namespace headcount {
 namespace {
 
@@ -106,7 +104,6 @@ std::vector<Regime> regimes(const Quantity& difference, std::int64_t from, std::
             halve(difference, found, {.size = size, .sign = *sign});
         }
     }
-    if (found.empty()) throw UsageError("neither can be counted at any of these sizes; choose others");
     return found;
 }
 

@@ -40,9 +40,9 @@ struct Regime {
 };
 
 /// The regimes of first minus second between two sizes, in order: what one ends with and the next begins with are
-/// neighbours. The sign is looked at on a grid, every size up to kAllUpTo and four in each octave beyond; between two
-/// places of the grid with different signs it is halved down to the size. A quantity that crosses twice between two
-/// places of the grid is not seen to.
+/// neighbours; none where no size of the grid is possible. The sign is looked at on a grid, every size up to kAllUpTo
+/// and four in each octave beyond; between two places of the grid with different signs it is halved down to the size. A
+/// quantity that crosses twice between two places of the grid is not seen to.
 std::vector<Regime> regimes(const Quantity& difference, std::int64_t from, std::int64_t to);
 inline constexpr std::int64_t kAllUpTo = 256;
 

@@ -63,7 +63,6 @@ Report report_of(const Options& options) {
     };
     const auto from = std::llround(options.from), to = std::llround(options.to);
     if (from >= to) throw UsageError(fmt::format("--from {} has to be below --to {}", from, to));
-    if (!difference(from) && !difference(to) && !difference(from + (to - from) / 2)) throw UsageError(why);
     Report report{.first = options.first, .second = options.second, .regimes = {}};
     for (const Regime& regime : regimes(difference, from, to)) {
         report.regimes.push_back({.regime = regime,
@@ -72,6 +71,7 @@ Report report_of(const Options& options) {
                                   .first_to = cost(0, regime.to),
                                   .second_to = cost(1, regime.to)});
     }
+    if (report.regimes.empty()) throw UsageError(why);
     return report;
 }
 
