@@ -48,7 +48,7 @@ else
   install_packages run
 fi
 say "building"
-build release -DHEADCOUNT_TESTS=OFF headcount
+build release -DHEADCOUNT_TESTS=OFF -DHEADCOUNT_KERNELS=here -DHEADCOUNT_PRECOMPILE=ON headcount
 headcount=build/release/headcount
 
 options=()

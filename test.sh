@@ -11,7 +11,7 @@ install_packages test
 install_model minilm
 
 say "g++ release"
-build release -DHEADCOUNT_TESTS=ON
+build release -DHEADCOUNT_TESTS=ON -DHEADCOUNT_KERNELS=all -DHEADCOUNT_PRECOMPILE=OFF
 ctest --preset release --parallel "$(nproc)"
 
 say "figures of the simulations and of the fault suite (what they mean: docs/measurement.md)"

@@ -4,6 +4,8 @@
 
 # Objects may be taken from the cache under another checkout's path: the scratch build of the tests does.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# With precompiled headers ccache takes an object only if it may overlook what they define and the hour.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 say() { printf '\n== %s\n' "$*"; }
 
