@@ -46,7 +46,6 @@ void project_slices(Pass& pass, std::string_view role, const Tensor& x, std::str
     if (bias == nullptr) project(pass, role, x, blocks, nullptr, y);
 }
 
-// head_h = softmax(Q_h K_h^T / sqrt(head_dim)) V_h with Q_h = x_h W_Q^h, x_h the slice h of x;  out_h = head_h W_O^h
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -107,6 +106,9 @@ std::string unsupported(const Point& point) {
 Variant block_diagonal() {
     return {.summary = "each head projects only its own slice of the embedding (reading R2a)",
             .source = "the claim read literally: 64 x 64 a head; a different function from multi_head",
+            .equation =
+                "head_h = softmax(Q_h K_h^T / sqrt(head_dim)) V_h with Q_h = x_h W_Q^h, x_h the slice h of x\n"
+                "out_h = head_h W_O^h",
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,
             .prepare = prepare,

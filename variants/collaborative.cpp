@@ -43,7 +43,6 @@ Tensor mix_queries(Pass& pass, const Tensor& q) {
     return mixed;
 }
 
-// out = concat_h( softmax(Q diag(m_h) K^T / sqrt(head_dim)) V_h ) W_O,  Q and K of shared_dim columns
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -105,6 +104,8 @@ std::string unsupported(const Point& point) {
 Variant collaborative() {
     return {.summary = "queries and keys projected once for all heads, each head weighs the columns",
             .source = "Cordonnier et al. 2020, Multi-Head Attention: Collaborate Instead of Concatenate, section 3",
+            .equation =
+                "out = concat_h( softmax(Q diag(m_h) K^T / sqrt(head_dim)) V_h ) W_O, Q and K of shared_dim columns",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

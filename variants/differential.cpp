@@ -27,8 +27,6 @@ Tensor take_map(Pass& pass, const Tensor& q, const Tensor& k) {
     return map;
 }
 
-// With Q_h = [Q1 | Q2], K_h = [K1 | K2], d = head_dim / 2:
-// out = concat_h( (softmax(Q1 K1^T / sqrt(d)) - lambda softmax(Q2 K2^T / sqrt(d))) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -97,6 +95,9 @@ std::string unsupported(const Point& point) {
 Variant differential() {
     return {.summary = "the difference of two softmax maps a head, without the norm and the scale of its output",
             .source = "Ye et al. 2024, Differential Transformer, equation 1; lambda itself is the weight",
+            .equation =
+                "Q_h = [Q1 | Q2], K_h = [K1 | K2], d = head_dim / 2\n"
+                "out = concat_h( (softmax(Q1 K1^T / sqrt(d)) - lambda softmax(Q2 K2^T / sqrt(d))) V_h ) W_O",
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,
             .weights = weights,

@@ -28,8 +28,6 @@ std::vector<WeightShape> weights(const Point& point) {
     return canonical_weights(widened(point.problem, own().read(point.own)));
 }
 
-// out = concat_h( softmax(Q_h K_h^T / sqrt(fixed_dim)) V_h ) W_O, W_Q [E, num_heads fixed_dim], W_O its transpose's
-// shape: num_heads fixed_dim is not E
 void forward(Pass& pass) {
     const Problem heads = widened(pass.problem, pass.own(own()));
     forward_fused(pass, heads, heads.mask());
@@ -94,6 +92,9 @@ std::string unsupported(const Point& point) {
 Variant fixed_head_dim() {
     return {.summary = "heads of one width (fixed_dim) whatever embed_dim / num_heads is, fused core",
             .source = "Bhojanapalli et al. 2020, section 3",
+            .equation =
+                "out = concat_h( softmax(Q_h K_h^T / sqrt(fixed_dim)) V_h ) W_O\n"
+                "W_Q [embed_dim, num_heads fixed_dim], W_O of its transpose's shape",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

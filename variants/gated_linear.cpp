@@ -63,8 +63,6 @@ void carry_on(Pass& pass, const Tensor& k, const Tensor& v, const Tensor& sums, 
     pass.backend.matmul("state", decayed.transposed(), v, after, options);
 }
 
-// S_t = diag(alpha_t) S_(t-1) + k_t^T v_t,  head_t = q_t S_t,  alpha_t = sigmoid(x_t W_a)^(1 / tau);
-// out = concat_h( head ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -189,6 +187,9 @@ std::string unsupported(const Point& point) {
 Variant gated_linear() {
     return {.summary = "linear attention whose state decays by gates of each token, in blocks",
             .source = "Yang et al. 2023, equation 3 and section 4.3",
+            .equation =
+                "S_t = diag(alpha_t) S_(t-1) + k_t^T v_t, head_t = q_t S_t, alpha_t = sigmoid(x_t W_a)^(1 / tau)\n"
+                "out = concat_h( head ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

@@ -22,10 +22,12 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 
 }  // namespace
 
-// latent, but K_h and V_h are made of part g(h) of C alone: K_h = [rotate(x W_KR), C_g W_UK_h], V_h = C_g W_UV_h
 Variant grouped_latent() {
     return {.summary = "latent attention whose kv_rank is cut into latent_groups, each for a group of heads (GLA)",
             .source = "Zadouri et al. 2025, Hardware-Efficient Attention for Fast Decoding, grouped latent attention",
+            .equation =
+                "C = x W_DKV;  K_h = [rotate(x W_KR), C_g(h) W_UK_h], V_h = C_g(h) W_UV_h, C_g a part of C's columns\n"
+                "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim + rope_dim)) V_h ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported =

@@ -38,8 +38,6 @@ std::vector<WeightShape> weights(const Point& point) {
     return shapes;
 }
 
-// S = x W_KV;  K_g = [rotate(x W_KR), first columns of S_g], V_g = S_g;  the first columns of Q_h are rotated, too
-// out = concat_h( softmax(Q_h K_g(h)^T / sqrt(head_dim)) V_g(h) ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -103,6 +101,10 @@ std::string unsupported(const Point& point) {
 Variant grouped_tied() {
     return {.summary = "one state a group: all of it its values, half of it and a shared rotary key its keys (GTA)",
             .source = "Zadouri et al. 2025, Hardware-Efficient Attention for Fast Decoding, grouped-tied attention",
+            .equation =
+                "S = x W_KV;  K_g = [rotate(x W_KR), first columns of S_g], V_g = S_g\n"
+                "the first columns of Q_h are rotated, too\n"
+                "out = concat_h( softmax(Q_h K_g(h)^T / sqrt(head_dim)) V_g(h) ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

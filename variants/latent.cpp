@@ -18,12 +18,13 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 
 }  // namespace
 
-// C = x W_DKV;  K_h = [rotate(x W_KR), C W_UK_h], V_h = C W_UV_h;  Q_h = [rotate(x W_QR_h), x W_Q_h]
-// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim + rope_dim)) V_h ) W_O
 Variant latent() {
     return {
         .summary = "keys and values of all heads from one latent of kv_rank, a rotary key for all (MLA)",
         .source = "DeepSeek-AI 2024, DeepSeek-V2, section 2.1, equations 9 to 19, without norms",
+        .equation =
+            "C = x W_DKV;  K_h = [rotate(x W_KR), C W_UK_h], V_h = C W_UV_h;  Q_h = [rotate(x W_QR_h), x W_Q_h]\n"
+            "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim + rope_dim)) V_h ) W_O",
         .own = own().fields(),
         .definition = judge::defined_by(kDefinition),
         .unsupported =

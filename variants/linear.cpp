@@ -21,7 +21,6 @@ Tensor features(Pass& pass, std::string_view name, const Tensor& x) {
     return phi;
 }
 
-// out = concat_h( phi(Q_h) (phi(K_h)^T V_h) / (phi(Q_h) sum phi(K_h)) ) W_O,  phi(x) = elu(x) + 1
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -49,11 +48,13 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 }  // namespace
 
 Variant linear() {
-    return {.summary = "features elu(x) + 1 and no softmax: linear in the length",
-            .source = "Katharopoulos et al. 2020, equations 5, 7 and 9",
-            .own = own().fields(),
-            .definition = judge::defined_by(kDefinition),
-            .forward = forward};
+    return {
+        .summary = "features elu(x) + 1 and no softmax: linear in the length",
+        .source = "Katharopoulos et al. 2020, equations 5, 7 and 9",
+        .equation = "out = concat_h( phi(Q_h) (phi(K_h)^T V_h) / (phi(Q_h) sum phi(K_h)) ) W_O, phi(x) = elu(x) + 1",
+        .own = own().fields(),
+        .definition = judge::defined_by(kDefinition),
+        .forward = forward};
 }
 
 }  // namespace headcount::variants

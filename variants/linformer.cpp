@@ -25,7 +25,6 @@ std::vector<WeightShape> weights(const Point& point) {
     return shapes;
 }
 
-// out = concat_h( softmax(Q_h (E K_h)^T / sqrt(head_dim)) F V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -64,6 +63,7 @@ std::string unsupported(const Point& point) {
 Variant linformer() {
     return {.summary = "keys and values projected to a fixed length",
             .source = "Wang et al. 2020, equation 7",
+            .equation = "out = concat_h( softmax(Q_h (E K_h)^T / sqrt(head_dim)) F V_h ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

@@ -33,7 +33,6 @@ Mask mask_of(const Problem& p, const Window& chosen) {
     return mask;
 }
 
-// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim), window) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -72,6 +71,7 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 Variant local() {
     return {.summary = "a window of neighbouring keys (window), the first keys as a sink (sink_keys), fused core",
             .source = "Beltagy et al. 2020, section 3.1; the sink: Xiao et al. 2023",
+            .equation = "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim), window) V_h ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .forward = forward,

@@ -4,7 +4,6 @@
 namespace headcount::variants {
 namespace {
 
-// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -21,6 +20,7 @@ void forward(Pass& pass) {
 Variant multi_head() {
     return {.summary = "all heads at once over strided windows, no copies",
             .source = "Vaswani et al. 2017, section 3.2.2",
+            .equation = "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O",
             .definition = judge::attention(),
             .forward = forward};
 }

@@ -27,7 +27,6 @@ Tensor project_head(Pass& pass, const Projection& to, const Tensor& x, const Ten
     return y;
 }
 
-// head_h = softmax(x W_Q^h (x W_K^h)^T / sqrt(head_dim)) x W_V^h;  out = concat(head_1, ..., head_H) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -52,6 +51,9 @@ void forward(Pass& pass) {
 Variant multi_head_looped() {
     return {.summary = "num_heads small layers in a row, one head's scores at a time",
             .source = "Vaswani et al. 2017, section 3.2.2, read literally",
+            .equation =
+                "head_h = softmax(x W_Q^h (x W_K^h)^T / sqrt(head_dim)) x W_V^h\n"
+                "out = concat(head_1, ..., head_H) W_O",
             .definition = judge::attention(),
             .forward = forward};
 }

@@ -11,7 +11,6 @@ Tensor gather(Pass& pass, std::string_view role, std::string_view name, const Te
     return gathered;
 }
 
-// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -33,6 +32,7 @@ void forward(Pass& pass) {
 Variant multi_head_split() {
     return {.summary = "heads copied to [batch, head, len, width] and back",
             .source = "the usual reshape-transpose-contiguous of framework code",
+            .equation = "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O",
             .definition = judge::attention(),
             .forward = forward};
 }

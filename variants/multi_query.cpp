@@ -4,7 +4,6 @@
 namespace headcount::variants {
 namespace {
 
-// out = concat_h( softmax(Q_h K^T / sqrt(head_dim)) V ) W_O
 void forward(Pass& pass) { forward_fused(pass, pass.problem.mask()); }
 
 std::string unsupported(const Point& point) {
@@ -18,6 +17,7 @@ std::string unsupported(const Point& point) {
 Variant multi_query() {
     return {.summary = "one head of keys and values for all query heads, fused core",
             .source = "Shazeer 2019, section 3",
+            .equation = "out = concat_h( softmax(Q_h K^T / sqrt(head_dim)) V ) W_O",
             .definition = judge::attention(),
             .unsupported = unsupported,
             .forward = forward,

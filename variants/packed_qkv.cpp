@@ -25,7 +25,6 @@ Weights prepare(Pass& pass) {
     return packed;
 }
 
-// [Q | K | V] = x W_QKV;  out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -54,6 +53,9 @@ std::string unsupported(const Point& point) {
 Variant packed_qkv() {
     return {.summary = "one projection embed_dim x 3 embed_dim for Q, K and V",
             .source = "the usual fused projection of framework code",
+            .equation =
+                "[Q | K | V] = x W_QKV\n"
+                "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O",
             .definition = judge::attention(),
             .unsupported = unsupported,
             .prepare = prepare,

@@ -43,8 +43,6 @@ Tensor features(Pass& pass, std::string_view name, const Tensor& x) {
     return phi;
 }
 
-// out = concat_h( phi(Q_h) (phi(K_h)^T V_h) / (phi(Q_h) sum phi(K_h)) ) W_O,
-// phi(x) = exp(w x' - |x'|^2 / 2) for each direction w, x' = x / head_dim^(1/4)
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -107,6 +105,9 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 Variant performer() {
     return {.summary = "positive random features in the place of softmax",
             .source = "Choromanski et al. 2021, lemma 1 and equation 5",
+            .equation =
+                "out = concat_h( phi(Q_h) (phi(K_h)^T V_h) / (phi(Q_h) sum phi(K_h)) ) W_O\n"
+                "phi(x) = exp(w x' - |x'|^2 / 2) for each direction w, x' = x / head_dim^(1/4)",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .weights = weights,

@@ -4,7 +4,6 @@
 namespace headcount::variants {
 namespace {
 
-// out = softmax(Q K^T / sqrt(head_dim)) V W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -20,6 +19,7 @@ void forward(Pass& pass) {
 Variant single_head() {
     return {.summary = "one head over the whole width",
             .source = "Vaswani et al. 2017, equation 1",
+            .equation = "out = softmax(Q K^T / sqrt(head_dim)) V W_O",
             .definition = judge::attention(),
             .unsupported = [](const Point& point) -> std::string {
                 if (point.problem.num_heads != 1)

@@ -24,8 +24,6 @@ std::vector<WeightShape> weights(const Point& point) {
     return canonical_weights(kept(point.problem, own().read(point.own)));
 }
 
-// out = concat_h( softmax(Q_h K_g^T / sqrt(head_dim)) V_g ) W_O for h of query_heads, W_Q [E, query_heads head_dim],
-// W_O [query_heads head_dim, E], where head_dim is what num_heads heads would have
 void forward(Pass& pass) {
     const Problem heads = kept(pass.problem, pass.own(own()));
     forward_fused(pass, heads, heads.mask());
@@ -77,6 +75,10 @@ std::string unsupported(const Point& point) {
 Variant sparse_query() {
     return {.summary = "fewer query heads than num_heads, of the same width (query_heads), fused core",
             .source = "Filipek 2025, SQA",
+            .equation =
+                "out = concat_h( softmax(Q_h K_g^T / sqrt(head_dim)) V_g ) W_O for h of query_heads\n"
+                "W_Q [embed_dim, query_heads head_dim], W_O [query_heads head_dim, embed_dim]\n"
+                "head_dim is what num_heads heads would have",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

@@ -118,7 +118,6 @@ private:
     std::int64_t far_width_;  ///< far keys of the last query, which has most
 };
 
-// out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim), near and far) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -191,6 +190,7 @@ std::string unsupported(const Point& point) {
 Variant strided() {
     return {.summary = "the newest `stride` keys, and every stride-th before them; causal",
             .source = "Child et al. 2019, section 4.3, the strided pattern, both parts in one softmax",
+            .equation = "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim), near and far) V_h ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

@@ -16,7 +16,6 @@ std::vector<WeightShape> weights(const Point& point) {
     return shapes;
 }
 
-// J_g = sum_h P_hg Q_h K_h^T / sqrt(head_dim);  out = concat_g( sum_h M_hg softmax(J_h) V_g ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -68,6 +67,9 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
 Variant talking_heads() {
     return {.summary = "logits and weights mixed over heads by two num_heads x num_heads matrices",
             .source = "Shazeer et al. 2020, Talking-Heads Attention, section 3, with as many heads of each kind",
+            .equation =
+                "J_g = sum_h P_hg Q_h K_h^T / sqrt(head_dim)\n"
+                "out = concat_g( sum_h M_hg softmax(J_h) V_g ) W_O",
             .definition = judge::defined_by(kDefinition),
             .weights = weights,
             .forward = forward};

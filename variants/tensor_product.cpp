@@ -62,7 +62,6 @@ Tensor take_heads(Pass& pass, std::string_view role, const Factors& of, std::int
     return y;
 }
 
-// Q = 1/q_rank sum_r a_r(x) (x) b_r(x), so K and V;  out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
@@ -125,6 +124,9 @@ std::string unsupported(const Point& point) {
 Variant tensor_product() {
     return {.summary = "queries, keys and values of low rank over heads and columns; the cache holds their factors",
             .source = "Zhang et al. 2025, Tensor Product Attention Is All You Need, section 3.1; without RoPE",
+            .equation =
+                "Q = 1/q_rank sum_r a_r(x) (x) b_r(x), so K and V\n"
+                "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O",
             .own = own().fields(),
             .definition = judge::defined_by(kDefinition),
             .unsupported = unsupported,

@@ -13,8 +13,9 @@
 namespace headcount {
 
 struct Variant {
-    std::string summary;          ///< one line for `headcount list variants`
-    std::string source;           ///< where the algorithm comes from
+    std::string summary;        ///< one line for `headcount list variants`
+    std::string source;         ///< where the algorithm comes from
+    std::string equation = {};  ///< what forward() computes, in the source's words; a line each for what it is made of
     std::vector<Field> own = {};  ///< options of its own (core/options.hpp)
     /// The function of (inputs, weights, options) that forward() computes, written without it; the check and the
     /// required ledger of tests follow from it.
