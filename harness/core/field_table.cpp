@@ -19,6 +19,15 @@ constexpr std::string_view word_of(Kind kind) {
     return kind == Kind::backend ? "backend" : "task";
 }
 
+/// Takes what either allows: whose value it is, and so which of the two holds, is known when a point is resolved.
+void widen(Field& field, const Field& other) {
+    field.min = std::min(field.min, other.min);
+    field.max = std::max(field.max, other.max);
+    for (const std::string& choice : other.choices) {
+        if (std::ranges::find(field.choices, choice) == field.choices.end()) field.choices.push_back(choice);
+    }
+}
+
 }  // namespace
 
 std::string FieldOwner::text() const { return std::string(word_of(kind)) + " " + name; }
@@ -48,7 +57,10 @@ void FieldTable::add(const FieldOwner& owner, const std::vector<Field>& own) {
             throw Error(who + " declares the option " + field.name + " as another kind of thing than " +
                         owners_of(field.name) + "; give it another name");
         }
-        if (is_new) {
+        if (!is_new) {
+            widen(known->second, field);
+            *std::ranges::find(all_, field.name, &Field::name) = known->second;
+        } else {
             const auto place = std::find_if(all_.begin(), all_.end(), [&](const Field& other) {
                 return other.facet == Facet::data || (is_own(other.name) && other.name > field.name);
             });

@@ -32,9 +32,9 @@ public:
     /// The fields that every point has.
     FieldTable();
 
-    /// What a variant, a backend or a task declares; the facet is set by the kind of owner. Several owners may declare
-    /// one name, with defaults of their own. Throws Error when a name shadows a field of all points, or is of two
-    /// types.
+    /// What a variant, a backend or a task declares; the kind of owner sets the facet. Of one name several may: the
+    /// table allows what any does, resolve() what the point's owner does, with its default. Throws Error when a name
+    /// shadows a field of all points, or is of two types.
     void add(const FieldOwner& owner, const std::vector<Field>& own);
 
     /// In the order of ids: those of all points, then options by name, then the seed.

@@ -109,6 +109,29 @@ TEST_CASE("two owners of one option keep limits and defaults of their own") {
     CHECK(table.owners_of("window") == "variant local, variant strided");
 }
 
+TEST_CASE("choices and limits that a later owner alone allows can be set for it, and not for the first") {
+    FieldTable table = table_with_window();
+    Field form;
+    form.name = "form";
+    form.type = FieldType::choice;
+    form.choices = {"absorbed"};
+    form.otherwise = "absorbed";
+    Field other = form;
+    other.choices = {"chunked"};
+    other.otherwise = "chunked";
+    Field from_zero = window_options().fields().front();
+    from_zero.min = 0;
+    table.add({.kind = FieldOwner::Kind::variant, .name = "latent"}, {form});
+    table.add({.kind = FieldOwner::Kind::variant, .name = "linear"}, {other, from_zero});
+    const Point point = table.point_from_id("linear/naive/seq_len=8,embed_dim=4,form=chunked,window=0");
+    CHECK(get_field(point, "form") == "chunked");
+    CHECK(get_field(point, "window") == "0");
+    CHECK_THROWS_AS(table.point_from_id("latent/naive/seq_len=8,embed_dim=4,form=chunked"), UsageError);
+    CHECK_THROWS_AS(table.point_from_id("local/naive/seq_len=8,embed_dim=4,window=0"), UsageError);
+    CHECK_THROWS_AS(table.point_from_id("linear/naive/seq_len=8,embed_dim=4,form=recurrent"), UsageError);
+    CHECK(table.at("form").choices == std::vector<std::string>{"absorbed", "chunked"});
+}
+
 TEST_CASE("an owner is read back from its text") {
     const FieldOwner owner{.kind = FieldOwner::Kind::backend, .name = "simd"};
     CHECK(owner.text() == "backend simd");
