@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,11 +42,11 @@ void fill(const Tensor& t, Random random, double scale) {
 /// Hands out dense tensors and fills them when there is memory behind them.
 class Source {
 public:
-    Source(DType dtype, std::uint64_t seed, Workspace& store) : dtype_(dtype), seed_(seed), store_(&store) {}
+    Source(DType dtype, const Fill& fill, Workspace& store) : dtype_(dtype), fill_(&fill), store_(&store) {}
 
     Tensor take(std::string_view name, std::int64_t batch, std::int64_t rows, std::int64_t cols, double scale) {
         const Tensor t = store_->take(name, dtype_, {batch, 1, 1, rows, cols});
-        if (!store_->is_dry()) fill_random(t, seed_, name, scale);
+        if (!store_->is_dry()) (*fill_)(name, t, scale);
         return t;
     }
     /// A weight, scaled so that its product with unit-variance rows has unit variance.
@@ -55,7 +56,7 @@ public:
 
 private:
     DType dtype_;
-    std::uint64_t seed_;
+    const Fill* fill_;
     Workspace* store_;
 };
 
@@ -90,9 +91,12 @@ std::int64_t Layout::bytes() const {
     return sum;
 }
 
-Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store) {
+Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store, const Fill& fill) {
     const Problem& p = point.problem;
-    Source source(p.dtype, point.seed, store);
+    const Fill seeded = [&](std::string_view name, const Tensor& to, double scale) {
+        fill_random(to, point.seed, name, scale);
+    };
+    Source source(p.dtype, fill ? fill : seeded, store);
     Layout layout;
     layout.inputs.problem = p;
     if (p.scope == Scope::layer) {
@@ -160,9 +164,9 @@ void forward(const Point& point, const Variant& variant, const Layout& layout, B
 
 /// lay_out(), with its verbs on the tape of a backward pass where there is one.
 Layout lay_out_recorded(const Point& point, const Variant& variant, Backend& backend, Workspace& store,
-                        Backward* backward) {
+                        Backward* backward, const Fill& fill = {}) {
     backend.record(backward == nullptr ? nullptr : &backward->prepare);
-    Layout layout = lay_out(point, variant, backend, store);
+    Layout layout = lay_out(point, variant, backend, store, fill);
     backend.record(nullptr);
     return layout;
 }
@@ -212,7 +216,7 @@ DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& ve
     return run;
 }
 
-PointData make_point_data(const Point& point) {
+PointData make_point_data(const Point& point, const Fill& fill) {
     if (const std::string reason = why_unsupported(point); !reason.empty()) {
         throw Error(point.id() + " cannot run: " + reason);
     }
@@ -225,13 +229,24 @@ PointData make_point_data(const Point& point) {
     if (!data.backend->executes()) return data;
     data.store = Workspace::reserve(predicted.store.reserved_bytes());
     if (runs_backward(point.problem.pass)) data.backward = std::make_unique<Backward>();
-    data.layout = lay_out_recorded(point, variant, *data.backend, data.store, data.backward.get());
+    data.layout = lay_out_recorded(point, variant, *data.backend, data.store, data.backward.get(), fill);
     data.workspace = Workspace::reserve(predicted.workspace.reserved_bytes());
     if (data.backward == nullptr) return data;
     record_forward(data, *dry(info.make(execution_of(point))));
     fill_random(data.backward->derivatives.of(data.layout.out), point.seed, "d_out", 1);
     run_forward(data);  // what a backward pass alone begins with
     return data;
+}
+
+Workspace separate_x_kv(PointData& data) {
+    Inputs& in = data.layout.inputs;
+    if (in.x_kv.data != in.x_q.data || in.x_q.data == nullptr) return Workspace::dry();
+    Workspace dry = Workspace::dry();
+    dry.take("x_kv", in.x_q.dtype, in.x_q.extent);
+    Workspace memory = Workspace::reserve(dry.reserved_bytes());
+    in.x_kv = memory.take("x_kv", in.x_q.dtype, in.x_q.extent);
+    std::memcpy(in.x_kv.data, in.x_q.data, static_cast<std::size_t>(in.x_q.bytes()));
+    return memory;
 }
 
 PointData::PointData(const Point& its_point, const Variant& its_variant, std::unique_ptr<Backend> its_backend)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,9 +27,14 @@ struct Layout {
     std::int64_t bytes() const;
 };
 
+/// Writes every element of one input or weight, dense [batch or 1, 1, 1, rows, cols]. `scale` is the standard deviation
+/// of what the harness would draw.
+using Fill = std::function<void(std::string_view name, const Tensor& to, double scale)>;
+
 /// Takes all tensors from `store`, fills them unless it is dry, and lets the variant prepare its weights.
-/// Inputs have unit variance, weights variance 1 / rows, so that scores are of order one.
-Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store);
+/// Without `fill` numbers follow from the point's seed: inputs of unit variance, weights of variance 1 / rows, so that
+/// scores are of order one.
+Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store, const Fill& fill = {});
 
 /// Owns what the tensors point into. Empty (null data) for a backend that does not execute.
 struct PointData {
@@ -58,8 +64,11 @@ struct DryRun {
 /// Throws Error when a verb of a backward pass has no derivative.
 DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& verbs);
 
-/// Throws UsageError for unknown names, Error when the point cannot run or memory is refused.
-PointData make_point_data(const Point& point);
+/// Throws UsageError for unknown names, Error when the point cannot run or memory is refused; and what `fill` throws.
+PointData make_point_data(const Point& point, const Fill& fill = {});
+/// Gives the keys a sequence of their own where they share the queries' (equal lengths): x_kv becomes a copy of x_q in
+/// the memory that is returned and has to live as long as `data` runs. Null memory where nothing was shared.
+Workspace separate_x_kv(PointData& data);
 
 /// One forward pass; allocates nothing but what the workspace already holds.
 void run_forward(PointData& data);
