@@ -16,9 +16,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string whole_file(const std::filesystem::path& path) {
+std::string whole_file(const std::filesystem::path& path, std::string_view advice) {
+    std::error_code error;
     std::ifstream file(path, std::ios::binary);
-    if (!file) throw UsageError(fmt::format("{}: cannot be read; is the model installed?", path.string()));
+    if (!file || std::filesystem::is_directory(path, error)) {
+        throw UsageError(fmt::format("{}: cannot be read; {}", path.string(), advice));
+    }
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -35,14 +38,15 @@ std::int64_t elements_of(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-SafeTensors::SafeTensors(const std::filesystem::path& path) : name_(path.string()) {
-    const std::string bytes = whole_file(path);
+SafeTensors::SafeTensors(const std::filesystem::path& path, const Advice& advice)
+    : name_(path.string()), advice_(advice) {
+    const std::string bytes = whole_file(path, advice.whole);
     hash_ = fnv64(bytes);
     std::uint64_t header_size = 0;
     constexpr std::size_t kLengthBytes = sizeof header_size;
     if (bytes.size() >= kLengthBytes) std::memcpy(&header_size, bytes.data(), kLengthBytes);
     if (bytes.size() < kLengthBytes || header_size > bytes.size() - kLengthBytes) {
-        throw UsageError(fmt::format("{}: is cut short or no safetensors file; install the model again", name_));
+        throw UsageError(fmt::format("{}: is cut short or no safetensors file; {}", name_, advice.whole));
     }
     const std::string_view numbers = std::string_view(bytes).substr(kLengthBytes + header_size);
     memory_.resize(numbers.size() / sizeof(float));
@@ -52,7 +56,11 @@ SafeTensors::SafeTensors(const std::filesystem::path& path) : name_(path.string(
         const Json header = Json::parse(std::string_view(bytes).substr(kLengthBytes, header_size));
         for (const auto& [tensor, entry] : header.items()) {
             reading = "tensor " + tensor;
-            if (tensor == "__metadata__" || entry.at("dtype") != "F32") continue;
+            if (tensor == "__metadata__") continue;
+            if (const auto type = entry.at("dtype").get<std::string>(); type != "F32") {
+                other_types_[tensor] = type;
+                continue;
+            }
             const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
             const auto begin = entry.at("data_offsets").at(0).get<std::uint64_t>();
             const auto end = entry.at("data_offsets").at(1).get<std::uint64_t>();
@@ -63,22 +71,32 @@ SafeTensors::SafeTensors(const std::filesystem::path& path) : name_(path.string(
             entries_[tensor] = {.shape = shape, .values = memory_.data() + begin / sizeof(float)};
         }
     } catch (const std::exception& error) {
-        throw UsageError(
-            fmt::format("{}: {} cannot be read ({}); install the model again", name_, reading, error.what()));
+        throw UsageError(fmt::format("{}: {} cannot be read ({}); {}", name_, reading, error.what(), advice.whole));
     }
 }
 
 const SafeTensors::Entry& SafeTensors::at(std::string_view name, const std::vector<std::int64_t>& shape) const {
+    if (const auto other = other_types_.find(name); other != other_types_.end()) {
+        throw UsageError(fmt::format("{}: tensor {} has type {}, expected F32 of shape [{}]; {}", name_, name,
+                                     other->second, fmt::join(shape, ", "), advice_.tensor));
+    }
     const auto found = entries_.find(name);
     if (found == entries_.end()) {
-        throw UsageError(
-            fmt::format("{}: holds no tensor {} of f32; is it the model that its config.json describes?", name_, name));
+        throw UsageError(fmt::format("{}: holds no tensor {}, expected with type F32 and shape [{}]; {}", name_, name,
+                                     fmt::join(shape, ", "), advice_.tensor));
     }
     if (found->second.shape != shape) {
-        throw UsageError(fmt::format("{}: tensor {} has shape [{}], expected [{}]; does config.json belong to it?",
-                                     name_, name, fmt::join(found->second.shape, ", "), fmt::join(shape, ", ")));
+        throw UsageError(fmt::format("{}: tensor {} has shape [{}], expected [{}]; {}", name_, name,
+                                     fmt::join(found->second.shape, ", "), fmt::join(shape, ", "), advice_.tensor));
     }
     return found->second;
+}
+
+std::vector<std::string> SafeTensors::names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : entries_) names.push_back(name);
+    for (const auto& [name, type] : other_types_) names.push_back(name);
+    return names;
 }
 
 }  // namespace headcount
