@@ -6,9 +6,10 @@
 
 namespace headcount {
 
-std::vector<Flag> PointOptions::flags() {
+std::vector<Flag> PointOptions::flags(const std::vector<std::string>& without) {
     std::vector<Flag> flags;
     for (const Field& field : known_fields().all()) {
+        if (std::ranges::find(without, field.name) != without.end()) continue;
         std::string option = "--" + field.name;
         std::replace(option.begin(), option.end(), '_', '-');
         const FlagTarget into =

@@ -13,7 +13,8 @@ namespace headcount {
 /// The flags --variant, --seq-len, --causal ... of a command, and what was given.
 class PointOptions {
 public:
-    std::vector<Flag> flags();
+    /// But for the fields `without`, which the command asks for in another way or has no use for.
+    std::vector<Flag> flags(const std::vector<std::string>& without = {});
     /// What was given over `base`. Throws UsageError.
     PointSpec over(PointSpec base) const;
 

@@ -1,7 +1,8 @@
-// headcount show: one point in full: its problem, both ledgers, its memory, and how to run it alone.
+// headcount show: a variant, what it computes and costs; or one point in full and how to run it alone.
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,8 @@
 #include "harness/analysis/records/record_set.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/count_report.hpp"
+#include "harness/cli/point_options.hpp"
+#include "harness/cli/variant_report.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/point.hpp"
 #include "harness/journal/journal.hpp"
@@ -22,9 +25,17 @@ namespace headcount::commands {
 namespace {
 
 struct Options {
-    std::string id;
+    std::string subject;
     std::string result;
+    PointOptions fields;
 };
+
+constexpr char kExamples[] = R"(
+Examples:
+  headcount show local --causal --window 3            what it sees, and what it costs as formulas
+  headcount show grouped_query                        which query head reads which head of keys and values
+  headcount show latent --form absorbed
+  headcount show multi_head/blas/seq_len=512,embed_dim=512,num_heads=8,causal=true)";
 
 /// The bound of the point in that result, part by part, beside its time.
 void print_bound(const Point& point, const std::string& path) {
@@ -59,8 +70,19 @@ void print_bound(const Point& point, const std::string& path) {
     if (const std::string broken = broken_bound(bound, entry); !broken.empty()) fmt::print("{}\n", broken);
 }
 
-void run(const Options& options) {
-    const std::string& id = options.id;
+void show_variant(const Options& options) {
+    if (!options.result.empty()) throw UsageError("--result speaks of one point: give VARIANT/BACKEND/field=value,...");
+    PointSpec given = options.fields.over({});
+    given.variant = options.subject;
+    fmt::print("{}", variant_as_text(given));
+}
+
+void show_point(const Options& options) {
+    const std::string& id = options.subject;
+    if (const auto more = known_fields().given(options.fields.over({})); !more.empty()) {
+        throw UsageError(fmt::format("{}: a point has all its fields in its id; write {} there, too, not as a flag", id,
+                                     more.front().first));
+    }
     const Point point = point_from_id(id, known_fields());
     fmt::print("{}\n\n", point.id());
     for (const Field& field : known_fields().all()) {
@@ -88,20 +110,27 @@ void run(const Options& options) {
 Command show() {
     return {
         .name = "show",
-        .summary = "Explain one point: its problem, both ledgers, its memory, its bound in a result",
+        .summary = "Explain a variant: equation, options, mask, heads, formulas; or one point: its cost, its bound",
         .declare = [](int&) {
             auto options = std::make_shared<Options>();
-            return CommandLine{
-                .flags = {{.name = "point",
-                           .into = &options->id,
-                           .doc = "as in journals and messages: variant/backend/field=value,...",
+            CommandLine line{
+                .flags = {{.name = "subject",
+                           .into = &options->subject,
+                           .doc = "a variant; or a point as in journals and messages: variant/backend/field=value,...",
                            .required = true},
                           {.name = "--result",
                            .into = &options->result,
                            .doc = "a journal: its time there, and the least that limits allow"}},
-                .run = [options] { run(*options); },
-                .footer =
-                    "\nExample:\n  headcount show multi_head/blas/seq_len=512,embed_dim=512,num_heads=8,causal=true"};
+                .run =
+                    [options] {
+                        const bool is_point = options->subject.find('/') != std::string::npos;
+                        (is_point ? show_point : show_variant)(*options);
+                    },
+                .footer = kExamples};
+            for (Flag& flag : options->fields.flags({"variant", "backend", "task", "num_threads", "seed"})) {
+                line.flags.push_back(std::move(flag));
+            }
+            return line;
         }};
 }
 
