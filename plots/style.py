@@ -158,7 +158,7 @@ def hide_unused(axes, used):
 
 
 AXIS_LABELS = {"num_heads": "number of heads H", "kv_len": "sequence length n (kv_len)",
-               "heads_left": "heads left in the model"}
+               "heads_left": "heads left in the model", "head_dim": "width of a head (head_dim)"}
 
 
 def hold_to(figure, shows, name):

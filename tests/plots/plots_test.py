@@ -19,7 +19,7 @@ class Plots(FigureCase):
     def test_the_figures_exist(self):
         for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
                        "beside.py", "error_over_heads.py", "loss_curves.py", "heads_masked.py", "heads_pruned.py",
-                       "heads_alike.py", "pruning.py"):
+                       "heads_alike.py", "pruning.py", "odd_widths.py"):
             self.assertIn(script, SCRIPTS)
 
     def test_figures_beyond_the_most_are_not_dropped_in_silence(self):
@@ -167,7 +167,8 @@ class Plots(FigureCase):
 
     def test_bounds_are_drawn_or_their_absence_is_said(self):
         data = self.directory("data")
-        synthetic.write(data, variants=("multi_head",), bound_s="", bound_lacks="no limits", time_over_bound="")
+        synthetic.write(data, variants=("multi_head",), widths=(64, 65, 128), bound_s="", bound_lacks="no limits",
+                        time_over_bound="")
         for script in OF_POINTS:  # what stands beside each other does so relative to the bound
             expected = 4 if script == "beside.py" else 0
             self.check(run(script, data, self.directory("unknown"), "--format", "svg"), expected)
@@ -245,6 +246,16 @@ class Plots(FigureCase):
                          {"main": "next_byte, H d 64", "wider": "next_byte, head_dim 16"})
         self.assertEqual(trained.panel_names(rows[rows["group"] == "main"], []), {"main": "next_byte"})
 
+    def test_widths_of_different_numbers_of_heads_are_not_joined(self):
+        data = self.directory("data")
+        synthetic.write(data, lengths=(128,), heads=(1, 4, 16), variants=("multi_head",), backends=("blas",))
+        result = run("odd_widths.py", data, self.directory("out"))
+        self.check(result, 4)
+        self.assertIn("at one num_heads", result.stdout)
+        synthetic.write(data, lengths=(128,), heads=(), variants=("streaming",), backends=("blas", "naive"), widths=(63, 64, 65))
+        self.check(run("odd_widths.py", data, self.directory("out"), "--format", "png"), 0)
+        self.assertEqual(os.listdir(self.directory("out")), ["odd_widths_core.png"])
+
     def test_an_unknown_format_is_refused(self):
         result = run(SCRIPTS[0], self.data, self.directory("out"), "--format", "gif")
         self.check(result, 2)
@@ -252,7 +263,7 @@ class Plots(FigureCase):
 
     def test_hostile_names_stay_inside_the_output_directory_and_do_not_break_the_figure(self):
         data = self.directory("data")
-        synthetic.write(data, variants=("multi_head",), heads=(1, 8))
+        synthetic.write(data, variants=("multi_head",), heads=(1, 8), widths=(64, 65, 128))
         self.replace(data, "points.csv", ",blas,", ",../../<script>alert(1)</script>$x^,")
         path = os.path.join(data, "run.json")
         with open(path, encoding="utf-8") as file:

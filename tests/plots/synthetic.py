@@ -88,12 +88,24 @@ def point_row(variant, backend, length, heads, **changes):
     return row
 
 
+def width_row(variant, backend, length, width, **changes):
+    """A core of four heads; what does not divide by 8 takes a tenth longer."""
+    row = point_row(variant, backend, length, 4)
+    factor = width / 128 * (1.1 if width % 8 else 1)
+    row.update({name: row[name] * factor for name in ("median_s", "low_s", "high_s", "p5_s", "p95_s")})
+    name = f"{variant}/{backend}/seq_len={length},embed_dim={4 * width},num_heads=4,scope=core"
+    row.update(point=name, ratio_base=name, ratio=1, ratio_low=1, ratio_high=1, embed_dim=4 * width, head_dim=width,
+               value_head_dim=width, scope="core", product_flops=16 * length**2 * width)
+    row.update(changes)
+    return row
+
+
 def exponent_rows(rows):
     """Slopes between the ends, for every series of three lengths or more."""
     series = {}
     for row in rows:
         if row["outcome"] == "measured":
-            series.setdefault((row["variant"], row["backend"], row["num_heads"]), []).append(row)
+            series.setdefault((row["variant"], row["backend"], row["num_heads"], row["embed_dim"]), []).append(row)
     for points in series.values():
         points.sort(key=lambda row: row["kv_len"])
         if len(points) < 3:
@@ -124,7 +136,8 @@ def curve_rows(rows):
 
 
 def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), variants=VARIANTS,
-          backends=("blas", "naive"), **changes):
+          backends=("blas", "naive"), widths=(), **changes):
+    """`widths`: of four heads each, beside those that `heads` make of one embedding."""
     os.makedirs(directory, exist_ok=True)
     rows, spans = [], []
     for variant in variants:
@@ -141,6 +154,7 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
                         verb = {"weights": "softmax_rows", "attend": "attend", "copy": "copy"}.get(role, "matmul")
                         spans.append({"point": row["point"], "verb": verb, "share": SHARE_OF.get(role, "projections"),
                                       "role": {"copy": "query", "attend": "core"}.get(role, role), "seconds": seconds})
+    rows += [width_row(variants[0], backend, lengths[0], width, **changes) for backend in backends for width in widths]
     rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
     write_csv(directory, "points.csv", POINT_COLUMNS, rows)
