@@ -26,12 +26,15 @@ def room(name, purpose, may_include=""):
 
 
 LAYERS = [
+    module("precompiled", "headers that the compiler reads once for many sources; no source includes it", "",
+           "fmt nlohmann"),
     module("core", "problems, points, tensors, workspace, costs, errors"),
     module("registry", "folder to list, generated at configure time", "core"),
     module("verbs", "one file each: operands, shape check, cost, readable loops, derivative", "core",
            folder="harness/backend/verbs"),
     module("judge", "definitions in float64, and how far rounding may carry a kernel from them", "core"),
     module("backend", "runs the verbs: the one place that checks, traces and reads a clock", "core registry verbs", "oneapi hwy"),
+    room("backend/targets", "instruction sets that the kernels are compiled for"),
     room("backend/simd", "our own kernels"),
     room("backend/libraries", "what backends over a library share"),
     room("backend/backends", "one file each", "simd libraries"),

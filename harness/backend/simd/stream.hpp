@@ -50,8 +50,8 @@ struct KeySpan {
 
 /// The keys that a block of rows takes, in at most two spans, and those of them that every row sees.
 struct BlockKeys {
-    KeySpan sink, main;          ///< the one before the other; either may be empty
-    KeySpan of_all;              ///< keys of `main` that all rows see, but for their sinks
+    KeySpan sink, main;  ///< the one before the other; either may be empty
+    KeySpan of_all;      ///< keys of `main` that all rows see, but for their sinks
     std::int64_t least_sink = 0, largest_sink = 0;
 
     /// `keys_of(row)` for `rows` rows.
