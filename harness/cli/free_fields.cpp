@@ -127,7 +127,7 @@ std::optional<FreeFields> FreeFields::of(const PointSpec& given, Lengths lengths
 std::vector<std::string> FreeFields::suppositions() const {
     std::vector<std::string> all;
     for (const auto& [field, text] : known_fields().given(given_)) {
-        if (field != "variant" && field != "backend") all.push_back(field + " = " + text);
+        if (field != "variant" && field != "backend") all.push_back(fmt::format("{} = {}", field, text));
     }
     const ProblemSpec& set = given_.problem;
     if (!varies("num_kv_heads") && !set.num_kv_heads) all.emplace_back("num_kv_heads = num_heads");
@@ -142,7 +142,7 @@ std::vector<std::string> FreeFields::suppositions() const {
 }
 
 std::string FreeFields::Needs::text() const {
-    const std::string by_fours = head_dim_by_fours ? "head_dim is a multiple of 4" : "";
+    std::string by_fours = head_dim_by_fours ? "head_dim is a multiple of 4" : "";
     if (!lengths_long) return by_fours;
     const std::string is_long = fmt::format("each length is at least {} times each option", kLongTimes);
     return by_fours.empty() ? is_long : by_fours + " and " + is_long;
