@@ -20,6 +20,7 @@ struct Case {
     std::int64_t batch, kv_heads, group, q_len, kv_len, head_dim, value_head_dim;
     bool causal, add;
     int layout;
+    bool tied = false;  ///< keys and values are one tensor, whose derivative the values begin
 };
 
 /// Memory that holds no number yet, and behind it something that must stay.
@@ -43,12 +44,12 @@ struct Operands {
     Operands(TwinStore& store, const Case& c)
         : q(store.take({c.batch, c.kv_heads, c.group, c.q_len, c.head_dim}, c.layout)),
           k(store.take({c.batch, c.kv_heads, 1, c.kv_len, c.head_dim}, c.layout)),
-          v(store.take({c.batch, c.kv_heads, 1, c.kv_len, c.value_head_dim}, c.layout)),
+          v(c.tied ? k : store.take({c.batch, c.kv_heads, 1, c.kv_len, c.value_head_dim}, c.layout)),
           out(store.take({c.batch, c.kv_heads, c.group, c.q_len, c.value_head_dim}, c.layout)),
           dout(store.take({c.batch, c.kv_heads, c.group, c.q_len, c.value_head_dim}, c.layout)),
           dq(store.take({c.batch, c.kv_heads, c.group, c.q_len, c.head_dim}, c.layout)),
           dk(store.take({c.batch, c.kv_heads, 1, c.kv_len, c.head_dim}, c.layout)),
-          dv(store.take({c.batch, c.kv_heads, 1, c.kv_len, c.value_head_dim}, c.layout)) {}
+          dv(c.tied ? dk : store.take({c.batch, c.kv_heads, 1, c.kv_len, c.value_head_dim}, c.layout)) {}
 
     template <class Pick>
     FusedAttendVjp verb(const Case& c, const Pick& pick) const {
@@ -63,7 +64,7 @@ struct Operands {
                 .dk = pick(dk),
                 .dv = pick(dv),
                 .add_to_q = c.add,
-                .add_to_k = c.add,
+                .add_to_k = c.add || c.tied,
                 .add_to_v = c.add,
                 .statistics = {},
                 .scratch = {}};
@@ -123,6 +124,28 @@ TEST_CASE("the fused derivative equals the steps it stands for, for every mask, 
                                   .add = store.flip(),
                                   .layout = i % 3});
             }
+        }
+    });
+}
+
+TEST_CASE("the fused derivative by one tensor that is key and value adds both") {
+    on_every_target([] {
+        const auto backend = make_simd(2);
+        TwinStore store(33);
+        for (int i = 0; i < 20; ++i) {
+            const std::int64_t width = store.pick(40);
+            check_derivative(*backend, store,
+                             {.batch = store.pick(2),
+                              .kv_heads = store.pick(3),
+                              .group = store.pick(2),
+                              .q_len = 4 + store.pick(60),
+                              .kv_len = store.pick(60),
+                              .head_dim = width,
+                              .value_head_dim = width,
+                              .causal = store.flip(),
+                              .add = store.flip(),
+                              .layout = i % 3,
+                              .tied = true});
         }
     });
 }

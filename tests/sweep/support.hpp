@@ -46,8 +46,8 @@ inline const Vocabulary& vocabulary() {
             v.fields.add({.kind = FieldOwner::Kind::task, .name = name}, task.own);
         }
         v.tasks.emplace_back(kNoTask);
-        v.metrics = {"time",        "test_error",      "parameters", "kv_cache_bytes",
-                     "score_bytes", "workspace_bytes", "peak_bytes"};
+        v.metrics = {"time",           "time_over_bound", "test_error",      "parameters",
+                     "kv_cache_bytes", "score_bytes",     "workspace_bytes", "peak_bytes"};
         for (const char* selector : {"total", "projections", "core", "scores", "softmax", "elementwise", "query"}) {
             for (const char* kind : {"multiplies", "adds", "divides", "exps", "bytes", "intensity"}) {
                 v.metrics.push_back(std::string(selector) + "." + kind);
@@ -56,7 +56,7 @@ inline const Vocabulary& vocabulary() {
         v.exact_claim_kinds = {"equal",  "proportional_to", "inversely_proportional_to",
                                "equals", "affine",          "identical_polynomials"};
         v.either_claim_kinds = {"at_least", "at_most", "ordering", "peaks_at"};
-        v.measured_metrics = {"time", "test_error"};
+        v.measured_metrics = {"time", "time_over_bound", "test_error"};
         v.claim_kinds = v.exact_claim_kinds;
         v.claim_kinds.insert(v.claim_kinds.end(),
                              {"within", "exponent", "faster_than", "at_least", "at_most", "ordering", "peaks_at"});

@@ -142,8 +142,8 @@ private:
         for (std::int64_t i = 0; i < panels; ++i) {
             const Panel panel = panel_at(key, count, i);
             with_vectors(panel.width() / L::kLanes, [&](auto vectors) HEADCOUNT_INLINED {
-                write<vectors()>(panel, panel.dk, head_.scale, head_.head_dim, head_.add_to_k, head_.dk);
                 write<vectors()>(panel, panel.dv, static_cast<T>(1.0F), head_.value_head_dim, head_.add_to_v, head_.dv);
+                write<vectors()>(panel, panel.dk, head_.scale, head_.head_dim, head_.add_to_k, head_.dk);
             });
         }
     }

@@ -67,8 +67,9 @@ struct Attend {
             .statistics = *statistics,
             .scratch = memory.take("tile", statistics->dtype, {1, 1, 1, 1, plan.vjp_scratch_elements})};
         fused.add_to_q = derivatives.holds(q);
-        fused.add_to_k = derivatives.holds(k);
+        // Values before keys, as every backend writes them: they may be one tensor (grouped_tied).
         fused.add_to_v = derivatives.holds(v);
+        fused.add_to_k = derivatives.holds(k);
         backend.run(role, fused);
     }
 

@@ -32,8 +32,8 @@ public:
           dk_(derivatives.of(k)),
           dv_(derivatives.of(v)),
           add_to_q_(derivatives.holds(q)),
-          add_to_k_(derivatives.holds(k)),
-          add_to_v_(derivatives.holds(v)) {}
+          add_to_v_(derivatives.holds(v)),
+          add_to_k_(derivatives.holds(k)) {}
 
     template <class AnyBackend>
     void run(AnyBackend& backend, Workspace& scratch) {
@@ -95,7 +95,8 @@ private:
     Mask mask_;
     Tensor q_, k_, v_;
     Tensor dout_, dq_, dk_, dv_;
-    bool add_to_q_, add_to_k_, add_to_v_;
+    /// Values before keys, as they are written: they may be one tensor (grouped_tied).
+    bool add_to_q_, add_to_v_, add_to_k_;
 };
 
 }  // namespace headcount
