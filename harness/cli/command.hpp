@@ -25,6 +25,7 @@ struct Flag {
     std::vector<std::string> choices = {};  ///< empty: any text
     std::pair<double, double> range = {};   ///< both 0: any number
     bool positive = false;                  ///< numbers above 0
+    bool whole = false;                     ///< numbers without a fraction
     std::string alone = {};                 ///< the value of a flag that is given without one; empty: it needs one
     std::string needs = {};                 ///< another flag of the command, declared before
     std::string group = {};                 ///< heading in the help

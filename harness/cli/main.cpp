@@ -1,5 +1,7 @@
 // The command line: declares every command of commands/ and turns errors into exit codes.
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <type_traits>
@@ -59,6 +61,12 @@ void require_known_command(int argc, char** argv) {
     throw UsageError(unknown_name("command", argv[1], known));
 }
 
+/// Why a number is refused; empty: it is whole.
+std::string why_not_whole(const std::string& text) {
+    const double number = std::strtod(text.c_str(), nullptr);
+    return std::trunc(number) == number ? "" : text + " is not a whole number";
+}
+
 CLI::Option* add_option(CLI::App& app, const Flag& flag) {
     return std::visit(
         [&](auto* into) {
@@ -79,6 +87,7 @@ void add_flag(CLI::App& app, const Flag& flag) {
     if (!flag.choices.empty()) option->check(CLI::IsMember(flag.choices));
     if (flag.range != std::pair{0.0, 0.0}) option->check(CLI::Range(flag.range.first, flag.range.second));
     if (flag.positive) option->check(CLI::PositiveNumber);
+    if (flag.whole) option->check(why_not_whole);
     if (!flag.needs.empty()) option->needs(app.get_option(flag.needs));
     if (!flag.alone.empty()) option->expected(0, 1)->default_str(flag.alone);
     if (!flag.group.empty()) option->group(flag.group);
@@ -114,6 +123,13 @@ int run(int argc, char** argv) {
     return exit;
 }
 
+/// Writes what is still held back. A result that nobody can read is none, whatever the command says of it.
+int written(int exit) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+    fmt::print(stderr, "headcount: standard output cannot be written\n");
+    return exit_code::failed;
+}
+
 Engines engines_in_folders() {
     Engines engines;
     for (auto& [name, engine] : load_engines(engine_folders())) engines.push_back({name, std::move(engine)});
@@ -127,7 +143,7 @@ int main(int argc, char** argv) {
     using namespace headcount;
     find_engines_by(engines_in_folders);
     try {
-        return run(argc, argv);
+        return written(run(argc, argv));
     } catch (const UsageError& error) {
         fmt::print(stderr, "{}\n", printable_lines(error.what()));
         return exit_code::usage;

@@ -36,7 +36,9 @@ struct Crossing {
 
 struct Report {
     std::string first, second;
-    std::vector<Crossing> regimes;
+    std::vector<Crossing> regimes{};
+    std::vector<std::string> points{};  ///< both, at the first size: they show what was not given
+    std::string beyond{};               ///< why the last size was not compared; empty: it was
 };
 
 Report report_of(const Options& options) {
@@ -63,7 +65,7 @@ Report report_of(const Options& options) {
     };
     const auto from = std::llround(options.from), to = std::llround(options.to);
     if (from >= to) throw UsageError(fmt::format("--from {} has to be below --to {}", from, to));
-    Report report{.first = options.first, .second = options.second, .regimes = {}};
+    Report report{.first = options.first, .second = options.second};
     for (const Regime& regime : regimes(difference, from, to)) {
         report.regimes.push_back({.regime = regime,
                                   .first_from = cost(0, regime.from),
@@ -72,6 +74,10 @@ Report report_of(const Options& options) {
                                   .second_to = cost(1, regime.to)});
     }
     if (report.regimes.empty()) throw UsageError(why);
+    for (const NamedVariant& one : both) {
+        report.points.push_back(one.with(options.over, report.regimes.front().regime.from).id());
+    }
+    if (report.regimes.back().regime.to < to) report.beyond = why;  // the last size was the last to be tried
     return report;
 }
 
@@ -83,9 +89,8 @@ std::string cheaper(const Report& report, int sign) {
 std::string as_text(const Options& options, const Report& report) {
     std::string text = fmt::format(
         "{} over {}\nconvention {}, required work; counted: every size up to {}, four in each octave beyond, and "
-        "between "
-        "two of\nthese with different answers down to the size\n\n",
-        options.metric, options.over, kOurConvention, kAllUpTo);
+        "between two of\nthese with different answers down to the size\nthe first: {}\nthe other: {}\n\n",
+        options.metric, options.over, kOurConvention, kAllUpTo, report.points[0], report.points[1]);
     Table table{.columns = {{.name = options.over, .align = Align::right},
                             {.name = report.first, .align = Align::right},
                             {.name = report.second, .align = Align::right},
@@ -99,6 +104,9 @@ std::string as_text(const Options& options, const Report& report) {
         table.rows.push_back({std::to_string(one.regime.to), to_text(one.first_to), to_text(one.second_to), answer});
     }
     text += to_terminal(table) + "\n";
+    if (!report.beyond.empty()) {
+        text += fmt::format("nothing was compared beyond {}: {}\n", report.regimes.back().regime.to, report.beyond);
+    }
     if (report.regimes.size() == 1) {
         return text + fmt::format("no crossover from {} to {}: {}\n", report.regimes[0].regime.from,
                                   report.regimes[0].regime.to, cheaper(report, report.regimes[0].regime.sign));
@@ -142,6 +150,8 @@ std::string as_json(const Options& options, const Report& report) {
     }
     json["crossovers"] = std::move(crossovers);
     json["regimes"] = std::move(all);
+    json["points"] = report.points;
+    if (!report.beyond.empty()) json["beyond"] = report.beyond;
     return json.dump(2) + "\n";
 }
 
@@ -186,12 +196,14 @@ Command crossover() {
                                .into = &options->from,
                                .doc = "the first size",
                                .shows_default = true,
-                               .range = {1, 1e12}},
+                               .range = {1, 1e12},
+                               .whole = true},
                               {.name = "--to",
                                .into = &options->to,
                                .doc = "the last size",
                                .shows_default = true,
-                               .range = {1, 1e12}},
+                               .range = {1, 1e12},
+                               .whole = true},
                               {.name = "--format",
                                .into = &options->format,
                                .shows_default = true,

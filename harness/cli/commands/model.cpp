@@ -28,6 +28,7 @@ struct Options {
 };
 
 constexpr double kLongest = 1e9;
+constexpr double kLeastMemory = 1e-6, kMostMemory = 1e9;  // GiB; its bytes are a 64-bit number
 constexpr std::int64_t kFirstLength = std::int64_t{1} << 10, kLastLength = std::int64_t{1} << 20;
 
 DType dtype_of(const std::string& name) {
@@ -129,16 +130,18 @@ Command model() {
                                               .into = &options->context,
                                               .doc = "tokens of the prompt, or in the cache",
                                               .shows_default = true,
-                                              .range = {1, kLongest}},
+                                              .range = {1, kLongest},
+                                              .whole = true},
                                              {.name = "--batch",
                                               .into = &options->batch,
                                               .doc = "sequences in the cache",
                                               .shows_default = true,
-                                              .range = {1, kLongest}},
+                                              .range = {1, kLongest},
+                                              .whole = true},
                                              {.name = "--memory",
                                               .into = &options->memory_gib,
                                               .doc = "GiB: what context fits into it beside the weights",
-                                              .positive = true},
+                                              .range = {kLeastMemory, kMostMemory}},
                                              {.name = "--dtype",
                                               .into = &options->dtype,
                                               .doc = "type of weights and cache",
@@ -147,7 +150,8 @@ Command model() {
                                              {.name = "--weight-bits",
                                               .into = &options->weight_bits,
                                               .doc = "bits of a weight in memory, where they are fewer than the type's",
-                                              .range = {1, 64}},
+                                              .range = {1, 64},
+                                              .whole = true},
                                              {.name = "--num-heads",
                                               .into = &options->num_heads,
                                               .doc = "other numbers of heads; without: half as many and twice as many",
