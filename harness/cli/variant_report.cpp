@@ -23,6 +23,7 @@ namespace {
 constexpr std::int64_t kDrawn = 16, kMostDrawn = 64;
 constexpr std::int64_t kWidth = 8;  // columns of a head: enough to cut in two and to rotate in pairs
 constexpr std::int64_t kHeads = 8;
+constexpr std::int64_t kMostHeads = 32;  // a pass for each pair of heads: with 64 it would take most of a minute
 
 std::string values_of(const Field& field) {
     if (field.type == FieldType::choice) return fmt::format("{}", fmt::join(field.choices, " or "));
@@ -125,7 +126,7 @@ std::string heads_text(const std::vector<bool>& reads) {
 
 /// A line for each number of heads of keys and values that the variant runs with.
 std::string heads_text(const PointSpec& given) {
-    const std::int64_t heads = std::min(given.problem.num_heads.value_or(kHeads), kMostDrawn);
+    const std::int64_t heads = std::min(given.problem.num_heads.value_or(kHeads), kMostHeads);
     std::set<std::int64_t, std::greater<>> numbers{heads, 2, 1};
     if (given.problem.num_kv_heads) numbers = {*given.problem.num_kv_heads};
     std::string text;
@@ -146,7 +147,7 @@ std::optional<Point> point_to_draw(const PointSpec& given) {
     const std::optional<std::int64_t> one_kv_head = 1;
     for (const std::int64_t heads : {given.problem.num_heads.value_or(2), given.problem.num_heads.value_or(1)}) {
         for (const auto& kv_heads : {given.problem.num_kv_heads, one_kv_head}) {
-            if (std::optional<Point> point = small_point(given, std::min(heads, kMostDrawn), kv_heads)) return point;
+            if (std::optional<Point> point = small_point(given, std::min(heads, kMostHeads), kv_heads)) return point;
         }
     }
     return std::nullopt;
