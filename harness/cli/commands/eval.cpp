@@ -46,8 +46,10 @@ void take_size(PointSpec& spec, std::optional<std::int64_t> ProblemSpec::*size, 
                std::string_view name, const std::string& file) {
     std::optional<std::int64_t>& wanted = spec.problem.*size;
     if (wanted && *wanted != found) {
-        throw UsageError(fmt::format("{}: has {} {}, and {} is asked for; leave the flag out or give another array",
-                                     file, name, found, *wanted));
+        throw UsageError(
+            fmt::format("{}: has {} {}, and {} is asked for by a flag or by --input; leave the flag out or give "
+                        "another array",
+                        file, name, found, *wanted));
     }
     wanted = found;
 }
