@@ -30,7 +30,7 @@ std::string length_text(std::int64_t length) {
 std::string parameters_text(const ModelParameters& p) {
     std::string text = fmt::format("parameters      {:>15}\n", p.total);
     const auto part = [&](std::string_view name, std::int64_t value) {
-        text += fmt::format("  {:<14}{:>15} {:>7} %\n", name, value, percent(Rational(100 * value, p.total)));
+        text += fmt::format("  {:<14}{:>15} {:>7} %\n", name, value, percent(100 * Rational(value) / p.total));
     };
     part("attention", p.attention);
     part("feed-forward", p.feed_forward);
