@@ -5,17 +5,44 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/models/products.hpp"
+#include "harness/core/error.hpp"
 
 namespace headcount {
 namespace {
 
 constexpr std::int64_t kBitsPerByte = 8;
+constexpr double kMostParameters = 1e17;  // times 64 bits of a weight that is below 2^63
+
+/// No less than the parameters beside attention, in numbers that do not overflow.
+double most_beside_attention(const WholeModel& model) {
+    const auto width = static_cast<double>(model.embed_dim), layers = static_cast<double>(model.num_layers());
+    const auto network = [width](std::int64_t ffn_dim) {
+        return (3 * width + 2) * static_cast<double>(ffn_dim) + width;
+    };
+    double of_layer = network(model.ffn.ffn_dim) + static_cast<double>(model.more_in_attention) +
+                      static_cast<double>(model.layer_norms) * width;
+    if (model.experts) {
+        const auto experts = static_cast<double>(model.experts->count) + static_cast<double>(model.experts->shared);
+        of_layer += experts * (network(model.experts->ffn_dim) + width + 1);
+    }
+    const double vectors = 2 * static_cast<double>(model.vocabulary) + static_cast<double>(model.model_norms);
+    return layers * of_layer + vectors * width;
+}
 
 }  // namespace
 
 ModelCost::ModelCost(WholeModel model, const FieldTable& fields, CountOf count, DType dtype)
     : model_(std::move(model)), fields_(fields), count_(std::move(count)), dtype_(dtype) {
     problem_ = point(model_.attention.front().reading, 1, 1).problem;
+    double most = most_beside_attention(model_);
+    for (const AttentionLayers& kind : model_.attention) {
+        const std::int64_t of_layer = count_(point(kind.reading, 1, 1)).parameters;
+        most += static_cast<double>(kind.layers) * static_cast<double>(of_layer);
+    }
+    if (most > kMostParameters) {
+        throw UsageError(
+            fmt::format("{}: about {:.2g} parameters are too many to count; choose smaller sizes", model_.name, most));
+    }
 }
 
 Point ModelCost::point(const PointSpec& layer, std::int64_t q_len, std::int64_t kv_len, std::int64_t batch) const {

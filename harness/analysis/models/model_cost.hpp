@@ -42,6 +42,7 @@ struct TokenWork {
 
 class ModelCost {
 public:
+    /// Throws UsageError when the parameters do not fit into 63 bits with room to spare.
     ModelCost(WholeModel model, const FieldTable& fields, CountOf count, DType dtype);
 
     const WholeModel& model() const { return model_; }
