@@ -131,6 +131,13 @@ class Formulas(unittest.TestCase):
         self.assertEqual(narrower["weights"]["bytes"], report["own"]["parameters"] // 2)
         self.assertEqual(model("llama-3-70b", "--memory", 24)["fits"]["tokens"], 0)
 
+    def test_numbers_that_are_none_are_refused(self):
+        for flags in (("--memory", "1e18"), ("--memory", 0), ("--context", "nan"), ("--context", 1.5),
+                      ("--weight-bits", 4.5)):
+            result = run("model", "llama-3-8b", *flags)
+            self.assertEqual(result.returncode, 2, flags)
+            self.assertIn(flags[0], result.stderr)
+
 
 class Heads(unittest.TestCase):
     def rows(self, name, *more):

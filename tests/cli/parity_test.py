@@ -32,6 +32,14 @@ class Match(unittest.TestCase):
             self.assertEqual(found["target"], 176160768)
             self.assertTrue(found["never_falls"])
 
+    def test_a_state_is_core_and_no_projection(self):
+        length, width, columns = 1024, 512, 64
+        found = report("match", "linear", "--to", "multi_head", "--equal", "parameters", "--vary", "num_heads",
+                       "--embed-dim", width, "--head-dim", columns)
+        costs = found["sizes"][0]["costs"]
+        self.assertEqual(costs["projections"]["ours"], 4 * length * width * columns)
+        self.assertEqual(costs["core"]["ours"], 2 * length * columns**2)
+
     # Zhang et al. 2025, Table 10, heads of 64 columns: small, medium, large, XL.
     TPA = {"MHA": [12, 16, 20, 25], "MQA": [23, 31, 39, 49], "GQA-2": [22, 30, 38, 48], "TPA": [34, 47, 61, 78]}
 
@@ -162,6 +170,11 @@ class Crossover(unittest.TestCase):
     def test_impossible_sizes_are_passed_over(self):
         flags = ["grouped_query,num_kv_heads=2", "multi_head,num_kv_heads=2", "--over", "num_heads", "--embed-dim", 64]
         self.assertEqual(self.regimes(*flags), [(2, 64, "equal")])  # even divisors of 64
+        self.assertIn("nothing was compared beyond 64: num_heads 1048576 does not divide", run("crossover", *flags).stdout)
+
+    def test_a_length_that_nobody_gives_is_shown(self):
+        flags = ["linear", "multi_head", "--over", "num_heads", "--embed-dim", 64, "--to", 64]
+        self.assertIn("the other: multi_head/counting/seq_len=1024,embed_dim=64\n", run("crossover", *flags).stdout)
 
     def test_what_cannot_be_is_refused(self):
         for flags, says in ((["linear", "multi_head", "--over", "causal", "--embed-dim", 64], "only whole numbers"),
@@ -170,6 +183,8 @@ class Crossover(unittest.TestCase):
                             (["linear", "multi_head", "--over", "window", "--embed-dim", 64], "window"),
                             (["linear", "multi_head", "--over", "seq_len", "--embed-dim", 64, "--from", 9, "--to", 3],
                              "below"),
+                            (["linear", "multi_head", "--over", "seq_len", "--embed-dim", 64, "--from", "nan"], "whole"),
+                            (["linear", "multi_head", "--over", "seq_len", "--embed-dim", 64, "--to", 9.5], "whole"),
                             (["linear", "multi_head", "--over", "seq_len"], "embed_dim")):
             result = run("crossover", *flags)
             self.assertEqual(result.returncode, 2, flags)
