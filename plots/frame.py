@@ -14,11 +14,12 @@ NOT_APPLICABLE = 4   # a good export that has nothing for this figure
 MOST_FIGURES = 24    # of one script: beyond it nobody looks, and a sweep over shapes would fill the disk
 
 # Columns of numbers beside the fields of a point, which the run record lists.
-NUMBERS = ["score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
+NUMBERS = ["kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
            "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
            "high_s", "compulsory_bytes", "product_flops", "bound_s", "time_over_bound", "samples_below_bound",
            "bandwidth_share", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
-           "low", "high", "first_step", "last_step", "round", "learning_rate", "step_s", "test_error", "step", "loss"]
+           "low", "high", "first_step", "last_step", "stratum", "round", "wall_s",
+           "learning_rate", "step_s", "test_error", "step", "loss"]
 
 
 class DataError(Exception):
@@ -144,6 +145,10 @@ class Frame(Export):
         """How time grows with the length, by the id of each series' shortest point."""
         return self._table("exponents.csv", ["point", "exponent", "low", "high", "first_step", "last_step"]).set_index(
             "point")
+
+    def samples(self):
+        """One row a visit of a point: the seconds of a pass, and the round in which they were taken."""
+        return self._table("samples.csv", ["point", "group", "stratum", "round", "wall_s"])
 
     def trainings(self):
         """One row a training: what it learned, and how long a step took."""

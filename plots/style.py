@@ -73,8 +73,9 @@ def title(figure, text):
     figure.text(0.01, 1 - 0.08 / figure.get_figheight(), text, fontsize=size, fontweight="bold", va="top", ha="left")
 
 
-def legend(figure, handles, labels, columns):
-    figure.legend(handles, labels, loc="upper left", ncol=columns, handlelength=3.4,
+def legend(figure, handles, labels, columns, size=8):
+    """Above the panels; `size` in points, as given to legend_columns."""
+    figure.legend(handles, labels, loc="upper left", ncol=columns, handlelength=3.4, fontsize=size,
                   bbox_to_anchor=(0.005, 1 - 0.27 / figure.get_figheight()))
 
 
@@ -94,9 +95,9 @@ def figure_width(columns, width=2.9):
     return max(5.6, width * columns + 0.5)
 
 
-def legend_columns(labels, columns, width=2.9):
+def legend_columns(labels, columns, width=2.9, size=8):
     """How many entries of a legend fit side by side over a figure of that many panels."""
-    widest = 0.78 + 0.075 * max(len(label) for label in labels)
+    widest = (0.78 + 0.075 * max(len(label) for label in labels)) * size / 8
     return max(1, min(len(labels), int((figure_width(columns, width) - 0.2) / widest)))
 
 
@@ -144,12 +145,17 @@ def bound_marks(ax, x, y, colour):
     return ax.plot(*zip(*known), linestyle="none", marker="_", markersize=7, markeredgewidth=1.1, color=colour)[0]
 
 
-def cell_text(ax, x, y, text, background, bold=False):
-    """A word in the middle of a coloured cell, black or white after what is behind it."""
+def ink_on(background):
+    """Black or white, whichever is seen on this colour."""
     red, green, blue = background[:3]
-    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.45
-    ax.text(x, y, text, ha="center", va="center", fontsize=7.5, fontweight="bold" if bold else "normal",
-            color="white" if dark else "black")
+    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.45 else "black"
+
+
+def cell_text(ax, x, y, text, background, bold=False, size=7.5, backed=False):
+    """Words in the middle of a coloured cell; `backed` keeps a hatch off them."""
+    behind = {"boxstyle": "round,pad=0.15", "facecolor": background, "edgecolor": "none"} if backed else None
+    ax.text(x, y, text, ha="center", va="center", fontsize=size, fontweight="bold" if bold else "normal",
+            color=ink_on(background), bbox=behind)
 
 
 def hide_unused(axes, used):

@@ -35,7 +35,7 @@ class FigureCase(unittest.TestCase):
         cls.scratch = tempfile.TemporaryDirectory(prefix="headcount_plots_")
         cls.data = os.path.join(cls.scratch.name, "data")
         synthetic.write(cls.data, variants=("multi_head", "streaming"), heads=(1, 4, 16),
-                        backends=("blas",), widths=(63, 64, 65, 128))
+                        backends=("blas",), widths=(63, 64, 65, 128), decode=(256,))
         cls.heads = os.path.join(cls.scratch.name, "heads")
         synthetic.write_heads(cls.heads)
         cls.pruning = os.path.join(cls.scratch.name, "pruning")

@@ -19,7 +19,7 @@ class Plots(FigureCase):
     def test_the_figures_exist(self):
         for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
                        "beside.py", "error_over_heads.py", "loss_curves.py", "heads_masked.py", "heads_pruned.py",
-                       "heads_alike.py", "pruning.py", "odd_widths.py"):
+                       "heads_alike.py", "pruning.py", "odd_widths.py", "fastest.py", "cache_and_decode.py"):
             self.assertIn(script, SCRIPTS)
 
     def test_figures_beyond_the_most_are_not_dropped_in_silence(self):
@@ -167,8 +167,8 @@ class Plots(FigureCase):
 
     def test_bounds_are_drawn_or_their_absence_is_said(self):
         data = self.directory("data")
-        synthetic.write(data, variants=("multi_head",), widths=(64, 65, 128), bound_s="", bound_lacks="no limits",
-                        time_over_bound="")
+        synthetic.write(data, variants=("multi_head", "streaming"), widths=(64, 65, 128), decode=(256,), bound_s="",
+                        bound_lacks="no limits", time_over_bound="")
         for script in OF_POINTS:  # what stands beside each other does so relative to the bound
             expected = 4 if script == "beside.py" else 0
             self.check(run(script, data, self.directory("unknown"), "--format", "svg"), expected)
@@ -263,7 +263,8 @@ class Plots(FigureCase):
 
     def test_hostile_names_stay_inside_the_output_directory_and_do_not_break_the_figure(self):
         data = self.directory("data")
-        synthetic.write(data, variants=("multi_head",), heads=(1, 8), widths=(64, 65, 128))
+        synthetic.write(data, variants=("multi_head", "streaming"), heads=(1, 8), widths=(64, 65, 128),
+                        decode=(256,))
         self.replace(data, "points.csv", ",blas,", ",../../<script>alert(1)</script>$x^,")
         path = os.path.join(data, "run.json")
         with open(path, encoding="utf-8") as file:

@@ -3,6 +3,7 @@ import csv
 import json
 import math
 import os
+import random
 
 POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "backend", "task", "batch", "q_len", "kv_len",
                  "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias", "dtype",
@@ -25,6 +26,7 @@ FIELDS = [{"name": "variant", "type": "name", "facet": "who"}, {"name": "backend
           {"name": "seed", "type": "integer", "facet": "data"}]
 TRAINING_COLUMNS = ["point", "group", "round", "learning_rate", "steps", "step_s", "validation_error", "test_error", "first_loss",
                     "last_loss"]
+SAMPLE_COLUMNS = ["point", "group", "stratum", "round", "wall_s"]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
 ENVIRONMENT = {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5, "dirty": "false"}
 SHARES = {"projections": "projections", "scores": "scores Q K^T", "softmax": "softmax", "context": "context P V",
@@ -100,6 +102,20 @@ def width_row(variant, backend, length, width, **changes):
     return row
 
 
+def decode_row(variant, backend, length, heads, num_kv_heads=None, **changes):
+    """One query behind `length` keys in the core; the time is that of reading what is kept."""
+    row = point_row(variant, backend, length, heads)
+    kept = 2 * 4 * length * (num_kv_heads or heads) * row["head_dim"]
+    seconds = {"blas": 1e-5, "naive": 1e-4}[backend] * (1 + 0.05 * heads) + kept / 5e9
+    name = f"{variant}/{backend}/q_len=1,kv_len={length},embed_dim=512,num_heads={heads}"
+    name += f",num_kv_heads={num_kv_heads},scope=core" if num_kv_heads else ",scope=core"
+    row.update(point=name, ratio_base=name, ratio=1, ratio_low=1, ratio_high=1, q_len=1, scope="core",
+               median_s=seconds, num_kv_heads=num_kv_heads or heads, kv_cache_bytes=kept, low_s=seconds * 0.985, high_s=seconds * 1.02,
+               product_flops=4 * length * 512, compulsory_bytes=kept, bound_s=kept / 4e10)
+    row.update(changes)
+    return row
+
+
 def exponent_rows(rows):
     """Slopes between the ends, for every series of three lengths or more."""
     series = {}
@@ -113,6 +129,16 @@ def exponent_rows(rows):
         slope = math.log(points[-1]["median_s"] / points[0]["median_s"]) / math.log(points[-1]["kv_len"] / points[0]["kv_len"])
         yield {"point": points[0]["point"], "lengths": len(points), "paired": "false", "exponent": slope,
                "low": slope - 0.01, "high": slope + 0.01, "first_step": slope - 0.2, "last_step": slope + 0.2}
+
+
+def sample_rows(rows, noise=0.02):
+    """Visits that scatter around the median of each point; all points stand in the same rounds."""
+    for row in rows:
+        if row["outcome"] == "measured" and row["n_rounds"] and row["median_s"]:
+            draws = random.Random(row["point"])
+            for number in range(row["n_rounds"]):
+                yield {"point": row["point"], "group": "main", "stratum": 0, "round": number,
+                       "wall_s": row["median_s"] * math.exp(draws.gauss(0, noise))}
 
 
 def training_rows(rows):
@@ -136,8 +162,8 @@ def curve_rows(rows):
 
 
 def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), variants=VARIANTS,
-          backends=("blas", "naive"), widths=(), **changes):
-    """`widths`: of four heads each, beside those that `heads` make of one embedding."""
+          backends=("blas", "naive"), widths=(), decode=(), **changes):
+    """`widths`: of four heads each, beside those that `heads` make of one embedding; `decode`: keys of one query."""
     os.makedirs(directory, exist_ok=True)
     rows, spans = [], []
     for variant in variants:
@@ -155,9 +181,18 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
                         spans.append({"point": row["point"], "verb": verb, "share": SHARE_OF.get(role, "projections"),
                                       "role": {"copy": "query", "attend": "core"}.get(role, role), "seconds": seconds})
     rows += [width_row(variants[0], backend, lengths[0], width, **changes) for backend in backends for width in widths]
+    rows += [decode_row(variant, backend, length, h, **changes)
+             for variant in variants for backend in backends for length in decode for h in heads]
     rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
+    write_rows(directory, rows, spans)
+
+
+def write_rows(directory, rows, spans=()):
+    """An export of these points and traced spans."""
+    os.makedirs(directory, exist_ok=True)
     write_csv(directory, "points.csv", POINT_COLUMNS, rows)
+    write_csv(directory, "samples.csv", SAMPLE_COLUMNS, sample_rows(rows))
     write_csv(directory, "trainings.csv", TRAINING_COLUMNS, training_rows(rows))
     write_csv(directory, "curves.csv", ["point", "group", "round", "step", "loss"], curve_rows(rows))
     write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds", "share"], spans)

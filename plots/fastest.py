@@ -1,0 +1,178 @@
+"""Which variant is the fastest at which number of heads and which length, and where that is not decided."""
+import math
+import string
+
+import pandas
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Patch, Rectangle
+
+import frame
+import members
+import paired
+import style
+
+UNDECIDED = "/////"
+LETTERS = string.ascii_lowercase
+
+SHOWS = {"quantities": ["ratio"], "summary": "median",
+         "base": "the shortest and the longest median of the second, in the caption"}
+
+
+class Cell:
+    """What is known of one number of heads and one length."""
+
+    def __init__(self, rows, rounds):
+        # Those that stood in the same rounds as most: what was timed apart is not compared.
+        partners = {point: [other for other in rows["point"] if rounds.shared([point, other])]
+                    for point in rows["point"]}
+        first = max(rows["point"], key=lambda point: len(partners[point]))
+        rows = rows[rows["point"].isin(partners[first])]
+        self.names = list(rows["name"])
+        self.compared = len(self.names) >= 2
+        if not self.compared:
+            return
+        order = sorted(rows["point"], key=lambda point: (rounds.ratio(point, first)[0], point))
+        against = [rounds.ratio(order[0], other) for other in order[1:]]
+        by_point = rows.set_index("point")
+        self.name = by_point["name"][order[0]]
+        self.second_s = by_point["median_s"][order[1]]
+        # Two that share rounds with the first may share none with each other.
+        self.ratio = against[0][0] if against[0] else math.nan
+        # An end that is nan is not below 1: too few rounds decide nothing.
+        self.decided = all(known is not None and known[2] < 1 for known in against)
+
+
+def draw(data):
+    data.need(["n_rounds", "median_s"])
+    points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)].copy()
+    points["name"] = members.member_names(points)
+    fields = [field for field in data.figure_fields() if field not in ("backend", "kv", "others")]
+    # What can make no map is left out before samples are read.
+    several = points.groupby(fields + ["backend"])[["name", "num_heads", "length"]].transform("nunique")
+    points = points[(several >= 2).all(axis=1)]
+    rounds = paired.Rounds(data.samples()) if len(points) else None
+    drawn = False
+    for suffix, name, part in frame.figures(points, fields):
+        panels = {backend: {place: Cell(rows, rounds) for place, rows in panel.groupby(["num_heads", "length"])}
+                  for backend, panel in part.groupby("backend")}
+        panels = {backend: cells for backend, cells in panels.items()
+                  if sum(cell.compared for cell in cells.values()) >= 2}
+        if panels:
+            drawn = True
+            yield suffix, figure(data, name, panels, part[part["backend"].isin(panels)])
+    if not drawn:
+        raise frame.NotApplicable("the fastest is told of two variants that share rounds, at two numbers of heads and "
+                                  "two lengths or more; name variant, num_heads and seq_len in compare_by")
+
+
+def crossovers(ax, cells, heads, lengths):
+    """Lines between neighbours of which different variants are the fastest, dashed where one of them is undecided."""
+    def between(here, there, x, y):
+        a, b = cells.get(here), cells.get(there)
+        if a and b and a.compared and b.compared and a.name != b.name:
+            ax.plot(x, y, color="white", linewidth=4.5, solid_capstyle="butt", zorder=4)
+            ax.plot(x, y, color="black", linewidth=2.2, solid_capstyle="butt", zorder=5,
+                    linestyle="-" if a.decided and b.decided else (0, (2, 1.5)))
+
+    for i, h in enumerate(heads):
+        for j, n in enumerate(lengths):
+            if j + 1 < len(lengths):
+                between((h, n), (h, lengths[j + 1]), [j + 0.5, j + 0.5], [i - 0.5, i + 0.5])
+            if i + 1 < len(heads):
+                between((h, n), (heads[i + 1], n), [j - 0.5, j + 0.5], [i + 0.5, i + 0.5])
+
+
+def caption_of(data, panels, points):
+    compared = [cell for cells in panels.values() for cell in cells.values() if cell.compared]
+    seconds = [cell.second_s for cell in compared]
+    never = sorted({name for cell in compared for name in cell.names} - {cell.name for cell in compared})
+    bounded = all(paired.rank_of_end(int(n)) >= 1 for n in set(points["n_rounds"]))
+    places = points["num_heads"].nunique() * points["length"].nunique() * len(panels)
+    return ("Colour and letter: the fastest of the variants that stood in the same rounds. Number: its time over that "
+            f"of the second, paired by round. The second takes {frame.quantity(min(seconds), 's')} to "
+            f"{frame.quantity(max(seconds), 's')} (medians). " +
+            ("" if all(cell.decided for cell in compared) else
+             "Hatched: undecided, the 95 % interval of the ratio to the second, or to another, does not exclude 1" +
+             (". " if bounded else ", or too few rounds give none. ")) +
+            "Black lines: crossovers, dashed beside an undecided cell. " +
+            (f"Never the fastest: {', '.join(never)}. " if never else "") +
+            ("Star: fewer variants stood there. " if any_star(panels) else "") +
+            ("White: no two variants share rounds. " if len(compared) < places else "") +
+            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
+
+
+def most_of(cells):
+    """How many variants stand in the fullest cell of a panel."""
+    return max(len(cell.names) for cell in cells.values())
+
+
+def any_star(panels):
+    return any(cell.compared and len(cell.names) < most_of(cells)
+               for cells in panels.values() for cell in cells.values())
+
+
+def legend_of(panels):
+    """Handles and labels of those that are the fastest anywhere, and of the hatch."""
+    compared = [cell for cells in panels.values() for cell in cells.values() if cell.compared]
+    winners = sorted({cell.name for cell in compared})
+    frame_of = {"edgecolor": "black", "linewidth": 0.5}
+    handles = [Patch(facecolor=style.bar_style(i)["color"], **frame_of) for i in range(len(winners))]
+    labels = [f"{LETTERS[i % len(LETTERS)]}  {winner}" for i, winner in enumerate(winners)]
+    if not all(cell.decided for cell in compared):
+        handles.append(Patch(facecolor="white", hatch=UNDECIDED, **frame_of))
+        labels.append("undecided")
+    return winners, handles, labels
+
+
+def figure(data, name, panels, points):
+    heads, lengths = sorted(points["num_heads"].unique()), sorted(points["length"].unique())
+    winners, handles, labels = legend_of(panels)
+    # Few panels stand below each other, in text that half the width still leaves legible.
+    columns = 1 if len(panels) <= 2 else style.panel_columns(len(panels))
+    size = 11 if columns == 1 else 8
+    width = max(2.9, (0.7 if columns == 1 else 0.42) * len(lengths) + 0.7)
+    text = caption_of(data, panels, points)
+    legend_columns = style.legend_columns(labels, columns, width, size)
+    rows = math.ceil(len(panels) / columns)
+    fig, axes = style.panels(rows, columns, width=width, height=size / 24 * len(heads) + 0.75,
+                             legend_lines=math.ceil(len(labels) / legend_columns) * size / 8,
+                             caption_lines=style.caption_lines(text, columns, width), sharex=True, sharey=True)
+    for i, (ax, (backend, cells)) in enumerate(zip(axes.flat, panels.items())):
+        for (h, n), cell in cells.items():
+            if cell.compared:
+                fill(ax, lengths.index(n), heads.index(h), cell, winners, len(cell.names) < most_of(cells), size)
+        crossovers(ax, cells, heads, lengths)
+        ax.set_xlim(-0.5, len(lengths) - 0.5)
+        ax.set_ylim(-0.5, len(heads) - 0.5)
+        ax.set_xticks(range(len(lengths)), [f"{n:.0f}" for n in lengths], fontsize=size)
+        ax.set_yticks(range(len(heads)), [f"{h:.0f}" for h in heads], fontsize=size)
+        ax.tick_params(length=0, labelbottom=True)
+        ax.grid(False)
+        ax.set_title(backend, loc="left", fontsize=size + 1)
+        if i + columns >= len(panels):
+            ax.set_xlabel(f"sequence length n ({frame.length_name(points)})", fontsize=size)
+        if i % columns == 0:
+            ax.set_ylabel(style.AXIS_LABELS["num_heads"], fontsize=size)
+    style.hide_unused(axes, len(panels))
+    style.title(fig, f"The fastest variant: {name}")
+    style.legend(fig, handles, labels, legend_columns, size)
+    style.caption(fig, text)
+    return fig
+
+
+def fill(ax, x, y, cell, winners, star, size):
+    """One cell: its colour, a hatch where it is undecided, and its letter and number in the middle."""
+    index = winners.index(cell.name)
+    colour = to_rgba(style.bar_style(index)["color"])
+    corner = (x - 0.5, y - 0.5)
+    ax.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor="white", linewidth=0.8))
+    if not cell.decided:
+        ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=style.ink_on(colour), linewidth=0,
+                               hatch=UNDECIDED))
+    number = "" if pandas.isna(cell.ratio) else f"{cell.ratio:.2f}"
+    style.cell_text(ax, x, y, f"{LETTERS[index % len(LETTERS)]}{'*' if star else ''}\n{number}", colour,
+                    size=size - 0.5, backed=not cell.decided)
+
+
+if __name__ == "__main__":
+    raise SystemExit(frame.main("fastest", draw, SHOWS))
