@@ -110,8 +110,8 @@ def decode_row(variant, backend, length, heads, num_kv_heads=None, **changes):
     name = f"{variant}/{backend}/q_len=1,kv_len={length},embed_dim=512,num_heads={heads}"
     name += f",num_kv_heads={num_kv_heads},scope=core" if num_kv_heads else ",scope=core"
     row.update(point=name, ratio_base=name, ratio=1, ratio_low=1, ratio_high=1, q_len=1, scope="core",
-               median_s=seconds, num_kv_heads=num_kv_heads or heads, kv_cache_bytes=kept, low_s=seconds * 0.985, high_s=seconds * 1.02,
-               product_flops=4 * length * 512, compulsory_bytes=kept, bound_s=kept / 4e10)
+               median_s=seconds, num_kv_heads=num_kv_heads or heads, kv_cache_bytes=kept, low_s=seconds * 0.985,
+               high_s=seconds * 1.02, product_flops=4 * length * 512, compulsory_bytes=kept, bound_s=kept / 4e10)
     row.update(changes)
     return row
 
