@@ -30,10 +30,11 @@ def draw(data):
                          (data.points["q_len"] == 1) & (data.points["kv_len"] > 1) &
                          (data.points["kv_cache_bytes"] > 0)].copy()
     fields = [field for field in data.figure_fields() if field not in ("backend", "kv", "others")]
-    several = points.groupby(fields + ["backend", "length"])["variant"].transform("nunique") >= 2
-    points = points[several]
+    several = points.groupby(fields + ["backend", "length"])[["variant", "kv_cache_bytes"]].transform("nunique") >= 2
+    points = points[several.all(axis=1)]
     if points.empty:
-        raise frame.NotApplicable("cache and decode needs timed points of two variants with q_len 1 and equal kv_len")
+        raise frame.NotApplicable("cache and decode needs timed points of two variants with q_len 1 and equal kv_len "
+                                  "that keep different numbers of bytes")
     rounds = paired.Rounds(data.samples())
     points["name"] = members.member_names(points)
     # A pass that is faster than its bound has none: the bound may count inputs that the pass need not read.
@@ -117,7 +118,8 @@ def figure(data, name, points, rounds):
         ax.set_xlabel("cache or state of one layer [KiB]", fontsize=size)
         if i % columns == 0:
             ax.set_ylabel(f"time [{unit}]", fontsize=size)
-        ax.annotate(front_text(panel, front), (0, 0), xycoords="axes fraction", xytext=(0, -3.3 * size), va="top",
+        ax.annotate(front_text(panel, front), (0, 0), xycoords="axes fraction", va="top",
+                    xytext=(0, -12 - 2.4 * size),  # under the ticks and the label of the axis
                     textcoords="offset points", fontsize=size - 1, linespacing=1.25)
     tallest = [max(len(front) for front in fronts[i:i + columns]) for i in range(0, len(fronts), columns)]
     style.grow(fig, sum(tallest) * 1.3 * (size - 1) / 72)
@@ -165,7 +167,7 @@ def draw_panel(ax, panel, front, ring, variants, heads, scale, size):
         look = {"color": style.line_style(variants.index(row["variant"]))["color"], "linestyle": "none",
                 "marker": style.line_style(heads.index(row["num_heads"]))["marker"]}
         bar = [[error[index] * scale] for error in errors]
-        ax.errorbar(x[index], y[index], yerr=bar, capsize=2, elinewidth=0.9, markersize=5.5, **look)
+        ax.errorbar(x[index], y[index], yerr=bar, capsize=2, elinewidth=0.9, markersize=0.55 * size, **look)
         style.bound_marks(ax, [x[index]], [row["bound_s"] * scale], look["color"])
     ax.plot(x[ring], y[ring], linestyle="none", marker="o", fillstyle="none", color=RING, markersize=11,
             markeredgewidth=0.7)

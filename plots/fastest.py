@@ -53,10 +53,9 @@ def draw(data):
     rounds = paired.Rounds(data.samples()) if len(points) else None
     drawn = False
     for suffix, name, part in frame.figures(points, fields):
-        panels = {backend: {place: Cell(rows, rounds) for place, rows in panel.groupby(["num_heads", "length"])}
-                  for backend, panel in part.groupby("backend")}
+        panels = {backend: compared_cells(panel, rounds) for backend, panel in part.groupby("backend")}
         panels = {backend: cells for backend, cells in panels.items()
-                  if sum(cell.compared for cell in cells.values()) >= 2}
+                  if all(len(axis) >= 2 for axis in axes_of({backend: cells}))}
         if panels:
             drawn = True
             yield suffix, figure(data, name, panels, part[part["backend"].isin(panels)])
@@ -65,14 +64,22 @@ def draw(data):
                                   "two lengths or more; name variant, num_heads and seq_len in compare_by")
 
 
+def compared_cells(panel, rounds):
+    """By number of heads and length, where two variants or more share rounds."""
+    cells = {place: Cell(rows, rounds) for place, rows in panel.groupby(["num_heads", "length"])}
+    return {place: cell for place, cell in cells.items() if cell.compared}
+
+
 def crossovers(ax, cells, heads, lengths):
-    """Lines between neighbours of which different variants are the fastest, dashed where one of them is undecided."""
+    """Lines between neighbours of which different variants are the fastest, dashed where one of them is undecided or
+    lacks a variant that the other has."""
     def between(here, there, x, y):
         a, b = cells.get(here), cells.get(there)
-        if a and b and a.compared and b.compared and a.name != b.name:
+        if a and b and a.name != b.name:
+            sure = a.decided and b.decided and set(a.names) == set(b.names)
             ax.plot(x, y, color="white", linewidth=4.5, solid_capstyle="butt", zorder=4)
             ax.plot(x, y, color="black", linewidth=2.2, solid_capstyle="butt", zorder=5,
-                    linestyle="-" if a.decided and b.decided else (0, (2, 1.5)))
+                    linestyle="-" if sure else (0, (2, 1.5)))
 
     for i, h in enumerate(heads):
         for j, n in enumerate(lengths):
@@ -83,22 +90,31 @@ def crossovers(ax, cells, heads, lengths):
 
 
 def caption_of(data, panels, points):
-    compared = [cell for cells in panels.values() for cell in cells.values() if cell.compared]
+    compared = cells_of(panels)
     seconds = [cell.second_s for cell in compared]
     never = sorted({name for cell in compared for name in cell.names} - {cell.name for cell in compared})
     bounded = all(paired.rank_of_end(int(n)) >= 1 for n in set(points["n_rounds"]))
-    places = points["num_heads"].nunique() * points["length"].nunique() * len(panels)
+    places = math.prod(len(axis) for axis in axes_of(panels)) * len(panels)
     return ("Colour and letter: the fastest of the variants that stood in the same rounds. Number: its time over that "
             f"of the second, paired by round. The second takes {frame.quantity(min(seconds), 's')} to "
             f"{frame.quantity(max(seconds), 's')} (medians). " +
             ("" if all(cell.decided for cell in compared) else
              "Hatched: undecided, the 95 % interval of the ratio to the second, or to another, does not exclude 1" +
              (". " if bounded else ", or too few rounds give none. ")) +
-            "Black lines: crossovers, dashed beside an undecided cell. " +
+            "Black lines: crossovers, dashed where a cell is undecided or lacks a variant. " +
             (f"Never the fastest: {', '.join(never)}. " if never else "") +
             ("Star: fewer variants stood there. " if any_star(panels) else "") +
             ("White: no two variants share rounds. " if len(compared) < places else "") +
             f"Each point has {frame.rounds_text(points)}. {data.origin()}")
+
+
+def cells_of(panels):
+    return [cell for cells in panels.values() for cell in cells.values()]
+
+
+def axes_of(panels):
+    """Numbers of heads and lengths of which a panel has a cell."""
+    return [sorted({place[i] for cells in panels.values() for place in cells}) for i in range(2)]
 
 
 def most_of(cells):
@@ -107,25 +123,23 @@ def most_of(cells):
 
 
 def any_star(panels):
-    return any(cell.compared and len(cell.names) < most_of(cells)
-               for cells in panels.values() for cell in cells.values())
+    return any(len(cell.names) < most_of(cells) for cells in panels.values() for cell in cells.values())
 
 
 def legend_of(panels):
     """Handles and labels of those that are the fastest anywhere, and of the hatch."""
-    compared = [cell for cells in panels.values() for cell in cells.values() if cell.compared]
-    winners = sorted({cell.name for cell in compared})
+    winners = sorted({cell.name for cell in cells_of(panels)})
     frame_of = {"edgecolor": "black", "linewidth": 0.5}
     handles = [Patch(facecolor=style.bar_style(i)["color"], **frame_of) for i in range(len(winners))]
     labels = [f"{LETTERS[i % len(LETTERS)]}  {winner}" for i, winner in enumerate(winners)]
-    if not all(cell.decided for cell in compared):
+    if not all(cell.decided for cell in cells_of(panels)):
         handles.append(Patch(facecolor="white", hatch=UNDECIDED, **frame_of))
         labels.append("undecided")
     return winners, handles, labels
 
 
 def figure(data, name, panels, points):
-    heads, lengths = sorted(points["num_heads"].unique()), sorted(points["length"].unique())
+    heads, lengths = axes_of(panels)
     winners, handles, labels = legend_of(panels)
     # Few panels stand below each other, in text that half the width still leaves legible.
     columns = 1 if len(panels) <= 2 else style.panel_columns(len(panels))
@@ -139,8 +153,7 @@ def figure(data, name, panels, points):
                              caption_lines=style.caption_lines(text, columns, width), sharex=True, sharey=True)
     for i, (ax, (backend, cells)) in enumerate(zip(axes.flat, panels.items())):
         for (h, n), cell in cells.items():
-            if cell.compared:
-                fill(ax, lengths.index(n), heads.index(h), cell, winners, len(cell.names) < most_of(cells), size)
+            fill(ax, lengths.index(n), heads.index(h), cell, winners, len(cell.names) < most_of(cells), size)
         crossovers(ax, cells, heads, lengths)
         ax.set_xlim(-0.5, len(lengths) - 0.5)
         ax.set_ylim(-0.5, len(heads) - 0.5)
@@ -169,7 +182,7 @@ def fill(ax, x, y, cell, winners, star, size):
     if not cell.decided:
         ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=style.ink_on(colour), linewidth=0,
                                hatch=UNDECIDED))
-    number = "" if pandas.isna(cell.ratio) else f"{cell.ratio:.2f}"
+    number = "" if pandas.isna(cell.ratio) else f"{cell.ratio:.2f}" if cell.ratio > 0.095 else f"{cell.ratio:.3f}"
     style.cell_text(ax, x, y, f"{LETTERS[index % len(LETTERS)]}{'*' if star else ''}\n{number}", colour,
                     size=size - 0.5, backed=not cell.decided)
 

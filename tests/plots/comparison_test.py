@@ -173,6 +173,9 @@ class Fastest(Comparison):
         words = [text.get_text() for text in figure.axes[0].texts]
         self.assertEqual(len(words), 5)
         self.assertEqual(sum("*" in word for word in words), 1)
+        # Between a cell with all variants and one that lacks one, no crossover is sure.
+        black = [line for line in figure.axes[0].get_lines() if line.get_color() == "black"]
+        self.assertEqual({line.get_linestyle() for line in black}, {"--"})
         self.assertIn("White: no two", texts_of(figure))
         self.assertIn("Star: fewer", texts_of(figure))
         self.assertIn("Never the fastest: multi_head_split", texts_of(figure))
@@ -194,6 +197,9 @@ class Fastest(Comparison):
     def test_one_length_or_one_variant_makes_no_map(self):
         self.refused("fastest.py", [row for row in self.rows(self.crossing) if row["kv_len"] == 128])
         self.refused("fastest.py", self.rows(self.crossing, variants=("streaming",)))
+        # Both lengths were timed, but only one of them with a second variant.
+        self.refused("fastest.py", [row for row in self.rows(self.crossing)
+                                    if row["kv_len"] == 128 or row["variant"] == "streaming"])
 
 
 class CacheAndDecode(Comparison):
@@ -269,6 +275,8 @@ class CacheAndDecode(Comparison):
     def test_several_queries_or_one_variant_are_no_step_of_decoding(self):
         self.assertIn("q_len 1", self.refused("cache_and_decode.py", [row | {"q_len": 2} for row in self.rows()]))
         self.refused("cache_and_decode.py", [row for row in self.rows() if row["variant"] == "streaming"])
+        as_much = [row for row in self.rows() if row["variant"] in ("streaming", "multi_head")]
+        self.assertIn("different numbers of bytes", self.refused("cache_and_decode.py", as_much))
 
 
 if __name__ == "__main__":

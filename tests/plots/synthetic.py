@@ -181,7 +181,7 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
                         spans.append({"point": row["point"], "verb": verb, "share": SHARE_OF.get(role, "projections"),
                                       "role": {"copy": "query", "attend": "core"}.get(role, role), "seconds": seconds})
     rows += [width_row(variants[0], backend, lengths[0], width, **changes) for backend in backends for width in widths]
-    rows += [decode_row(variant, backend, length, h, **changes)
+    rows += [decode_row(variant, backend, length, h, 1 if variant == variants[-1] else None, **changes)
              for variant in variants for backend in backends for length in decode for h in heads]
     rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
