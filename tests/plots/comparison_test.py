@@ -146,11 +146,15 @@ class Fastest(Comparison):
         self.assertNotIn("Hatched", texts_of(decided))
 
     def test_a_third_that_cannot_be_told_from_the_fastest_leaves_the_cell_undecided(self):
-        def seconds(variant, *_):
-            return {"multi_head": 1e-3, "streaming": 1.001e-3, "multi_head_split": 2e-3}[variant]
-
-        cells = self.cells(self.rows(seconds, variants=("multi_head", "streaming", "multi_head_split")))["blas"]
-        self.assertFalse(any(cell.decided for cell in cells.values()))
+        # The second is 10 % slower in every round; the third is slower still, but swings by half to both sides.
+        factors = {"first": lambda i: 1, "second": lambda i: 1.1, "third": lambda i: 1.5 * (1.5 if i % 2 else 0.5)}
+        rounds = paired.Rounds(pandas.DataFrame(
+            [{"point": point, "group": "g", "stratum": 0, "round": i, "wall_s": 1e-3 * factor(i)}
+             for point, factor in factors.items() for i in range(20)]))
+        rows = pandas.DataFrame([{"point": point, "name": point, "median_s": 1e-3} for point in factors])
+        cell = fastest.Cell(rows, rounds)
+        self.assertFalse(cell.decided)
+        self.assertTrue(fastest.Cell(rows[rows["name"] != "third"], rounds).decided)
 
     def test_two_backends_are_two_panels(self):
         rows = list(self.rows(self.crossing, backends=("blas", "naive")))
