@@ -1,7 +1,8 @@
 # headcount_precompiled(target...): with HEADCOUNT_PRECOMPILE, headers of libraries are read once for all these targets
 # and not once a source: from nothing, reading was a third of all compiling. Sources include what they use all the same:
 # other builds, clang-tidy's among them, have nothing precompiled. To be called after the targets' options are set:
-# targets that are compiled alike share what is read, which the first of them makes.
+# targets that are compiled alike share what is read, which the first of them makes: one whose definitions (-D) all others
+# have, too.
 option(HEADCOUNT_PRECOMPILE "Read headers of libraries once: from nothing that is faster" OFF)
 
 function(headcount_precompiled)
