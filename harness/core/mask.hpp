@@ -82,14 +82,23 @@ struct Mask {
     /// Number of keys that at least one query sees.
     std::int64_t live_keys(std::int64_t q_len, std::int64_t kv_len) const {
         if (sees_prefix()) return q_len > 0 ? kv_len : 0;
-        std::vector<bool> seen(static_cast<std::size_t>(kv_len));
+        // How many ranges more begin at a key than end there: the cost is linear in the lengths.
+        std::vector<std::int64_t> begun(static_cast<std::size_t>(kv_len) + 1);
+        const auto add = [&](std::int64_t from, std::int64_t to) {
+            ++begun[static_cast<std::size_t>(from)];
+            --begun[static_cast<std::size_t>(to)];
+        };
         for (std::int64_t row = 0; row < q_len; ++row) {
             const Keys of_row = keys(row, q_len, kv_len);
-            for (std::int64_t key = 0; key < kv_len; ++key) {
-                if (of_row.sees(key)) seen[static_cast<std::size_t>(key)] = true;
-            }
+            add(0, of_row.sink);
+            add(of_row.first, of_row.last);
         }
-        return std::count(seen.begin(), seen.end(), true);
+        std::int64_t live = 0, ranges = 0;
+        for (std::int64_t key = 0; key < kv_len; ++key) {
+            ranges += begun[static_cast<std::size_t>(key)];
+            live += ranges > 0 ? 1 : 0;
+        }
+        return live;
     }
     /// Number of query-key pairs, the P of docs/flops.md.
     constexpr std::int64_t pairs(std::int64_t q_len, std::int64_t kv_len) const {

@@ -81,6 +81,13 @@ TEST_CASE("a rule gives keys, from which pairs and live rows follow, whatever li
                 }
                 REQUIRE(mask.pairs(q_len, kv_len) == pairs);
                 REQUIRE(mask.live_rows(q_len, kv_len) == live);
+                std::int64_t live_keys = 0;
+                for (std::int64_t j = 0; j < kv_len; ++j) {
+                    bool seen = false;
+                    for (std::int64_t i = 0; i < q_len; ++i) seen |= mask.keys(i, q_len, kv_len).sees(j);
+                    live_keys += seen ? 1 : 0;
+                }
+                REQUIRE(mask.live_keys(q_len, kv_len) == live_keys);
             }
         }
     }
