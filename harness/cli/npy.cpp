@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include <fmt/ranges.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/whole_file.hpp"
 
 namespace headcount {
 namespace {
@@ -118,14 +120,6 @@ private:
     std::size_t at_ = 0;
 };
 
-std::string whole_file(const std::filesystem::path& path) {
-    std::error_code error;
-    const bool regular = !std::filesystem::is_directory(path, error);
-    std::ifstream file(path, std::ios::binary);
-    if (!regular || !file) throw Error("it cannot be read");
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// The header's text and where the numbers begin.
 std::pair<std::string_view, std::size_t> header_of(std::string_view bytes) {
     if (!bytes.starts_with(kMagic)) throw Error("it does not begin as a file of NumPy does");
@@ -189,7 +183,9 @@ NpyArray parse(std::string_view bytes) {
 
 NpyArray read_npy(const std::filesystem::path& path) {
     try {
-        return parse(whole_file(path));
+        const std::optional<std::string> bytes = whole_file(path);
+        if (!bytes) throw Error("it cannot be read");
+        return parse(*bytes);
     } catch (const Error& error) {
         throw UsageError(fmt::format("{}: {}; an array of float32 or float64 is expected, as np.save writes it",
                                      path.string(), error.what()));

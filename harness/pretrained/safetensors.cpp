@@ -1,8 +1,9 @@
 #include "harness/pretrained/safetensors.hpp"
 
 #include <cstring>
-#include <fstream>
 #include <limits>
+#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,20 +11,12 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/hash.hpp"
+#include "harness/core/whole_file.hpp"
 
 namespace headcount {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string whole_file(const std::filesystem::path& path, std::string_view advice) {
-    std::error_code error;
-    std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path, error)) {
-        throw UsageError(fmt::format("{}: cannot be read; {}", path.string(), advice));
-    }
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Elements of a shape. Throws Error when there are more than a file could hold.
 std::int64_t elements_of(const std::vector<std::int64_t>& shape) {
@@ -40,7 +33,9 @@ std::int64_t elements_of(const std::vector<std::int64_t>& shape) {
 
 SafeTensors::SafeTensors(const std::filesystem::path& path, const Advice& advice)
     : name_(path.string()), advice_(advice) {
-    const std::string bytes = whole_file(path, advice.whole);
+    const std::optional<std::string> read = whole_file(path);
+    if (!read) throw UsageError(fmt::format("{}: cannot be read; {}", path.string(), advice.whole));
+    const std::string& bytes = *read;
     hash_ = fnv64(bytes);
     std::uint64_t header_size = 0;
     constexpr std::size_t kLengthBytes = sizeof header_size;

@@ -224,6 +224,14 @@ class Wrong(Folder):
         self.refused(self.multi_head(x=good[:6] + b"\2\0" + b"\xff\xff\xff\xff" + good[12:]), "cut short")
         self.refused(self.multi_head(x=b"\x80\x04K\x01."), "does not begin")
 
+    def test_what_has_no_end_is_not_read(self):
+        for option in ("--input", "--weights"):
+            given = {"--input": self.root / "x.npy", "--weights": self.root / "w.safetensors", option: "/dev/zero"}
+            self.multi_head()  # writes both files
+            done = run("eval", "multi_head", "--embed-dim", 24, "--num-heads", 4, "--output", self.root / "y.npy",
+                       *(word for pair in given.items() for word in pair))
+            self.refused(done, "/dev/zero", "cannot be read")
+
     def test_weights_cut_short_or_with_a_hostile_header(self):
         good = safetensors(self.w)
         for size in (*range(0, 400, 29), len(good) - 1):

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/heads/verdicts_text.hpp"
 #include "harness/analysis/table/table.hpp"
 
 namespace headcount {
@@ -103,18 +104,6 @@ std::string alike_text(const HeadFindings& findings) {
            to_terminal(table);
 }
 
-std::string verdicts_text(const HeadFindings& findings) {
-    Table table{.columns = {{.name = "claim"},
-                            {.name = "verdict"},
-                            {.name = "says", .align = Align::left, .wraps = true},
-                            {.name = "found", .align = Align::left, .wraps = true}},
-                .rows = {}};
-    for (const HeadVerdict& verdict : findings.verdicts) {
-        table.rows.push_back({verdict.id, std::string(to_string(verdict.status)), verdict.says, verdict.found});
-    }
-    return "\nClaims\n" + to_terminal(table);
-}
-
 }  // namespace
 
 std::string heads_text(const HeadFindings& findings) {
@@ -132,7 +121,7 @@ std::string heads_text(const HeadFindings& findings) {
     if (!findings.only_best.empty()) text += only_best_text(findings);
     if (!findings.pruned.empty()) text += pruned_text(findings);
     if (!findings.alike.empty()) text += alike_text(findings);
-    if (!findings.verdicts.empty()) text += verdicts_text(findings);
+    if (!findings.verdicts.empty()) text += verdicts_text(findings.verdicts);
     return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/heads/verdicts_text.hpp"
 #include "harness/analysis/table/table.hpp"
 #include "harness/stats/decision.hpp"
 
@@ -82,18 +83,6 @@ std::string curve_text(const PruningFindings& findings) {
                            : "");
 }
 
-std::string verdicts_text(const PruningFindings& findings) {
-    Table table{.columns = {{.name = "claim"},
-                            {.name = "verdict"},
-                            {.name = "says", .align = Align::left, .wraps = true},
-                            {.name = "found", .align = Align::left, .wraps = true}},
-                .rows = {}};
-    for (const HeadVerdict& verdict : findings.verdicts) {
-        table.rows.push_back({verdict.id, std::string(to_string(verdict.status)), verdict.says, verdict.found});
-    }
-    return "\nClaims\n" + to_terminal(table);
-}
-
 }  // namespace
 
 std::string pruning_text(const PruningFindings& findings) {
@@ -107,7 +96,7 @@ std::string pruning_text(const PruningFindings& findings) {
     if (!findings.places.empty()) text += places_text(findings);
     if (!findings.only.empty()) text += only_text(findings);
     if (!findings.curve.empty()) text += curve_text(findings);
-    if (!findings.verdicts.empty()) text += verdicts_text(findings);
+    if (!findings.verdicts.empty()) text += verdicts_text(findings.verdicts);
     return text;
 }
 
