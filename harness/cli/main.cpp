@@ -1,8 +1,8 @@
 // The command line: declares every command of commands/ and turns errors into exit codes.
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,6 +15,7 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
+#include "harness/cli/streams.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
@@ -118,15 +119,21 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_code::ok : exit_code::usage;
+        std::ostringstream help, refusal;  // the parser itself would print past prepare_streams
+        const int code = app.exit(error, help, refusal);
+        fmt::print("{}", help.str());
+        fmt::print(stderr, "{}", refusal.str());
+        return code == 0 ? exit_code::ok : exit_code::usage;
     }
     return exit;
 }
 
-/// Writes what is still held back. A result that nobody can read is none, whatever the command says of it.
+/// A result that nobody can read is none, whatever the command says of it.
 int written(int exit) {
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
-    fmt::print(stderr, "headcount: standard output cannot be written\n");
+    const std::string lost = why_output_was_lost();
+    if (lost.empty()) return exit;
+    fmt::print(stderr, "headcount: standard output cannot be written: {}; send it to a file with room, or elsewhere\n",
+               lost);
     return exit_code::failed;
 }
 
@@ -141,6 +148,7 @@ Engines engines_in_folders() {
 
 int main(int argc, char** argv) {
     using namespace headcount;
+    prepare_streams();
     find_engines_by(engines_in_folders);
     try {
         return written(run(argc, argv));
