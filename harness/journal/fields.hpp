@@ -208,6 +208,8 @@ void fields(V& v, R& r) {
       FieldDoc{"under which it went on: other than the run's in `budget_s`, `timeout_s` and `memory_limit_bytes` at "
                "most"});
     v("changed", r.changed, FieldDoc{"`budget_s was 1.0, is 600.0`: against what held before; `\"\"`: nothing"});
+    v.unless_empty("installed", r.installed, FieldDoc{"facts of libraries and engines that were missing before"});
+    v.unless_empty("again", r.again, FieldDoc{"points that were skipped or had failed, and are tried again"});
     v("points", r.points, FieldDoc{"records of points that were there already"});
     v("rounds", r.rounds, FieldDoc{"likewise"});
 }
@@ -266,7 +268,11 @@ void fields(V& v, R& r) {
     v("breakdown", r.breakdown, FieldDoc{"of a traced pass: the mean of the middle half of several"});
     v("traced_s", r.traced_s, FieldDoc{"that pass as a whole; -1 without one", "s"});
     v("rounds", r.rounds, FieldDoc{"how many"});
-    v("stopped_because", r.stopped_because, FieldDoc{"`target_rel_ci`, `plateau`, `max_rounds` or `budget`"});
+    v("stopped_because", r.stopped_because,
+      FieldDoc{"`target_rel_ci`, `plateau`, `max_rounds` or `budget`; of a point that failed `timeout_s` or "
+               "`memory_limit_bytes`, where it met that bound"});
+    bool bounded = r.bound >= 0;
+    v.where("bound", r.bound, bounded, FieldDoc{"the value of that bound; -1 without one"});
     v("budget_s", r.budget_s, FieldDoc{"the budget that ended it; -1 when something else did", "s"});
     v("spent_s", r.spent_s, FieldDoc{"outside the rounds: `check`, `calibrate`, `tune`, `trace`, `memory`", "s"});
 }

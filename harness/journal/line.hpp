@@ -17,6 +17,15 @@ inline constexpr std::string_view kChecksumTail = R"(,"crc32c":")";
 /// A record as its line, with kind and checksum, without line end.
 std::string framed_line(std::string_view kind, const Json& record);
 
+/// What some editors put before the first line of a text.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// The line as it was written: without "\n", and without the "\r" of a system that ends lines with both.
+std::string_view without_line_end(std::string_view text);
+
+/// Can it be parsed?
+bool is_whole_line(std::string_view text);
+
 /// The record in a line; the checksum is verified and left out. Throws std::exception saying what is wrong.
 Json parse_line(std::string_view text);
 

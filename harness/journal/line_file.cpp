@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/core/error.hpp"
+#include "harness/journal/line.hpp"
 
 namespace headcount {
 namespace {
@@ -43,7 +44,28 @@ std::int64_t size_of(int fd) {
     return ::fstat(fd, &status) == 0 ? status.st_size : 0;
 }
 
-/// Where the last whole line ends.
+/// As much of it as there is.
+std::string text_at(int fd, std::int64_t from, std::int64_t bytes) {
+    std::string text(static_cast<std::size_t>(bytes), '\0');
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const auto got = ::pread(fd, text.data() + done, text.size() - done, from + static_cast<std::int64_t>(done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        done += static_cast<std::size_t>(got);
+    }
+    text.resize(done);
+    return text;
+}
+
+/// The first bytes of the first line, without an editor's mark before it.
+std::string beginning_of(int fd, std::size_t bytes) {
+    std::string text = text_at(fd, 0, static_cast<std::int64_t>(bytes + kByteOrderMark.size()));
+    if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+    return text.substr(0, bytes);
+}
+
+/// Where the last line that has an end ends.
 std::int64_t end_of_lines(int fd, std::int64_t size) {
     std::array<char, 4096> buffer{};
     std::int64_t end = size;
@@ -75,21 +97,10 @@ LineFile::LineFile(const std::filesystem::path& path, std::string_view beginning
                                          path.string(), lock_holder(fd_)));
         }
         size_ = size_of(fd_);
-        std::string start(beginning.size(), '\0');
-        const auto got = ::pread(fd_, start.data(), start.size(), 0);
-        start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-        if (!beginning.starts_with(start)) {
+        if (!beginning.starts_with(beginning_of(fd_, beginning.size()))) {
             throw UsageError(fmt::format("{}: exists and is not {}; choose another --output", path.string(), what));
         }
-        const std::int64_t end = end_of_lines(fd_, size_);
-        torn_bytes_ = size_ - end;
-        if (torn_bytes_ > 0) {
-            if (::ftruncate(fd_, end) != 0) {
-                throw Error(
-                    fmt::format("{}: its torn last line cannot be cut off: {}", path.string(), std::strerror(errno)));
-            }
-            size_ = end;
-        }
+        end_last_line();
         // The new name survives a power cut only when the directory is synced too.
         const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
         const int dir_fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -101,6 +112,18 @@ LineFile::LineFile(const std::filesystem::path& path, std::string_view beginning
         ::close(fd_);
         throw;
     }
+}
+
+/// A last line without its end: given one when it is whole, cut off when it is torn.
+void LineFile::end_last_line() {
+    const std::int64_t end = end_of_lines(fd_, size_);
+    if (end == size_) return;
+    if (is_whole_line(text_at(fd_, end, size_ - end))) return append("\n");
+    torn_bytes_ = size_ - end;
+    if (::ftruncate(fd_, end) != 0) {
+        throw Error(fmt::format("{}: its torn last line cannot be cut off: {}", path_.string(), std::strerror(errno)));
+    }
+    size_ = end;
 }
 
 LineFile::~LineFile() { ::close(fd_); }

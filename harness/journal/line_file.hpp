@@ -12,9 +12,9 @@ namespace headcount {
 /// that fails the file is cut back to its last whole line and Error is thrown.
 class LineFile {
 public:
-    /// Opens or creates; cuts a torn last line off. Throws UsageError when another process writes here (and names it)
-    /// or when the file does not begin with `beginning` and so is not `what` ("a journal of headcount"), Error when it
-    /// cannot be written.
+    /// Opens or creates; a last line without its end is given one when it is whole and cut off when it is torn. Throws
+    /// UsageError when another process writes here (and names it) or when the file does not begin with `beginning` and
+    /// so is not `what` ("a journal of headcount"), Error when it cannot be written.
     LineFile(const std::filesystem::path& path, std::string_view beginning, std::string_view what);
     ~LineFile();
     LineFile(const LineFile&) = delete;
@@ -27,6 +27,7 @@ public:
     std::int64_t torn_bytes() const { return torn_bytes_; }
 
 private:
+    void end_last_line();
     [[noreturn]] void cut_back_and_throw(const std::string& what);
 
     std::filesystem::path path_;

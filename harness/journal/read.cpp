@@ -88,7 +88,10 @@ private:
     void take_resume(std::int64_t number, const Json& json) {
         ResumeRecord resume;
         from_json(json, resume);
-        if (is_ours(number, resume.run)) journal_.resumes.push_back(std::move(resume));
+        if (!is_ours(number, resume.run)) return;
+        // What was installed between two sittings is a fact of the run from then on.
+        for (const auto& [name, value] : resume.installed) journal_.run.environment[name] = value;
+        journal_.resumes.push_back(std::move(resume));
     }
     void take_round(std::int64_t number, const Json& json) {
         RoundRecord round;
@@ -126,10 +129,20 @@ private:
             return;
         }
         PointRecord& earlier = journal_.points[place->second];
-        if (earlier.stopped_because != "budget" || point.rounds <= earlier.rounds) {
+        if (!goes_beyond(earlier, point)) {
             return warn(number, fmt::format("repeats point {} and was left out", point.point));
         }
         earlier = std::move(point);
+    }
+
+    /// More rounds under a larger budget or beside a point that joined; a point that was skipped or had failed, tried
+    /// again.
+    static bool goes_beyond(const PointRecord& earlier, const PointRecord& later) {
+        if (earlier.outcome == Outcome::measured) {
+            return later.outcome == Outcome::measured && later.rounds > earlier.rounds;
+        }
+        if (earlier.outcome == Outcome::counted) return false;
+        return later.outcome != earlier.outcome || later.reason != earlier.reason || later.bound != earlier.bound;
     }
 
     std::string name_;
@@ -143,7 +156,22 @@ private:
 
 }  // namespace
 
+std::string_view without_line_end(std::string_view text) {
+    while (!text.empty() && (text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
+    return text;
+}
+
+bool is_whole_line(std::string_view text) {
+    try {
+        parse_line(text);
+    } catch (const std::exception&) {
+        return false;
+    }
+    return true;
+}
+
 Json parse_line(std::string_view text) {
+    text = without_line_end(text);
     if (text.size() > kMaxLineBytes) throw Error("longer than any record");
     if (text.size() <= kChecksumTail.size() + 8) throw Error("too short");
     const std::size_t tail = text.size() - kChecksumTail.size() - 8 - 2;
@@ -169,7 +197,9 @@ std::optional<Journal> read_unfinished_journal(const std::filesystem::path& path
     std::int64_t number = 0;
     while (std::getline(file, text)) {
         ++number;
-        if (file.eof()) {  // no line end behind it
+        if (number == 1 && text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+        if (without_line_end(text).empty()) continue;  // an editor's
+        if (file.eof() && !is_whole_line(text)) {      // no line end behind it
             scan.warn(number, fmt::format("the last line is torn ({} bytes) and was left out", text.size()));
             break;
         }

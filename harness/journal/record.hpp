@@ -81,7 +81,9 @@ struct ResumeRecord {
     std::vector<std::string> command;  ///< argv that made it
     Protocol protocol;    ///< under which it went on; what identifies the measurement is as in the run record
     std::string changed;  ///< "budget_s was 1.0, is 600.0": against what held before; "": nothing
-    std::int64_t points = 0, rounds = 0;  ///< records that were there already
+    std::map<std::string, std::string> installed;  ///< facts of libraries and engines that were missing before
+    std::vector<std::string> again;                ///< points tried again that were skipped or had failed
+    std::int64_t points = 0, rounds = 0;           ///< records that were there already
 };
 
 /// One visit of one point.
@@ -176,8 +178,9 @@ struct PointRecord {
     std::vector<SpanRecord> breakdown;  ///< mean of the middle half of the traced passes
     double traced_s = -1;  ///< wall time of those passes; beside the samples' median it shows the tracing overhead
     int rounds = 0;
-    std::string stopped_because;            ///< "target_rel_ci", "plateau", "max_rounds", "budget"
-    double budget_s = -1;                   ///< the budget that ended it; -1: it ended for another reason
+    std::string stopped_because;  ///< "target_rel_ci", "plateau", "max_rounds", "budget"; failed: the bound it met
+    double bound = -1;            ///< failed at "timeout_s" or "memory_limit_bytes": what that was
+    double budget_s = -1;         ///< the budget that ended it; -1: it ended for another reason
     std::map<std::string, double> spent_s;  ///< outside the rounds: "check", "calibrate", "tune", "trace", "memory"
 };
 

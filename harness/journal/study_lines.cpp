@@ -13,8 +13,11 @@ namespace headcount {
 
 bool file_begins(const std::filesystem::path& path, std::string_view start) {
     std::ifstream file(path, std::ios::binary);
-    std::string found(start.size(), '\0');
-    return file.read(found.data(), static_cast<std::streamsize>(found.size())) && found == start;
+    std::string found(kByteOrderMark.size() + start.size(), '\0');
+    file.read(found.data(), static_cast<std::streamsize>(found.size()));
+    return std::string_view(found)
+        .substr(found.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0)
+        .starts_with(start);
 }
 
 std::vector<std::string> read_study_lines(const std::filesystem::path& path,
@@ -23,6 +26,7 @@ std::vector<std::string> read_study_lines(const std::filesystem::path& path,
     std::ifstream file(path, std::ios::binary);
     std::string text;
     std::getline(file, text);
+    if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
     try {
         first(parse_line(text));
     } catch (const UsageError&) {
@@ -33,7 +37,7 @@ std::vector<std::string> read_study_lines(const std::filesystem::path& path,
     std::vector<std::string> warnings;
     for (std::int64_t number = 2; std::getline(file, text); ++number) {
         try {
-            if (file.eof()) throw Error("it is torn");
+            if (without_line_end(text).empty()) continue;  // an editor's
             rest(parse_line(text));
         } catch (const std::exception& error) {
             warnings.push_back(fmt::format("{}:{}: the line was left out: {}", path.string(), number, error.what()));

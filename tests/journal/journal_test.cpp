@@ -70,12 +70,14 @@ TEST_CASE("a journal torn at any byte gives up its last line only, and a writer 
     const std::string text = whole_text();
     for (std::size_t size = 0; size < text.size(); ++size) {
         write_text(scratch.file(), text.substr(0, size));
-        const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size), '\n');
+        const bool only_its_end_is_missing = text[size] == '\n';
+        const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size), '\n') +
+                           (only_its_end_is_missing ? 1 : 0);
         const auto journal = read_unfinished_journal(scratch.file());
         INFO("torn at byte " << size);
         REQUIRE(journal.has_value() == (lines >= 1));
         if (journal) {
-            const bool torn = text[size - 1] != '\n';
+            const bool torn = text[size - 1] != '\n' && !only_its_end_is_missing;
             CHECK(journal->rounds.size() + journal->points.size() + 1 == static_cast<std::size_t>(lines));
             CHECK(journal->warnings.size() == (torn ? 1U : 0U));
         }
@@ -124,7 +126,8 @@ TEST_CASE("garbage in the middle is skipped with a warning and never crashes the
         const Journal journal = read_journal(scratch.file());
         CHECK(journal.rounds.size() == 2);
         CHECK(journal.points.size() == 1);
-        CHECK(!journal.warnings.empty());
+        CHECK(journal.warnings.empty() ==
+              (garbage.find_first_not_of("\r\n") == garbage.npos));  // an empty line is none
     }
 }
 

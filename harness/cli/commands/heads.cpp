@@ -19,6 +19,7 @@
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/head_study.hpp"
 #include "harness/journal/journal.hpp"
+#include "harness/journal/set_aside.hpp"
 #include "harness/measure/machine/environment.hpp"
 #include "harness/measure/point/inputs.hpp"
 #include "harness/measure/point/known_fields.hpp"
@@ -88,13 +89,9 @@ HeadStudyRecord record_of(const Options& options, const Encoder& encoder, const 
             .num_threads = point.num_threads};
 }
 
-void set_aside(const fs::path& path) {
-    if (!fs::exists(path)) return;
-    fs::path aside = path;
-    for (int i = 1; fs::exists(aside = path.string() + fmt::format(".{}", i)); ++i) {
-    }
-    fs::rename(path, aside);
-    fmt::print(stderr, "{} is now {}\n", path.string(), aside.string());
+void make_room(const fs::path& path) {
+    const fs::path aside = set_aside(path);
+    if (!aside.empty()) fmt::print(stderr, "{} is now {}\n", path.string(), aside.string());
 }
 
 /// False when it was interrupted.
@@ -107,7 +104,7 @@ bool measure(const Options& options, const fs::path& output) {
                                      pairs.max_tokens, encoder.shape().positions));
     }
     const Point point = point_of(options, encoder.shape());
-    if (options.fresh) set_aside(output);  // when all that was asked for is there
+    if (options.fresh) make_room(output);  // when all that was asked for is there
     HeadStudyPlan plan;
     plan.random_orders = static_cast<std::int64_t>(options.random_orders);
     const SignalGuard guard;
@@ -123,7 +120,7 @@ void run_trained(const Options& options, int& exit_code) {
         const PruningPlan plan{.seeds = static_cast<std::int64_t>(options.seeds),
                                .prune_steps = static_cast<std::int64_t>(options.prune_steps)};
         const auto before = [&] {
-            if (options.fresh) set_aside(result);
+            if (options.fresh) make_room(result);
         };
         if (!measure_pruning(options.model, plan, result, before)) {
             fmt::print(stderr, "interrupted; run the same command again to go on\n");
