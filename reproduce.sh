@@ -69,7 +69,7 @@ elif [ "$profile" != quick ]; then
   options=(--profile "$profile")
   name=$config-$profile
 fi
-machine=$(uname -n)
+machine=${HEADCOUNT_HOST:-$(uname -n)}
 result=results/$machine/$name.jsonl
 figures=out/$name
 

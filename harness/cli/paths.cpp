@@ -5,9 +5,9 @@
 #include <fstream>
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/machine.hpp"
 #include "harness/core/names.hpp"
 #include "harness/sweep/yaml.hpp"
 #include "headcount_version.hpp"
@@ -75,8 +75,7 @@ std::vector<fs::path> engine_folders() {
 }
 
 fs::path default_result_path(std::string_view name) {
-    utsname machine{};
-    std::string host = uname(&machine) == 0 ? machine.nodename : "unknown";
+    std::string host = host_name();
     std::replace(host.begin(), host.end(), '/', '_');
     return fs::path("results") / host / (std::string(name) + ".jsonl");
 }

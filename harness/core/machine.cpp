@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string_view>
 
+#include <sys/utsname.h>
 #include <unistd.h>
 
 namespace headcount {
@@ -73,6 +75,12 @@ std::vector<ListedCache> caches_of_the_c_library() {
 }
 
 }  // namespace
+
+std::string host_name() {
+    if (const char* chosen = std::getenv("HEADCOUNT_HOST"); chosen != nullptr && *chosen != '\0') return chosen;
+    utsname system{};
+    return ::uname(&system) == 0 ? system.nodename : "unknown";
+}
 
 std::vector<ListedCache> listed_caches(const fs::path& root) {
     std::vector<ListedCache> caches;

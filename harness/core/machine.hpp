@@ -1,4 +1,4 @@
-// The caches of this machine: the one place that reads their sizes.
+// The name of this machine, and its caches: the one place that reads their sizes.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,10 @@ inline constexpr std::int64_t kAssumedLevel2Bytes = std::int64_t{512} << 10;
 /// More than most last levels have, for one who wants to leave all caches: they are assumed to be no smaller, listed or
 /// not, because a virtual machine may list fewer levels than there are.
 inline constexpr std::int64_t kAssumedLargestBytes = std::int64_t{32} << 20;
+
+/// The name of this machine: HEADCOUNT_HOST where it is set, for one whose own name changes, as a container's does;
+/// else what the system says; "unknown" where it says nothing.
+std::string host_name();
 
 /// What the kernel lists below `root`/sys, in its order; empty where it lists none.
 std::vector<ListedCache> listed_caches(const std::filesystem::path& root = "/");

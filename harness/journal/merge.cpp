@@ -2,7 +2,6 @@
 #include "harness/journal/merge.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <tuple>
@@ -14,24 +13,11 @@
 #include "harness/core/hash.hpp"
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/json.hpp"
+#include "harness/journal/machine_kind.hpp"
 #include "harness/journal/question.hpp"
 
 namespace headcount {
 namespace {
-
-// What makes two machines one kind: rounds of one group may then be pooled, as strata.
-constexpr std::array kKind{"cpu.model",
-                           "cpu.online",
-                           "compiler",
-                           "flags",
-                           "build_type",
-                           "native",
-                           "version",
-                           "commit",
-                           "dirty",
-                           "libc",
-                           "blas.openblas.version",
-                           "blas.openblas.core"};
 
 template <class T>
 using ByName = std::map<std::string, T>;
@@ -52,19 +38,11 @@ SourceRecord source_of(const RunRecord& run) {
             .self_comparison = run.self_comparison};
 }
 
-std::string value_of(const ByName<std::string>& environment, const std::string& key) {
-    const auto found = environment.find(key);
-    return found == environment.end() ? "absent" : found->second;
-}
-
 /// "cpu.model X and Y": what makes two sources different kinds of machine; "" when they are one kind.
 std::string other_kind(const SourceRecord& a, const SourceRecord& b) {
-    for (const char* key : kKind) {
-        const std::string one = value_of(a.environment, key);
-        const std::string other = value_of(b.environment, key);
-        if (one != other) return fmt::format("{} '{}' and '{}'", key, one, other);
-    }
-    return {};
+    const std::vector<DifferingFact> facts = differing_kind(a.environment, b.environment);
+    return facts.empty() ? ""
+                         : fmt::format("{} '{}' and '{}'", facts.front().name, facts.front().before, facts.front().now);
 }
 
 /// What all sources agree on as it is, anything else as "differs: X | Y".

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,8 +11,8 @@
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"
+#include "harness/journal/machine_kind.hpp"
 #include "harness/journal/protocol_identity.hpp"
-#include "harness/measure/machine/environment.hpp"
 
 namespace headcount {
 namespace {
@@ -34,6 +35,23 @@ std::string differing_keys(const Json& before, const Json& now) {
         text += fmt::format("{}{} was {}, is {}", text.empty() ? "" : "; ", key, was, to_line(value));
     }
     return text;
+}
+
+std::string in_words(const std::vector<DifferingFact>& facts) {
+    std::string text;
+    for (const auto& [name, before, now] : facts) {
+        text += fmt::format("{}{} was \"{}\", is \"{}\"", text.empty() ? "" : "; ", name, before, now);
+    }
+    return text;
+}
+
+/// A container has another host name each time it is started.
+std::string remedy(const std::vector<DifferingFact>& facts) {
+    if (facts.size() != 1 || facts.front().name != "host") return {};
+    return fmt::format(
+        "; if this is the same machine under another name, as in a container, say so: HEADCOUNT_HOST='{}' before the "
+        "command",
+        facts.front().before);
 }
 
 // All fields of the table that a point of this sweep may have: a reader years later asks this list, not his program.
@@ -87,11 +105,6 @@ RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::s
 
 std::string difference(const RunRecord& before, const RunRecord& now) {
     if (!before.sources.empty()) return fmt::format("{} runs merged into one file", before.sources.size());
-    if (before.run == now.run && before.shard != now.shard) {
-        const auto name = [](const std::string& shard) { return shard.empty() ? "the whole" : "shard " + shard; };
-        return fmt::format("{} of this question, now {}", name(before.shard), name(now.shard));
-    }
-    if (before.run == now.run) return {};
     if (before.config_hash != now.config_hash || before.profile != now.profile || before.seed != now.seed) {
         return fmt::format("another question (config {} {}, now {} {})", before.name, before.config_hash, now.name,
                            now.config_hash);
@@ -99,8 +112,11 @@ std::string difference(const RunRecord& before, const RunRecord& now) {
     const std::string protocol =
         differing_keys(measurement_identity(before.protocol), measurement_identity(now.protocol));
     if (!protocol.empty()) return "another protocol (" + protocol + ")";
-    return "another machine or build (" +
-           differing_keys(Json(identity(before.environment)), Json(identity(now.environment))) + ")";
+    const std::vector<DifferingFact> facts = differing_machine(before.environment, now.environment);
+    if (!facts.empty()) return "another machine or build (" + in_words(facts) + ")" + remedy(facts);
+    if (before.shard == now.shard) return {};
+    const auto name = [](const std::string& shard) { return shard.empty() ? "the whole" : "shard " + shard; };
+    return fmt::format("{} of this question, now {}", name(before.shard), name(now.shard));
 }
 
 std::string differing_protocol(const Protocol& before, const Protocol& now) {

@@ -115,10 +115,10 @@ void add_system(std::map<std::string, std::string>& e, const fs::path& root) {
     utsname system{};
     if (::uname(&system) == 0) {
         e["kernel"] = fmt::format("{} {} {} {}", system.sysname, system.release, system.version, system.machine);
-        e["host"] = system.nodename;
     } else {
-        e["kernel"] = e["host"] = unavailable(std::strerror(errno));
+        e["kernel"] = unavailable(std::strerror(errno));
     }
+    e["host"] = host_name();
     e["memory.total"] = field(root / "proc/meminfo", "MemTotal");
     e["memory.available"] = field(root / "proc/meminfo", "MemAvailable");
     e["memory.swap"] = field(root / "proc/meminfo", "SwapTotal");
@@ -160,19 +160,6 @@ std::map<std::string, std::string> read_environment(const fs::path& root) {
         }
     }
     return e;
-}
-
-std::map<std::string, std::string> identity(const std::map<std::string, std::string>& environment) {
-    std::map<std::string, std::string> result;
-    for (const char* name : {"cpu.model", "cpu.online", "cpu.affinity", "host", "kernel", "compiler", "flags",
-                             "build_type", "native", "version", "commit", "dirty", "libc", "pinning"}) {
-        const auto found = environment.find(name);
-        if (found != environment.end()) result.insert(*found);
-    }
-    for (const auto& fact : environment) {
-        if (fact.first.starts_with("engine.")) result.insert(fact);  // another version is another thing measured
-    }
-    return result;
 }
 
 std::map<std::string, std::string> machine_state(const fs::path& root) {

@@ -11,10 +11,6 @@ namespace headcount {
 /// found, so that a machine without them can be tried in a test.
 std::map<std::string, std::string> read_environment(const std::filesystem::path& root = "/");
 
-/// Those that identify machine and program: two runs may be joined only where these are equal. Load, free
-/// memory and frequency of the moment are not among them.
-std::map<std::string, std::string> identity(const std::map<std::string, std::string>& environment);
-
 /// Those that somebody may change while we measure: cpu.governor, cpu.boost, cpu.smt, cpu.online.
 std::map<std::string, std::string> machine_state(const std::filesystem::path& root = "/");
 /// The entries of `now` that `before` does not have so.
