@@ -79,7 +79,7 @@ std::vector<Json> answers_to(const std::vector<Json>& requests) {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-EngineProcess::Clock::time_point soon() { return EngineProcess::Clock::now() + std::chrono::seconds(20); }
+RunningClock::time_point soon() { return RunningClock::in(20); }
 
 }  // namespace
 

@@ -70,7 +70,7 @@ EngineForward::~EngineForward() {
     if (!prepared_ || !process_->alive()) return;
     try {
         constexpr std::chrono::seconds kSoon{10};
-        process_->ask(request("free"), EngineProcess::Clock::now() + kSoon);
+        process_->ask(request("free"), RunningClock::now() + kSoon);
     } catch (const std::exception&) {
         // An engine that cannot free shows at its next request.
     }

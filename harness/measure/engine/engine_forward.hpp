@@ -1,7 +1,6 @@
 // The forward pass of a point that an engine computes: prepared, run, its times and results checked.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 #include "harness/measure/engine/engine_clocks.hpp"
 #include "harness/measure/engine/engine_pool.hpp"
 #include "harness/measure/point/check.hpp"
+#include "harness/measure/process/running_clock.hpp"
 #include "harness/measure/process/shared_memory.hpp"
 
 namespace headcount {
@@ -25,7 +25,7 @@ public:
     EngineForward& operator=(const EngineForward&) = delete;
 
     /// Until when the next calls have to be answered.
-    void answer_by(EngineProcess::Clock::time_point deadline) { deadline_ = deadline; }
+    void answer_by(RunningClock::time_point deadline) { deadline_ = deadline; }
     /// Sets everything up that can be; later calls do nothing. Throws EngineUnsupported for a problem that the engine
     /// cannot do.
     void prepare();
@@ -54,7 +54,7 @@ private:
     judge::ReferenceRows expected_;
     EnginePool& pool_;
     std::shared_ptr<EngineProcess> process_;
-    EngineProcess::Clock::time_point deadline_ = EngineProcess::Clock::time_point::max();
+    RunningClock::time_point deadline_ = RunningClock::time_point::max();
     int handle_;
     bool prepared_ = false;
     int doubts_ = 0;

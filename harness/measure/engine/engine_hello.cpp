@@ -30,7 +30,7 @@ const EngineHello& hello_of(const std::string& engine) {
     key.insert(key.end(), its.command.begin(), its.command.end());
     const auto found = hellos().find(key);
     if (found != hellos().end()) return found->second;
-    const EngineProcess process(engine, its, 1, EngineProcess::Clock::now() + kHello);
+    const EngineProcess process(engine, its, 1, RunningClock::now() + kHello);
     return hellos().emplace(std::move(key), process.hello()).first->second;
 }
 

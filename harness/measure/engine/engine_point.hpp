@@ -9,6 +9,7 @@
 #include "harness/measure/engine/engine_pool.hpp"
 #include "harness/measure/point/check.hpp"
 #include "harness/measure/point/runnable.hpp"
+#include "harness/measure/process/running_clock.hpp"
 
 namespace headcount {
 
@@ -22,7 +23,7 @@ public:
     EnginePoint(const EnginePoint&) = delete;
     EnginePoint& operator=(const EnginePoint&) = delete;
 
-    void answer_by(std::chrono::steady_clock::time_point deadline) override { deadline_ = deadline; }
+    void answer_by(RunningClock::time_point deadline) override { deadline_ = deadline; }
     CheckRecord check() override;
     Visit& visit() override { return *visit_; }
     void audit(double pass_s) override;
@@ -37,7 +38,7 @@ private:
     Point point_;
     ReferenceCache& references_;
     EnginePool& engines_;
-    std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+    RunningClock::time_point deadline_ = RunningClock::time_point::max();
     std::unique_ptr<Ready> ready_;
     std::unique_ptr<Visit> visit_;
 };

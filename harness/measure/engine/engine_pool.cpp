@@ -7,7 +7,7 @@
 namespace headcount {
 
 std::shared_ptr<EngineProcess> EnginePool::of(const std::string& engine, int num_threads,
-                                              EngineProcess::Clock::time_point deadline) {
+                                              RunningClock::time_point deadline) {
     std::shared_ptr<EngineProcess>& process = processes_[{engine, num_threads}];
     if (process == nullptr || !process->alive()) {
         process =

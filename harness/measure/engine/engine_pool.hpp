@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/measure/engine/engine_process.hpp"
+#include "harness/measure/process/running_clock.hpp"
 
 namespace headcount {
 
@@ -14,8 +15,7 @@ namespace headcount {
 class EnginePool {
 public:
     /// Throws EngineFailure, EngineUnsupported when it is missing.
-    std::shared_ptr<EngineProcess> of(const std::string& engine, int num_threads,
-                                      EngineProcess::Clock::time_point deadline);
+    std::shared_ptr<EngineProcess> of(const std::string& engine, int num_threads, RunningClock::time_point deadline);
 
 private:
     std::map<std::pair<std::string, int>, std::shared_ptr<EngineProcess>> processes_;

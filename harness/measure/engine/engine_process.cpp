@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -91,7 +92,7 @@ std::string EngineHello::text() const {
     return line;
 }
 
-EngineProcess::EngineProcess(std::string name, const Engine& engine, int num_threads, Clock::time_point deadline)
+EngineProcess::EngineProcess(std::string name, const Engine& engine, int num_threads, RunningClock::time_point deadline)
     : name_(std::move(name)) {
     start(engine, num_threads);
     try {
@@ -143,7 +144,8 @@ void EngineProcess::start(const Engine& engine, int num_threads) {
     ::posix_spawnattr_init(&attributes);
     sigset_t defaults;
     sigemptyset(&defaults);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) sigaddset(&defaults, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) sigaddset(&defaults, signal);
+    if (!is_ignored(SIGHUP)) sigaddset(&defaults, SIGHUP);  // `nohup` holds for engines, too
     ::posix_spawnattr_setsigdefault(&attributes, &defaults);
     ::posix_spawnattr_setpgroup(&attributes, 0);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
@@ -163,14 +165,14 @@ void EngineProcess::start(const Engine& engine, int num_threads) {
                                     engine.folder.string(), std::strerror(failed)));
 }
 
-EngineProcess::Answer EngineProcess::ask(const Json& request, Clock::time_point deadline) {
+EngineProcess::Answer EngineProcess::ask(const Json& request, RunningClock::time_point deadline) {
     if (!alive()) throw EngineFailure(fmt::format("engine {}: is not running any more", name_));
     refuse_what_nobody_asked();
     const std::string line = to_line(request) + '\n';
     const double cpu_before = cpu_seconds();
     const auto waited = [&] { return waited_seconds(fmt::format("{}", pid_)) + waited_seconds("thread-self"); };
     const double waited_before = waited();
-    const auto start = Clock::now();
+    const auto start = std::chrono::steady_clock::now();
     ::kill(-pid_, SIGCONT);
     for (std::size_t done = 0; done < line.size();) {
         const auto sent = ::send(requests_.get(), line.data() + done, line.size() - done, MSG_NOSIGNAL);
@@ -209,18 +211,14 @@ void EngineProcess::refuse_what_nobody_asked() {
     fail(fmt::format("it says more than was asked: {}", shown(text)));
 }
 
-std::string EngineProcess::read_line(Clock::time_point deadline) {
-    const auto began = Clock::now();
+std::string EngineProcess::read_line(RunningClock::time_point deadline) {
+    const auto began = RunningClock::now();
     std::size_t end = buffer_.find('\n');
     while (end == std::string::npos) {
-        stop_if_asked();
-        const auto left = std::chrono::duration<double, std::milli>(deadline - Clock::now()).count();
-        if (left <= 0) {
-            fail(fmt::format("no answer within {:.3g} s", std::chrono::duration<double>(deadline - began).count()));
+        if (!wait_to_read(answers_.get(), deadline)) {
+            fail(fmt::format("no answer within {:.3g} s", std::chrono::duration<double>(deadline - began).count()),
+                 "timeout_s");
         }
-        // Short slices, because a signal may arrive between the test above and the wait.
-        pollfd wanted{.fd = answers_.get(), .events = POLLIN, .revents = 0};
-        if (::poll(&wanted, 1, static_cast<int>(std::min(left + 1, 200.0))) <= 0) continue;
         std::array<char, 4096> chunk{};
         const auto got = ::read(answers_.get(), chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR) continue;
@@ -262,10 +260,11 @@ int EngineProcess::reap() {
     return status;
 }
 
-void EngineProcess::fail(const std::string& what) {
+void EngineProcess::fail(const std::string& what, const std::string& bound) {
     reap();
     const std::string words = last_lines(stderr_, 3);
-    throw EngineFailure(fmt::format("engine {}: {}{}{}", name_, what, words.empty() ? "" : "; it last said: ", words));
+    throw EngineFailure(fmt::format("engine {}: {}{}{}", name_, what, words.empty() ? "" : "; it last said: ", words),
+                        bound);
 }
 
 void EngineProcess::lost() {

@@ -1,9 +1,9 @@
 // An engine's process: started, asked, stopped between questions, and gone when we are.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -12,12 +12,15 @@
 #include "harness/journal/json.hpp"
 #include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/process/child.hpp"
+#include "harness/measure/process/running_clock.hpp"
 
 namespace headcount {
 
 /// An engine crashed, hung, or said what cannot be; its last words are in the message. Its process is gone.
 struct EngineFailure : Error {
-    using Error::Error;
+    explicit EngineFailure(const std::string& what, std::string bound_met = {})
+        : Error(what), bound(std::move(bound_met)) {}
+    std::string bound;  ///< of the protocol, where that ended it: "timeout_s"
 };
 
 /// An engine answered that it cannot do this problem, or is not installed. It goes on.
@@ -38,10 +41,8 @@ struct EngineHello {
 /// it started are stopped, so that none of them takes the core that another point is timed on.
 class EngineProcess {
 public:
-    using Clock = std::chrono::steady_clock;
-
     /// Starts it and waits for its hello. Throws EngineFailure; an engine that is missing is no failure, see hello().
-    EngineProcess(std::string name, const Engine& engine, int num_threads, Clock::time_point deadline);
+    EngineProcess(std::string name, const Engine& engine, int num_threads, RunningClock::time_point deadline);
     ~EngineProcess();
     EngineProcess(const EngineProcess&) = delete;
     EngineProcess& operator=(const EngineProcess&) = delete;
@@ -53,7 +54,7 @@ public:
         double waited_s = 0;  ///< that its first thread or ours was ready meanwhile and waited for a core
     };
     /// One request, one answer. Throws EngineUnsupported, Error for "failed", EngineFailure.
-    Answer ask(const Json& request, Clock::time_point deadline);
+    Answer ask(const Json& request, RunningClock::time_point deadline);
 
     const EngineHello& hello() const { return hello_; }
     const std::string& name() const { return name_; }
@@ -66,11 +67,11 @@ public:
 private:
     void start(const Engine& engine, int num_threads);
     void refuse_what_nobody_asked();
-    std::string read_line(Clock::time_point deadline);
+    std::string read_line(RunningClock::time_point deadline);
     void stop();
     int reap();
-    [[noreturn]] void fail(const std::string& what);  ///< ends the process
-    [[noreturn]] void lost();                         ///< it ended by itself
+    [[noreturn]] void fail(const std::string& what, const std::string& bound = {});  ///< ends the process
+    [[noreturn]] void lost();                                                        ///< it ended by itself
 
     std::string name_;
     pid_t pid_ = -1;

@@ -1,7 +1,6 @@
 // A point that can be run: by a backend of ours, or by an engine in another process.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 
@@ -10,6 +9,7 @@
 #include "harness/measure/clock/traced.hpp"
 #include "harness/measure/clock/visit.hpp"
 #include "harness/measure/machine/process_memory.hpp"
+#include "harness/measure/process/running_clock.hpp"
 
 namespace headcount {
 
@@ -19,7 +19,7 @@ class Runnable {
 public:
     virtual ~Runnable() = default;
     /// Until when the next calls have to be answered, where another process is asked.
-    virtual void answer_by(std::chrono::steady_clock::time_point /*deadline*/) {}
+    virtual void answer_by(RunningClock::time_point /*deadline*/) {}
     /// One pass on a poisoned output, compared with the reference.
     virtual CheckRecord check() = 0;
     /// Valid as long as this object.
