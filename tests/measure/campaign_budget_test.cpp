@@ -82,3 +82,24 @@ TEST_CASE("a budget goes where results are uncertain, not evenly") {
     CHECK(noisy >= 80);
     CHECK(most_of_the_others <= 20);
 }
+
+TEST_CASE("what the records of open points will take is kept back from the budget") {
+    // The group of 8 is quiet and closes first, three seconds for its three points. The other one may have what is left
+    // without the three that its own points will take: to the look at 160 rounds, 2.9 s, and not to the next, 5.8 s.
+    World world;
+    world.sweep.protocol.budget_s = 10;
+    world.sweep.protocol.max_rounds = 5000;
+    world.simulation.memory_s = 1;
+    world.simulation.seconds = [](const std::string& id, int n) {
+        return id.find("seq_len=8,") != id.npos ? 0.001 : 0.001 * (1 + n % 5);
+    };
+    SECTION("in one sitting") { CHECK(world.run().budget_ended); }
+    SECTION("in two") {
+        world.simulation.interrupt_after_visits = 100;
+        CHECK(world.run().interrupted);
+        world.simulation.interrupt_after_visits = -1;
+        CHECK(world.run().budget_ended);
+    }
+    CHECK(world.record(world.journal(), noisy_id()).rounds == 160);
+    CHECK(world.simulation.now_s < 10);
+}

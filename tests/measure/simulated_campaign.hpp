@@ -31,6 +31,7 @@ struct World {
     Sweep sweep;
     Simulation simulation;
     Recorder recorder;
+    bool retry_failed = false;
     bool compare_with_itself = false;  ///< its visits would stand among those that the tests count
 
     World() {
@@ -62,6 +63,7 @@ struct World {
         CampaignOptions options;
         options.output = output();
         options.fresh = fresh;
+        options.retry_failed = retry_failed;
         options.compare_with_itself = compare_with_itself;
         options.start_worker = [this] { return std::make_unique<SimulatedWorker>(simulation); };
         options.now_s = [this] { return simulation.now_s; };

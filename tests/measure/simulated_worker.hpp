@@ -21,6 +21,7 @@ struct Simulation {
     double now_s = 0;                                        ///< the clock; every call advances it
     std::function<double(const std::string&, int)> seconds;  ///< of a point at its n-th visit
     std::map<std::string, std::string> wrong;                ///< point -> reason: its check fails, the worker lives
+    std::map<std::string, std::string> bound;                ///< point -> the bound that its wrong check met
     std::map<std::string, int> crash_at_visit;               ///< point -> visit at which the worker dies
     std::set<std::string> crash_in_trace, crash_in_memory;
     int interrupt_after_visits = -1;
@@ -37,6 +38,7 @@ struct Simulation {
     };
     std::vector<Trained> trained;  ///< every training that ended
     int workers = 0;
+    double memory_s = 0;  ///< that the memory of a point takes
 };
 
 class SimulatedWorker final : public Worker {
@@ -59,7 +61,11 @@ public:
         ++s_->checks[point];
         s_->now_s += 0.001;
         const auto wrong = s_->wrong.find(point);
-        if (wrong != s_->wrong.end()) throw PointFailure(wrong->second, false);
+        if (wrong != s_->wrong.end()) {
+            PointFailure failure(wrong->second, false);
+            failure.bound = s_->bound[point];
+            throw failure;
+        }
         return {.done = true, .max_error = 1e-7, .bound = 1e-5, .worst = "row 0", .rows_checked = 1, .rows_total = 1};
     }
     double calibrate(const std::string& /*point*/) override { return 0.001; }
@@ -84,6 +90,7 @@ public:
     void forget(const std::string& /*point*/) override {}
     PeakMemory peak_memory(const std::string& point) override {
         ++s_->memories[point];
+        s_->now_s += s_->memory_s;
         if (s_->crash_in_memory.contains(point)) throw PointFailure("killed", true);
         return {.peak_bytes = 100, .process_peak_bytes = 200, .note = {}};
     }

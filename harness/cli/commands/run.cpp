@@ -32,6 +32,7 @@ struct Options {
     bool dry_run = false;
     bool pin = false;
     bool fresh = false;
+    bool retry_failed = false;
     bool quiet = false;
 };
 
@@ -97,6 +98,7 @@ void run(const Options& options, int& exit_code) {
     campaign.shard = shard;
     campaign.pin = options.pin;
     campaign.fresh = options.fresh;
+    campaign.retry_failed = options.retry_failed;
     campaign.command = {command};
     const CampaignResult result = run_campaign(sweep, campaign, *progress);
     fmt::print("{}: {} points measured, {} counted, {} skipped, {} failed; {} rounds now, {:.0f} s\n", output,
@@ -169,6 +171,9 @@ Command run() {
                      {.name = "--dry-run", .into = &options->dry_run, .doc = "print the plan and measure nothing"},
                      {.name = "--pin", .into = &options->pin, .doc = "workers stay on cores of their own"},
                      {.name = "--fresh", .into = &options->fresh, .doc = "set an earlier journal aside and begin anew"},
+                     {.name = "--retry-failed",
+                      .into = &options->retry_failed,
+                      .doc = "try every point again that failed; one that met a bound that is wider now is anyway"},
                      {.name = "--quiet,-q", .into = &options->quiet, .doc = "no progress"}},
                 .run = [options, &exit_code] { run(*options, exit_code); },
                 .footer = kExamples};

@@ -23,7 +23,8 @@ struct CampaignOptions {
     std::filesystem::path executable;  ///< started for workers as `executable worker`; usually /proc/self/exe
     Shard shard;                       ///< only this part of the sweep
     bool pin = false;                  ///< workers stay on cores of their own
-    bool fresh = false;                ///< set an existing journal aside (as OUTPUT.old) and begin anew
+    bool fresh = false;                ///< set an existing journal aside (set_aside.hpp) and begin anew
+    bool retry_failed = false;         ///< try every point again that failed
     std::vector<std::string> command;  ///< argv, for the record
     bool compare_with_itself = true;   ///< begin with an A/A comparison, which takes up to 3 s
 

@@ -36,7 +36,7 @@ void Campaign::close_point(GroupState& group, const std::string& id) {
         doing("tracing " + id);
         timed(id, "trace", [&] {
             if (!group.worker) group.worker = start_worker(group);
-            traced = group.worker->trace(id);
+            without_a_stop("tracing " + id, [&] { traced = group.worker->trace(id); });
             if (!fits_together(group)) group.worker->forget(id);
         });
     }
@@ -51,19 +51,20 @@ void Campaign::close_point(GroupState& group, const std::string& id) {
     record.memory.process_peak_bytes = memory.process_peak_bytes;
     record.memory.note = memory.note;
     say_why_stopped(record, group);
+    note_closing(record);
     write(record);
 }
 
 /// The earlier record with the rounds that were taken since; traced and measured memory once is enough.
 void Campaign::close_again(const GroupState& group, PointRecord record) {
-    if (record.rounds == group.taken()) return;
+    if (record.rounds == group.rounds_with(record.point)) return;
     for (const auto& [what, seconds] : spent_s_[record.point]) record.spent_s[what] += seconds;
     say_why_stopped(record, group);
     write(record);
 }
 
 void Campaign::say_why_stopped(PointRecord& record, const GroupState& group) const {
-    record.rounds = group.taken();
+    record.rounds = group.rounds_with(record.point);
     record.stopped_because = group.stopped_because;
     record.budget_s = group.stopped_because == "budget" ? sweep_.protocol.budget_s : -1;
     record.reason =

@@ -94,7 +94,8 @@ void Campaign::fail(GroupState& group, const std::string& id, const PointFailure
         PointRecord record = planned_record(planned(id));
         record.outcome = failure.outcome;
         record.reason = failure.what();
-        record.rounds = group.taken();
+        record.rounds = group.rounds_with(id);
+        note_bound(record, failure);
         write(record);
     }
     progress_.on_message(fmt::format("{} {}: {}", id, to_string(failure.outcome), failure.what()));

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
+#include "harness/journal/machine_kind.hpp"
+#include "harness/journal/set_aside.hpp"
 #include "harness/measure/campaign/campaign_state.hpp"
 #include "harness/measure/campaign/run_record.hpp"
 #include "harness/measure/campaign/self_comparison.hpp"
@@ -28,13 +30,12 @@ void Campaign::open_journal() {
     writer_.emplace(options_.output);
     auto earlier = read_unfinished_journal(options_.output);
     if (earlier && options_.fresh) {
-        auto aside = options_.output;
-        aside += ".old";
-        std::filesystem::rename(options_.output, aside);
+        const std::filesystem::path aside = set_aside(options_.output);
+        progress_.on_message(fmt::format("{} is now {}", options_.output.string(), aside.string()));
         writer_.emplace(options_.output);
         earlier.reset();
     }
-    run_ = run.run;
+    run_ = earlier ? earlier->run.run : run.run;
     environment_ = earlier ? earlier->run.environment : run.environment;
     if (!earlier) {
         measure_limits_into(run);
@@ -74,7 +75,9 @@ void Campaign::measure_limits_into(RunRecord& run) {
     if (plan_.groups.empty()) return;  // nothing will be timed
     doing("measuring the machine's limits");
     try {
-        run.limits = start_worker(*threads.rbegin())->limits({threads.begin(), threads.end()}, LimitSet::bounds);
+        without_a_stop("the machine's limits", [&] {
+            run.limits = start_worker(*threads.rbegin())->limits({threads.begin(), threads.end()}, LimitSet::bounds);
+        });
     } catch (const PointFailure& failure) {
         run.environment["limits"] = fmt::format("unavailable: {}", failure.what());
         progress_.on_message(fmt::format("the machine's limits are unavailable: {}", failure.what()));
@@ -87,8 +90,10 @@ void Campaign::compare_with_itself_into(RunRecord& run) {
     if (!options_.compare_with_itself || point == nullptr) return;
     doing("comparing a point with itself");
     try {
-        const auto worker = start_worker(point->point.num_threads);
-        run.self_comparison = compare_with_itself(*worker, point->point, sweep_.protocol, sweep_.seed);
+        without_a_stop("the A/A comparison", [&] {
+            const auto worker = start_worker(point->point.num_threads);
+            run.self_comparison = compare_with_itself(*worker, point->point, sweep_.protocol, sweep_.seed);
+        });
     } catch (const PointFailure& failure) {
         run.environment["self_comparison"] = fmt::format("unavailable: {}", failure.what());
         progress_.on_message(fmt::format("no A/A comparison of {}: {}", point->id, failure.what()));
@@ -103,31 +108,40 @@ bool Campaign::goes_on(const PointRecord& record) const {
            now_s > record.budget_s;
 }
 
+void Campaign::take_over_points(std::vector<PointRecord>& points) {
+    for (PointRecord& point : points) {
+        for (const auto& [what, seconds] : point.spent_s) spent_before_s_ += seconds;
+        outcomes_[point.point] = point.outcome;
+        note_closing(point);
+        bool open_again = goes_on(point);
+        for (GroupState& group : groups_) {
+            if (point.outcome == Outcome::failed || point.outcome == Outcome::skipped) group.drop(point.point);
+            if (point.outcome != Outcome::measured || group.planned->id != point.group) continue;
+            open_again = open_again || group.joined;
+            if (!open_again) group.stopped_because = point.stopped_because;
+        }
+        if (open_again) ended_early_.emplace(point.point, std::move(point));
+    }
+}
+
 void Campaign::take_over(Journal journal, const RunRecord& now) {
-    const Protocol& before = journal.resumes.empty() ? journal.run.protocol : journal.resumes.back().protocol;
+    const Protocol before = journal.resumes.empty() ? journal.run.protocol : journal.resumes.back().protocol;
     resume_ = {.run = run_,
                .started = now.started,
                .command = now.command,
                .protocol = now.protocol,
                .changed = differing_protocol(before, now.protocol),
+               .installed = installed_since(journal.run.environment, now.environment),
+               .again = {},
                .points = static_cast<std::int64_t>(journal.points.size()),
                .rounds = static_cast<std::int64_t>(journal.rounds.size())};
     if (!resume_->changed.empty()) {
         progress_.on_message(fmt::format("{}: going on under another protocol: {}; the journal will say so",
                                          options_.output.string(), resume_->changed));
     }
-    for (PointRecord& point : journal.points) {
-        for (const auto& [what, seconds] : point.spent_s) spent_before_s_ += seconds;
-        outcomes_[point.point] = point.outcome;
-        const bool open_again = goes_on(point);
-        for (GroupState& group : groups_) {
-            if (point.outcome == Outcome::failed || point.outcome == Outcome::skipped) group.drop(point.point);
-            if (point.outcome == Outcome::measured && group.planned->id == point.group && !open_again) {
-                group.stopped_because = point.stopped_because;
-            }
-        }
-        if (open_again) ended_early_.emplace(point.point, std::move(point));
-    }
+    for (const auto& [name, value] : resume_->installed) environment_[name] = value;
+    forget_what_is_tried_again(journal, before);
+    take_over_points(journal.points);
     for (const TuningRecord& tuning : journal.tunings) {
         learning_rates_[tuning.point] = tuning.learning_rate;
         if (outcomes_.contains(tuning.point)) continue;  // its record has the seconds

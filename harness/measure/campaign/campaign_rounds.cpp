@@ -95,7 +95,7 @@ void Campaign::prepare_point(GroupState& group, const std::string& id) {
         tune(group, id);
     } else {
         doing("calibrating " + id);
-        timed(id, "calibrate", [&] { group.worker->calibrate(id); });
+        timed(id, "calibrate", [&] { without_a_stop("calibrating " + id, [&] { group.worker->calibrate(id); }); });
     }
     if (!fits_together(group)) group.worker->forget(id);
 }
@@ -146,17 +146,27 @@ RoundRecord Campaign::take_one_round(GroupState& group) {
     round.round = group.next_round();
     round.stratum = group.next_stratum - 1;
     const auto order = shuffled_order(group.alive.size(), sweep_.seed, round.group, round.round);
-    round.limits = limits_of_now(group);
-    const double start_s = options_.now_s();
-    Visitor visitor(*group.worker, fits_together(group), round.round, learning_rates_, trainings());
-    round.samples = take_round(group.alive, order, visitor);
-    round.seconds = options_.now_s() - start_s;
-    round.finished = utc_now();
+    const auto take = [&] {
+        round.limits = limits_of_now(group);
+        const double start_s = options_.now_s();
+        Visitor visitor(*group.worker, fits_together(group), round.round, learning_rates_, trainings());
+        round.samples = take_round(group.alive, order, visitor);
+        round.seconds = options_.now_s() - start_s;
+        round.finished = utc_now();
+    };
+    bool undisturbed = false;
+    if (group.planned->trains) {  // too long to be done again, and what comes of it does not depend on time
+        const std::int64_t before = times_suspended();
+        take();
+        undisturbed = times_suspended() == before;
+    } else {
+        undisturbed = without_a_stop(fmt::format("{}: round {}", group.planned->id, round.round), take);
+    }
     round.load_1min = load_1min();
     const LoadMeter::Reading reading = group.load->after_round();
     round.foreign_load = reading.foreign_load;
     round.steal_s = reading.steal_s;
-    round.disturbed = reading.foreign_load > kForeignLoad;
+    round.disturbed = !undisturbed || reading.foreign_load > kForeignLoad;
     round.changed = differences(environment_, machine_state());
     return round;
 }

@@ -1,6 +1,8 @@
 // Which group has the next rounds: all to their first look, then the one with the widest interval, while time lasts.
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 
 #include "harness/measure/campaign/campaign_state.hpp"
 
@@ -8,9 +10,42 @@ namespace headcount {
 
 double Campaign::elapsed_s() const { return spent_before_s_ + options_.now_s() - started_s_; }
 
+/// What is left for rounds: the budget without what the open points will still take for their records.
 double Campaign::budget_left_s() const {
     const double budget = sweep_.protocol.budget_s;
-    return budget > 0 ? budget - elapsed_s() : std::numeric_limits<double>::infinity();
+    return budget > 0 ? budget - elapsed_s() - closing_s() : std::numeric_limits<double>::infinity();
+}
+
+/// A traced pass and a process of its own for the memory of every point that is not closed: as long as they took for
+/// others of its backend. Before one of an engine was closed: as long as its check, which starts the engine, too.
+double Campaign::closing_s() const {
+    double seconds = 0;
+    std::set<std::string> counted;  // a point may be in several groups
+    for (const GroupState& group : groups_) {
+        if (group.finished) continue;
+        for (const std::string& id : group.alive) {
+            if (has_record(id) || !counted.insert(id).second) continue;
+            const PlannedPoint& point = planned(id);
+            const auto known = closed_.find(point.point.backend);
+            if (known != closed_.end()) {
+                seconds += known->second.seconds / known->second.points;
+            } else if (const auto spent = spent_s_.find(id); !point.ours && spent != spent_s_.end()) {
+                const auto check = spent->second.find("check");
+                seconds += check == spent->second.end() ? 0 : check->second;
+            }
+        }
+    }
+    return seconds;
+}
+
+void Campaign::note_closing(const PointRecord& record) {
+    if (record.outcome != Outcome::measured || !index_.contains(record.point)) return;
+    Closed& closed = closed_[planned(record.point).point.backend];
+    ++closed.points;
+    for (const char* what : {"trace", "memory"}) {
+        const auto spent = record.spent_s.find(what);
+        if (spent != record.spent_s.end()) closed.seconds += spent->second;
+    }
 }
 
 bool Campaign::before_first_look(const GroupState& group) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -15,6 +16,7 @@
 #include "harness/measure/campaign/campaign.hpp"
 #include "harness/measure/campaign/group_state.hpp"
 #include "harness/measure/process/pinning.hpp"
+#include "harness/measure/process/running_clock.hpp"
 
 namespace headcount {
 
@@ -30,7 +32,13 @@ private:
     void measure_limits_into(RunRecord& run);
     void compare_with_itself_into(RunRecord& run);
     void take_over(Journal journal, const RunRecord& now);
+    void take_over_points(std::vector<PointRecord>& points);
     bool goes_on(const PointRecord& record) const;
+
+    // campaign_again.cpp: points that an older bound ended, and that may do now
+    bool tried_again(const PointRecord& record) const;
+    void forget_what_is_tried_again(Journal& journal, const Protocol& before);
+    void note_bound(PointRecord& record, const PointFailure& failure) const;
 
     // campaign_records.cpp: what becomes of a point, in the journal and for the progress
     template <class Record>
@@ -48,6 +56,8 @@ private:
     // campaign_schedule.cpp: which group has the next rounds, and when none has
     double elapsed_s() const;
     double budget_left_s() const;
+    double closing_s() const;
+    void note_closing(const PointRecord& record);
     bool before_first_look(const GroupState& group) const;
     double allowed_s(const GroupState& group) const;
     void time_groups();
@@ -85,6 +95,20 @@ private:
     bool has_record(const std::string& id) const { return outcomes_.contains(id); }
     const PlannedPoint& planned(const std::string& id) const { return plan_.points[index_.at(id)]; }
     void doing(const std::string& what);
+    /// Does the work, and does it again where this process stood still meanwhile: what was timed then is too long.
+    /// False: so it was every time.
+    template <class F>
+    bool without_a_stop(const std::string& what, const F& work) {
+        constexpr int kTries = 3;
+        for (int i = 0; i < kTries; ++i) {
+            const std::int64_t before = times_suspended();
+            work();
+            if (times_suspended() == before) return true;
+            progress_.on_message(what + ": this process or the machine stood still meanwhile" +
+                                 (i + 1 < kTries ? "; taken again" : " every time; marked as disturbed"));
+        }
+        return false;
+    }
     template <class F>
     void timed(const std::string& id, const std::string& what, const F& work) {
         const double start_s = options_.now_s();
@@ -106,10 +130,14 @@ private:
     std::map<std::string, std::string> environment_;  ///< as the run record says
     std::optional<ResumeRecord> resume_;              ///< not written yet: nothing was added
     std::map<std::string, Outcome> outcomes_;
-    std::map<std::string, PointRecord> ended_early_;  ///< by a smaller budget, in an earlier run
+    std::map<std::string, PointRecord> ended_early_;  ///< in an earlier run, and their group takes more rounds
     std::map<std::string, double> learning_rates_;    ///< chosen, of points that are trained
     std::map<std::string, CheckRecord> checks_;
     std::map<std::string, std::map<std::string, double>> spent_s_;
+    struct Closed {
+        double seconds = 0, points = 0;
+    };
+    std::map<std::string, Closed> closed_;  ///< by backend: what traced passes and memory of its points took
     double started_s_ = 0, spent_before_s_ = 0;
     double looked_at_peak_s_ = -std::numeric_limits<double>::infinity();
     CampaignResult result_;

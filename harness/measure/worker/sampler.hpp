@@ -23,6 +23,7 @@ struct PointFailure : Error {
         : Error(what), worker_lost(lost), outcome(becomes) {}
     bool worker_lost;
     std::string point{};  ///< which it was, where more than one was asked
+    std::string bound{};  ///< of the protocol, where that ended it: "timeout_s", "memory_limit_bytes"
     Outcome outcome;      ///< of the point: failed, or skipped where an engine says that it cannot do this problem
 };
 

@@ -88,8 +88,9 @@ using Request = std::variant<Check, Calibrate, Visit, Train, Trace, Forget, Memo
 /// Instead of an answer.
 struct Refusal {
     std::string reason;
-    bool lost = false;     ///< an engine went down with what other points had prepared in it: start the worker anew
-    bool skipped = false;  ///< an engine cannot do this problem; nothing failed
+    bool lost = false;       ///< an engine went down with what other points had prepared in it: start the worker anew
+    bool skipped = false;    ///< an engine cannot do this problem; nothing failed
+    std::string bound = {};  ///< of the protocol, where that ended it: "timeout_s", "memory_limit_bytes"
 };
 
 /// Requests come on standard input; answers go to this descriptor, which stray output cannot reach.

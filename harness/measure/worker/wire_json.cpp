@@ -34,6 +34,7 @@ std::string answer_line(const Refusal& refusal) {
     if (refusal.skipped) return to_line({{"skipped", refusal.reason}});
     Json json = {{"failed", refusal.reason}};
     if (refusal.lost) json["lost"] = true;
+    if (!refusal.bound.empty()) json["bound"] = refusal.bound;
     return to_line(json);
 }
 

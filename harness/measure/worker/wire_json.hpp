@@ -1,5 +1,6 @@
 // Requests and answers as lines of JSON, by the journal's codec: {"do": "visit", "point": id, "timeout_s": s, ...} is
-// answered by {"ok": value}, {"failed": reason}, {"failed": reason, "lost": true} or {"skipped": reason}.
+// answered by {"ok": value}, {"failed": reason}, {"failed": reason, "lost": true, "bound": name} or {"skipped":
+// reason}.
 #pragma once
 
 #include <string>
@@ -101,7 +102,9 @@ std::variant<Answer, Refusal> parse_answer(const std::string& line) {
         throw Error(fmt::format("the worker's answer cannot be understood: {}", line.substr(0, 100)));
     if (json.contains("skipped")) return Refusal{.reason = json.at("skipped").get<std::string>(), .skipped = true};
     if (json.contains("failed")) {
-        return Refusal{.reason = json.at("failed").get<std::string>(), .lost = json.value("lost", false)};
+        return Refusal{.reason = json.at("failed").get<std::string>(),
+                       .lost = json.value("lost", false),
+                       .bound = json.value("bound", std::string{})};
     }
     Answer answer{};
     if constexpr (!std::is_same_v<Answer, Nothing>) Reader::decode("ok", json.value("ok", Json()), answer);

@@ -1,7 +1,6 @@
 // Serves one request after another.
 #include "harness/measure/worker/worker.hpp"
 
-#include <chrono>
 #include <csignal>
 #include <iostream>
 #include <map>
@@ -19,6 +18,7 @@
 #include "harness/measure/limits/limits.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "harness/measure/process/child.hpp"
+#include "harness/measure/process/running_clock.hpp"
 #include "harness/measure/worker/point_maker.hpp"
 #include "harness/measure/worker/wire_json.hpp"
 
@@ -46,8 +46,7 @@ public:
         const wire::Asked asked = wire::parse_request(line);
         // An engine's hang is told with its last words, just before the parent would end us both.
         constexpr double kSooner = 0.9;
-        answer_by_ = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                                            std::chrono::duration<double>(kSooner * asked.timeout_s));
+        answer_by_ = RunningClock::in(kSooner * asked.timeout_s);
         return std::visit([this](const auto& request) { return wire::answer_line(this->serve(request)); },
                           asked.request);
     }
@@ -111,7 +110,7 @@ private:
     }
 
     PointMaker maker_;
-    std::chrono::steady_clock::time_point answer_by_ = std::chrono::steady_clock::time_point::max();
+    RunningClock::time_point answer_by_ = RunningClock::time_point::max();
     std::map<std::string, std::unique_ptr<Runnable>, std::less<>> points_;
     GbenchSampler sampler_;
     VisitOptions options_;
@@ -121,11 +120,11 @@ std::string answer_to(Server& server, const std::string& line) {
     try {
         return server.answer(line);
     } catch (const std::bad_alloc&) {
-        return wire::answer_line(wire::Refusal{.reason = "out of memory"});
+        return wire::answer_line(wire::Refusal{.reason = "out of memory", .bound = "memory_limit_bytes"});
     } catch (const EngineUnsupported& error) {
         return wire::answer_line(wire::Refusal{.reason = error.what(), .skipped = true});
     } catch (const EngineFailure& error) {
-        return wire::answer_line(wire::Refusal{.reason = error.what(), .lost = true});
+        return wire::answer_line(wire::Refusal{.reason = error.what(), .lost = true, .bound = error.bound});
     } catch (const std::exception& error) {
         return wire::answer_line(wire::Refusal{.reason = error.what()});
     }

@@ -4,22 +4,22 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/measure/machine/process_time.hpp"
 #include "harness/measure/process/child.hpp"
+#include "harness/measure/process/running_clock.hpp"
 #include "harness/measure/worker/wire_json.hpp"
 
 namespace headcount {
@@ -117,14 +117,17 @@ public:
     std::map<std::string, double> limits(const std::vector<int>& num_threads, LimitSet which) override {
         return ask(wire::Limits{.num_threads = num_threads, .which = which}, kSetupVisits * protocol_.timeout_s);
     }
-    void limit_memory(std::int64_t bytes) { ask(wire::AddressSpace{.bytes = bytes}, protocol_.timeout_s); }
+    /// The first request: its answer waits for the process to start, which is no visit of a point.
+    void limit_memory(std::int64_t bytes) {
+        ask(wire::AddressSpace{.bytes = bytes}, std::max(protocol_.timeout_s, kStart_s));
+    }
 
     double cpu_seconds() const override { return family_cpu_seconds(pid_); }
 
 private:
     // Preparing inputs, the float64 reference and five passes take longer than one visit.
     static constexpr double kSetupVisits = 10;
-    using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>>;
+    static constexpr double kStart_s = 20;
 
     template <class R>
     typename R::Answer ask(const R& request, double timeout_s) {
@@ -136,19 +139,21 @@ private:
             throw PointFailure(error.what(), true);
         }
         if (const auto* refusal = std::get_if<wire::Refusal>(&answer)) {
-            throw PointFailure(refusal->reason, refusal->lost, refusal->skipped ? Outcome::skipped : Outcome::failed);
+            PointFailure failure(refusal->reason, refusal->lost, refusal->skipped ? Outcome::skipped : Outcome::failed);
+            failure.bound = refusal->bound;
+            throw failure;
         }
         return std::get<typename R::Answer>(std::move(answer));
     }
 
     std::string answer_to(const std::string& line, double timeout_s) {
         // Some requests may fail without an end to the round (a look at the peak); the next one tells the reason.
-        if (!ended_because_.empty()) throw PointFailure(ended_because_, true);
+        if (ended_) throw PointFailure(*ended_);
         if (::write(requests_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) lost();
-        const TimePoint deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout_s);
+        const RunningClock::time_point deadline = RunningClock::in(timeout_s);
         std::size_t end = buffer_.find('\n');
         while (end == std::string::npos) {
-            wait_until(deadline, timeout_s);
+            if (!wait_to_read(answers_.get(), deadline)) time_out(timeout_s);
             std::array<char, 4096> chunk{};
             const auto got = ::read(answers_.get(), chunk.data(), chunk.size());
             if (got < 0 && errno == EINTR) continue;
@@ -158,22 +163,21 @@ private:
         }
         std::string answer = buffer_.substr(0, end);
         buffer_.erase(0, end + 1);
+        notice_a_stop();
         return answer;
     }
 
-    void wait_until(TimePoint deadline, double timeout_s) {
-        for (;;) {
-            stop_if_asked();
-            const auto left = std::chrono::duration<double, std::milli>(deadline - std::chrono::steady_clock::now());
-            if (left.count() <= 0) {
-                ::kill(pid_, SIGKILL);
-                reap();
-                ended_because_ = fmt::format("timed out: no answer within {} s", timeout_s);
-                throw PointFailure(ended_because_, true);
-            }
-            // Short slices, because a signal may arrive between the test above and the wait.
-            pollfd wanted{.fd = answers_.get(), .events = POLLIN, .revents = 0};
-            if (::poll(&wanted, 1, static_cast<int>(std::min(left.count() + 1, 200.0))) > 0) return;
+    [[noreturn]] void time_out(double timeout_s) {
+        ::kill(pid_, SIGKILL);
+        reap();
+        end_with(fmt::format("timed out: no answer within {} s", timeout_s), "timeout_s");
+    }
+
+    /// The worker alone may have been stopped and gone on.
+    void notice_a_stop() const {
+        siginfo_t info{};
+        if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WCONTINUED | WNOHANG) == 0 && info.si_pid == pid_) {
+            note_suspension();
         }
     }
 
@@ -183,8 +187,13 @@ private:
         std::string reason = describe_status(status);
         const std::string last = last_lines(output_, 1);  // an assertion, a sanitizer's summary
         if (!last.empty()) reason += ": " + last;
-        ended_because_ = reason;
-        throw PointFailure(reason, true);
+        end_with(reason, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? "memory_limit_bytes" : "");
+    }
+
+    [[noreturn]] void end_with(const std::string& reason, const std::string& bound) {
+        ended_.emplace(reason, true);
+        ended_->bound = bound;
+        throw PointFailure(*ended_);
     }
 
     int reap() {
@@ -199,7 +208,7 @@ private:
     pid_t pid_ = -1;
     Fd requests_, answers_, output_;
     std::string buffer_;
-    std::string ended_because_;  ///< "" while it lives
+    std::optional<PointFailure> ended_;  ///< why; empty while it lives
 };
 
 }  // namespace
