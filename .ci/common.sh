@@ -104,14 +104,25 @@ install_model() {
   cp "$pins" "$models/venv/pins"
 }
 
-# find_python MODULE...: prints the first interpreter that can import them all.
+# find_python MODULE...: prints the first interpreter that can import them all, without what is the user's alone (-I).
+# HEADCOUNT_PYTHON is the only candidate when it is set.
 find_python() {
-  local candidate imports
+  local candidate imports said reasons="" candidates=(/usr/bin/python3 python3)
   imports=$(printf 'import %s;' "$@")
-  for candidate in "${HEADCOUNT_PYTHON:-}" /usr/bin/python3 python3; do
-    [ -n "$candidate" ] && "$candidate" -c "$imports" 2>/dev/null && { echo "$candidate"; return 0; }
+  [ -z "${HEADCOUNT_PYTHON:-}" ] || candidates=("$HEADCOUNT_PYTHON")
+  for candidate in "${candidates[@]}"; do
+    if said=$("$candidate" -I -c "$imports print('all of them')" 2>&1) && [[ $said == *"all of them" ]]; then
+      echo "$candidate"
+      return 0
+    fi
+    reasons+="  $candidate: $(tail -n 1 <<<"${said:-it prints nothing}")"$'\n'
   done
-  echo "no python3 imports $*; install the packages of packages.txt or set HEADCOUNT_PYTHON" >&2
+  printf 'no python3 imports %s:\n%s' "$*" "$reasons" >&2
+  if [ -z "${HEADCOUNT_PYTHON:-}" ]; then
+    echo "install the packages of packages.txt or set HEADCOUNT_PYTHON" >&2
+  else
+    echo "HEADCOUNT_PYTHON=$HEADCOUNT_PYTHON chose it: choose one that does, or unset it" >&2
+  fi
   return 2
 }
 

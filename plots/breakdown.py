@@ -1,6 +1,9 @@
 """Where the time goes: traced passes, stacked by operation, over the number of heads."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 

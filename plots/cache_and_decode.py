@@ -1,13 +1,16 @@
 """What mechanisms keep of the tokens behind them against the time of one new token, with the front of the best."""
 import math
+import os
+import sys
 
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
-
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import members
 import paired
 import style
+
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 SIZE = 10         # of text in a panel: a figure of one column stays legible in half its width
 STEP = 0.16       # octaves between points that keep the same

@@ -1,6 +1,9 @@
 """What is counted and what is held in memory, over the number of heads: FLOPs, exponentials, workspace."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 

@@ -1,6 +1,9 @@
 """What heads buy and what they cost: the error of trained models over the number of heads, and over the time of a step."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 import trained

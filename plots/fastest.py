@@ -1,15 +1,18 @@
 """Which variant is the fastest at which number of heads and which length, and where that is not decided."""
 import math
+import os
 import string
+import sys
 
-import pandas
-from matplotlib.colors import to_rgba
-from matplotlib.patches import Patch, Rectangle
-
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import members
 import paired
 import style
+
+import pandas
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Patch, Rectangle
 
 UNDECIDED = "/////"
 LETTERS = string.ascii_lowercase

@@ -1,4 +1,5 @@
 """Reads an exported data directory; the only reader, so that a change of columns is met in one place."""
+import surroundings  # before all others: it keeps settings of the user away from them
 import argparse
 import itertools
 import json
@@ -10,6 +11,7 @@ import pandas
 
 BAD_DATA = 2         # the directory is not an export, or is damaged
 NOT_APPLICABLE = 4   # a good export that has nothing for this figure
+NO_ROOM = 5          # the disk or the memory does not hold the figure; any other code is a bug of the script
 
 MOST_FIGURES = 24    # of one script: beyond it nobody looks, and a sweep over shapes would fill the disk
 
@@ -279,7 +281,8 @@ def main(name, draw, shows, reader=Frame):
     printed."""
     shows = description(shows | {"of": reader.KIND or "points"})
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__,
-                                     epilog="Exit codes: 0 drawn; 2 bad data or usage; 4 not applicable to this data.")
+                                     epilog="Exit codes: 0 drawn; 2 bad data or usage; 4 not applicable to this data; "
+                                            "5 no disk or memory for it; others: a bug.")
     parser.add_argument("data", metavar="DATA_DIR", help="directory written by `headcount export --format csv`")
     parser.add_argument("output", metavar="OUT_DIR", help="where the figures go")
     parser.add_argument("--format", default="png,svg", help="png, svg, pdf; several with commas (default: png,svg)")
@@ -306,9 +309,12 @@ def main(name, draw, shows, reader=Frame):
     except NotApplicable as reason:
         print(reason)
         return NOT_APPLICABLE
-    except (DataError, OSError) as error:
+    except DataError as error:
         print(error, file=sys.stderr)
         return BAD_DATA
+    except (OSError, MemoryError) as error:
+        print(f"{name}: {error or 'no memory left'}", file=sys.stderr)
+        return NO_ROOM
     for path in written:
         print(path)
     return 0

@@ -1,9 +1,12 @@
 """How alike the heads of each layer are, in the trained model and in one whose weights are still random."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
-import style
 import studies
+import style
 
 SHOWS = {"quantities": ["count"], "summary": "mean", "bars": "95 % intervals",
          "single": "the mean over pairs of heads, beside all pairs"}

@@ -1,10 +1,14 @@
 """What a trained model loses without each of its heads: one cell a head, its colour the recall that is lost."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
+import frame
+import studies
+import style
+
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.patches import Rectangle
-
-import frame
-import style
-import studies
 
 SHOWS = {"quantities": ["rate"], "summary": "mean",
          "single": "the loss of each head, whose interval is in heads_masked.csv",

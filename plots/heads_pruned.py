@@ -1,9 +1,12 @@
 """What a trained model still does with fewer heads, and how long a text then takes."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
-import style
 import studies
+import style
 
 SHOWS = {"quantities": ["rate", "time"], "summary": "mean", "bars": "95 % intervals", "lines_over": "heads_left",
          "assumes": "that questions are independent of each other"}

@@ -1,6 +1,9 @@
 """How models learn: the loss of training batches over the steps, a line a number of heads."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 import trained

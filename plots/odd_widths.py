@@ -1,6 +1,9 @@
 """Time per FLOP of the products over the width of a head, at a fixed number of heads: what widths that are no round numbers cost."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 

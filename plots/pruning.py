@@ -1,9 +1,12 @@
 """What models that we trained still do with fewer heads, beside models that were trained that small, and the time."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
-import style
 import studies
+import style
 
 SHOWS = {"quantities": ["rate", "time"], "summary": "mean", "bars": "95 % intervals", "lines_over": "heads_left",
          "single": "errors of fewer than six seeds, which have no interval",

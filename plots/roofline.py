@@ -1,6 +1,9 @@
 """Roofline: products a second over required FLOPs a compulsory byte, under the ceilings that the run measured."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 

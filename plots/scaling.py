@@ -1,6 +1,9 @@
 """Time over sequence length on log-log axes, with a fitted exponent and its interval for each number of heads."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 

@@ -1,14 +1,25 @@
 """How every figure looks: colours, markers, sizes, caption, files."""
+import surroundings  # before matplotlib: it keeps settings of the user away
+import glob
+import logging
 import math
 import os
 import textwrap
 
-import matplotlib
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a cache that cannot be kept is no concern of a figure
+with surroundings.elsewhere():
+    import matplotlib
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as pyplot  # noqa: E402  (the backend is chosen first)
-from matplotlib.container import ErrorbarContainer  # noqa: E402
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator  # noqa: E402
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as pyplot
+from matplotlib import font_manager
+from matplotlib.container import ErrorbarContainer
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+# Only the fonts that come with matplotlib: a system may have another edition of the same family.
+font_manager.fontManager.ttflist.clear()
+for font in sorted(glob.glob(os.path.join(matplotlib.get_data_path(), "fonts", "ttf", "*.ttf"))):
+    font_manager.fontManager.addfont(font)
 
 # Okabe and Ito (2008), told apart by every common kind of colour vision; yellow is left out, it vanishes on white.
 # The order alternates dark and light, so that neighbours differ in grey too.

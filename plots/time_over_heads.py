@@ -1,6 +1,9 @@
 """Time against the number of heads: ratio to the base case, with the band that the config declared as equality."""
 import math
+import os
+import sys
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
 import style
 

@@ -25,12 +25,12 @@ struct Options {
 
 /// Of measured points, which are what a result holds.
 std::vector<Display> described_figures() {
-    const std::string python = find_python();
+    const std::vector<std::string> python = find_python();
     std::vector<Display> figures;
     for (const std::filesystem::path& script : figure_scripts()) {
-        const ProcessResult told = run_process({python, script.string(), "--describe"});
+        const ProcessResult told = run_script(python, script.string(), {"--describe"});
         if (told.exit_code != 0) {
-            throw Error(fmt::format("{} --describe failed ({}):\n{}", script.string(), told.exit_code, told.output));
+            throw Error(fmt::format("{} --describe failed: {}", script.string(), told.last_line()));
         }
         Display figure = display_from_json(script.stem().string(), told.output);
         if (figure.of == "points") figures.push_back(std::move(figure));

@@ -1,5 +1,6 @@
 // headcount plot: exports a result and lets every script of plots/ draw what it can show.
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <sstream>
@@ -47,27 +48,44 @@ void require_known(const Options& options) {
     }
 }
 
+/// What a script's exit says of the whole: the machine is in the way of some, anything unforeseen is a bug.
+int exit_of(const ProcessResult& drawn) {
+    const int signal = drawn.exit_code - 128;
+    if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) return exit_code::interrupted;
+    if (drawn.exit_code == exit_code::figure_no_room || signal == SIGKILL) return exit_code::failed;
+    return exit_code::bug;
+}
+
+/// Says what became of one figure.
+int told(const ProcessResult& drawn, const std::string& name) {
+    fmt::print(stderr, "{}", drawn.errors);
+    if (drawn.exit_code == 0 || drawn.exit_code == exit_code::figure_not_applicable) {
+        fmt::print("{}{}", drawn.exit_code == 0 ? "" : name + ": not drawn: ", drawn.output);
+        return exit_code::ok;
+    }
+    const int exit = exit_of(drawn);
+    fmt::print(stderr, "{}: not drawn: {}{}\n", name, drawn.last_line(),
+               exit == exit_code::bug ? "; this is a bug in headcount: please report it, with what stands above" : "");
+    return exit;
+}
+
 void run(const Options& options, int& exit_code) {
     require_known(options);
+    const std::vector<std::string> python = find_python();
     const fs::path output = options.output;
     const fs::path data = output / "data";
     if (!export_if_heads(options.result, data)) {
         export_data(read_journal(options.result), options.result, data);
     }
-    const std::string python = find_python();
     for (const fs::path& script : figure_scripts()) {
         const std::string name = script.stem().string();
         if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), name) == options.only.end()) {
             continue;
         }
-        const ProcessResult drawn =
-            run_process({python, script.string(), data.string(), output.string(), "--format", options.formats});
-        if (drawn.exit_code == 0 || drawn.exit_code == exit_code::figure_not_applicable) {
-            fmt::print("{}{}", drawn.exit_code == 0 ? "" : name + ": not drawn: ", drawn.output);
-        } else {
-            fmt::print(stderr, "{} failed ({}):\n{}", script.string(), drawn.exit_code, drawn.output);
-            exit_code = exit_code::failed;
-        }
+        const int exit = told(
+            run_script(python, script.string(), {data.string(), output.string(), "--format", options.formats}), name);
+        exit_code = std::max(exit_code, exit);
+        if (exit == exit_code::interrupted) return;
     }
 }
 
