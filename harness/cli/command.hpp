@@ -11,7 +11,7 @@
 
 namespace headcount {
 
-/// Where a value goes. A bool is set by its flag alone; lists collect what is given.
+/// Where a value goes. A bool is set by its flag alone; lists collect what is given, one value each time the flag is.
 using FlagTarget = std::variant<std::string*, bool*, double*, std::vector<int>*, std::vector<std::string>*>;
 
 struct Flag {
@@ -19,16 +19,22 @@ struct Flag {
     FlagTarget into;
     std::string doc = {};
     bool required = false;
-    bool one_at_a_time = false;             ///< of a list: one value each time the flag is given
     bool shows_default = false;             ///< in the help
-    char delimiter = '\0';                  ///< of a list: between values that are given together
+    char delimiter = '\0';                  ///< of a list: between values that are given at once
     std::vector<std::string> choices = {};  ///< empty: any text
     std::pair<double, double> range = {};   ///< both 0: any number
     bool positive = false;                  ///< numbers above 0
     bool whole = false;                     ///< numbers without a fraction
     std::string alone = {};                 ///< the value of a flag that is given without one; empty: it needs one
-    std::string needs = {};                 ///< another flag of the command, declared before
-    std::string group = {};                 ///< heading in the help
+    bool (*is_value)(const std::string&) = nullptr;  ///< with `alone`: whether the next word is its value
+    std::string needs = {};                          ///< another flag of the command, declared before
+    std::string group = {};                          ///< heading in the help
+
+    bool positional() const { return name.front() != '-'; }
+    bool is_list() const {
+        return std::holds_alternative<std::vector<int>*>(into) ||
+               std::holds_alternative<std::vector<std::string>*>(into);
+    }
 };
 
 /// The flags of a command and what it does with them. Targets live as long as `run`, which holds them.

@@ -1,4 +1,5 @@
 // The command line: declares every command of commands/ and turns errors into exit codes.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
@@ -83,7 +84,10 @@ CLI::Option* add_option(CLI::App& app, const Flag& flag) {
 void add_flag(CLI::App& app, const Flag& flag) {
     CLI::Option* option = add_option(app, flag);
     option->required(flag.required);
-    if (flag.one_at_a_time) option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    // A list that took several words at once would take an argument that follows as well.
+    if (flag.is_list() && !flag.positional()) {
+        option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
     if (flag.delimiter != '\0') option->delimiter(flag.delimiter);
     if (!flag.choices.empty()) option->check(CLI::IsMember(flag.choices));
     if (flag.range != std::pair{0.0, 0.0}) option->check(CLI::Range(flag.range.first, flag.range.second));
@@ -108,6 +112,23 @@ void add_command(CLI::App& app, const Command& command, int& exit) {
     });
 }
 
+/// The words after the program's name. A flag whose value may be left out gets it here, or it would take what follows.
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
+    int unused = 0;
+    for (const auto& [file, command] : all_commands()) {
+        if (words.empty() || command.name != words.front()) continue;
+        for (const Flag& flag : command.declare(unused).flags) {
+            if (flag.alone.empty()) continue;
+            for (std::size_t i = 1; i < words.size() && words[i] != "--"; ++i) {
+                const bool followed = i + 1 < words.size() && flag.is_value(words[i + 1]);
+                if (words[i] == flag.name && !followed) words[i] += "=" + flag.alone;
+            }
+        }
+    }
+    return words;
+}
+
 int run(int argc, char** argv) {
     CLI::App app{kPurpose, "headcount"};
     app.require_subcommand(1);
@@ -116,8 +137,10 @@ int run(int argc, char** argv) {
     int exit = exit_code::ok;
     for (const auto& [file, command] : all_commands()) add_command(app, command, exit);
     require_known_command(argc, argv);
+    std::vector<std::string> words = words_of(argc, argv);
+    std::ranges::reverse(words);  // as the parser wants them
     try {
-        app.parse(argc, argv);
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         std::ostringstream help, refusal;  // the parser itself would print past prepare_streams
         const int code = app.exit(error, help, refusal);

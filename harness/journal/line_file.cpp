@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/journal/line.hpp"
 
 namespace headcount {
@@ -29,12 +32,9 @@ std::string lock_holder(int fd) {
     while (locks >> number >> type >> advisory >> access >> pid >> inode && std::getline(locks, rest)) {
         if (type != "FLOCK" || inode != wanted) continue;
         std::ifstream file("/proc/" + pid + "/cmdline", std::ios::binary);
-        std::string command((std::istreambuf_iterator<char>(file)), {});
-        while (!command.empty() && command.back() == '\0') command.pop_back();
-        for (char& c : command) {
-            if (c == '\0') c = ' ';
-        }
-        return command.empty() ? "process " + pid : fmt::format("process {} ({})", pid, command);
+        std::vector<std::string> words;
+        for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+        return words.empty() ? "process " + pid : fmt::format("process {} ({})", pid, shell_words(words));
     }
     return "another process";
 }

@@ -183,10 +183,12 @@ void decode_protocol(const YamlNode& map, Protocol& protocol) {
         };
         std::visit(read, key->member);
     }
-    if (protocol.min_rounds > protocol.max_rounds) {
-        map.at.fail(fmt::format("min_rounds {} is more than max_rounds {}; swap them", protocol.min_rounds,
-                                protocol.max_rounds));
-    }
+}
+
+std::string why_contradictory(const Protocol& protocol) {
+    if (protocol.min_rounds <= protocol.max_rounds) return {};
+    return fmt::format("min_rounds {} is more than max_rounds {}; swap them, or set the other as well",
+                       protocol.min_rounds, protocol.max_rounds);
 }
 
 }  // namespace headcount

@@ -67,6 +67,9 @@ const std::vector<ProtocolKey>& protocol_keys();
 /// Throws UsageError at the first key that the table lacks (with a suggestion), or at the map when a required
 /// one is missing. `what` names the map in messages: "claim".
 void check_keys(const YamlNode& map, const std::vector<Key>& keys, std::string_view what);
+/// Each setting alone; whether they agree is known when all have been given, those of a profile and of --set too.
 void decode_protocol(const YamlNode& map, Protocol& protocol);
+/// What is wrong between settings, with the remedy; empty: nothing.
+std::string why_contradictory(const Protocol& protocol);
 
 }  // namespace headcount

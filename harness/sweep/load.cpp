@@ -61,6 +61,25 @@ void apply_profile(const YamlNode& profile, std::vector<Grid>& grids, const Voca
     }
 }
 
+void check_protocol(const YamlNode& map, const Protocol& protocol) {
+    if (const std::string why = why_contradictory(protocol); !why.empty()) map.at.fail(why);
+}
+
+/// Of what came out of the config, the profile and --set; told where the last word was given.
+void check_protocol(const YamlNode& root, const LoadOptions& options, const Protocol& protocol) {
+    const std::string why = why_contradictory(protocol);
+    if (why.empty()) return;
+    std::string given;
+    for (const std::string& text : options.set) {
+        if (text.starts_with("protocol.")) given += (given.empty() ? "--set " : " --set ") + shown(text);
+    }
+    if (!given.empty()) throw UsageError(given + ": " + why);
+    const YamlNode* profiles = root.find("profiles");
+    const YamlNode* chosen = profiles == nullptr ? nullptr : profiles->find(options.profile);
+    const YamlNode* over = chosen == nullptr ? nullptr : chosen->find("protocol");
+    check_protocol(over != nullptr ? *over : *root.find("protocol"), protocol);
+}
+
 /// Applies the chosen profile; the others are tried on a copy, so that a mistake in them does not wait to be found.
 /// Returns whether one was applied.
 bool apply_profiles(const YamlNode& root, const LoadOptions& options, const Vocabulary& vocabulary,
@@ -82,8 +101,12 @@ bool apply_profiles(const YamlNode& root, const LoadOptions& options, const Voca
             std::vector<Grid> trial = grids_as_written;
             Protocol trial_protocol = protocol_as_written;
             apply_profile(profiles->items[i], trial, vocabulary, options.most_points);
-            if (const YamlNode* over = profiles->items[i].find("protocol")) decode_protocol(*over, trial_protocol);
-            if (name != options.profile) continue;
+            const YamlNode* over = profiles->items[i].find("protocol");
+            if (over != nullptr) decode_protocol(*over, trial_protocol);
+            if (name != options.profile) {
+                if (over != nullptr) check_protocol(*over, trial_protocol);
+                continue;
+            }
             grids = std::move(trial);
             protocol = trial_protocol;
             applied = true;
@@ -137,6 +160,7 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     const bool profiled = apply_profiles(root, options, vocabulary, grids, sweep.protocol);
     inherit_problem(grids);
     apply_set(options.set, vocabulary, grids, sweep.protocol);
+    check_protocol(root, options, sweep.protocol);
 
     const bool adjusted = profiled || !options.set.empty();
     if (const YamlNode* claims = root.find("claims")) {

@@ -284,3 +284,42 @@ TEST_CASE("a value of an option is blamed on the option, not on a line of the fi
     CHECK(complaint(text, {.profile = {}, .set = {}, .filter = {"num_heads=7"}})
               .starts_with("--filter num_heads=7: no point of c.yaml is left"));
 }
+
+TEST_CASE("rounds are checked as they come out of the config, the profile and every --set") {
+    const std::string text = with_grid(
+        "protocol: {min_rounds: 10, max_rounds: 40}\n"
+        "profiles: {short: {protocol: {min_rounds: 5, max_rounds: 8}}, long: {protocol: {max_rounds: 80}}}\n");
+    using Texts = std::vector<std::string>;
+    const auto got = [&](const Texts& set, const std::string& profile = "") {
+        return complaint(text, {.profile = profile, .set = set, .filter = {}});
+    };
+    CHECK(got({"protocol.max_rounds=6", "protocol.min_rounds=6"}).empty());
+    CHECK(got({"protocol.min_rounds=6", "protocol.max_rounds=6"}).empty());
+    CHECK(got({"protocol.min_rounds=60", "protocol.max_rounds=90"}).empty());
+    CHECK(got({"protocol.min_rounds=60"}, "long").empty());
+    CHECK(got({"protocol.min_rounds=7"}, "short").empty());
+    CHECK(got({"protocol.max_rounds=99", "protocol.min_rounds=90"}, "short").empty());
+    CHECK(
+        got({"protocol.min_rounds=60"}) ==
+        "--set protocol.min_rounds=60: min_rounds 60 is more than max_rounds 40; swap them, or set the other as well");
+    CHECK(got({"protocol.max_rounds=9", "num_heads=2", "protocol.min_rounds=10"})
+              .starts_with("--set protocol.max_rounds=9 --set protocol.min_rounds=10: min_rounds 10 is more than "
+                           "max_rounds 9"));
+    CHECK(got({"protocol.min_rounds=9"}, "short").starts_with("--set protocol.min_rounds=9: min_rounds 9 is more"));
+    CHECK(got({"protocol.min_rounds=0"}).starts_with("--set protocol.min_rounds=0: "));
+}
+
+TEST_CASE("a profile's rounds are checked over the config's, whichever profile is chosen") {
+    const std::string text = with_grid(
+        "protocol: {min_rounds: 10, max_rounds: 40}\n"
+        "profiles: {short: {protocol: {max_rounds: 8}}}\n");
+    for (const char* profile : {"", "quick", "short"}) {
+        CHECK(complaint(text, {.profile = profile, .set = {}, .filter = {}})
+                  .starts_with("c.yaml:4:30: min_rounds 10 is more than max_rounds 8"));
+    }
+    CHECK(complaint(text, {.profile = "short", .set = {"protocol.min_rounds=8"}, .filter = {}}).empty());
+    // What a profile mends is no error of the config for that profile.
+    const std::string mended = with_grid("protocol: {max_rounds: 3}\nprofiles: {p: {protocol: {min_rounds: 2}}}\n");
+    CHECK(complaint(mended, {.profile = "p", .set = {}, .filter = {}}).empty());
+    CHECK(complaint(mended).starts_with("c.yaml:3:11: min_rounds"));
+}

@@ -7,6 +7,7 @@
 #include "harness/analysis/show/words.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/shell_words.hpp"
 
 namespace headcount {
 namespace {
@@ -46,9 +47,9 @@ std::string closing(const RecordSet& records, const std::vector<Verdict>& verdic
         text += fmt::format(". This run cannot tell times apart that differ by less than {:.2g} %", 100 * margin);
     }
     text += ".\n";
-    text += fmt::format("Each claim in full: headcount verify {} --explain   (one: --claim ID)\n", printable(result));
+    text += fmt::format("Each claim in full: headcount verify {} --explain   (one: --claim ID)\n", shell_word(result));
     const bool time = std::ranges::any_of(verdicts, [](const Verdict& v) { return v.metric == "time"; });
-    if (time) text += fmt::format("Where the time of more heads goes: headcount attribute {}\n", printable(result));
+    if (time) text += fmt::format("Where the time of more heads goes: headcount attribute {}\n", shell_word(result));
     return text;
 }
 

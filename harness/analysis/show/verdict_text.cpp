@@ -44,7 +44,8 @@ std::string claim_lines(const Verdict& v) {
         v.combinations > 1 ? fmt::format("; so in {} of {} combinations", v.agreeing, v.combinations) : "";
     text += wrapped("tested: " + v.metric + " " + v.limit + base + breadth, kIndent);
     if (!v.reason.empty() && !v.observed.empty()) text += wrapped(v.reason, kIndent);
-    return text + wrapped("reproduce: " + v.command, kIndent);
+    // On one line however long: a command that is broken is another one.
+    return text + fmt::format("{:{}}reproduce: {}\n", "", kIndent, printable(v.command));
 }
 
 std::string combination_lines(const Verdict& v) {

@@ -12,6 +12,7 @@
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/measure/plan/plan.hpp"
 #include "harness/measure/worker/point_maker.hpp"
 
@@ -43,7 +44,7 @@ void require_no_extras(std::vector<std::string> extras, const Options& options) 
     if (extras.empty()) return;
     throw UsageError(
         fmt::format("{} is no option of bench; flags of Google Benchmark stand after --: headcount bench {} -- {}",
-                    extras.front(), options.config, fmt::join(extras, " ")));
+                    extras.front(), shell_word(options.config), shell_words(extras)));
 }
 
 void run(const Options& options, int& exit_code) {

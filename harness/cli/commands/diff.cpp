@@ -104,43 +104,39 @@ cannot be compared, 3 cannot tell.)";
 }  // namespace
 
 Command diff() {
-    return {.name = "diff",
-            .summary = "Compare two results, or two sides of one, point by point: faster, slower, same, cannot tell",
-            .declare = [](int& exit_code) {
-                auto options = std::make_shared<Options>();
-                return CommandLine{
-                    .flags = {{.name = "a", .into = &options->a, .doc = "the result to compare with", .required = true},
-                              {.name = "b", .into = &options->b, .doc = "the result to judge; absent: two sides of A"},
-                              {.name = "--between",
-                               .into = &options->between,
-                               .doc = "FIELD=LEFT,RIGHT: points that differ in this field"},
-                              {.name = "--left",
-                               .into = &options->left,
-                               .doc = "field=value of the points of A; repeatable",
-                               .one_at_a_time = true},
-                              {.name = "--right",
-                               .into = &options->right,
-                               .doc = "field=value of the points of B; repeatable",
-                               .one_at_a_time = true},
-                              {.name = "--margin",
-                               .into = &options->diff.margin,
-                               .doc = "times this close, relatively, are the same",
-                               .shows_default = true,
-                               .range = {0.0, 1.0}},
-                              {.name = "--format",
-                               .into = &options->format,
-                               .doc = "terminal, markdown, csv or latex",
-                               .shows_default = true},
-                              {.name = "--json", .into = &options->json, .doc = "everything, for programs"},
-                              {.name = "--fail-if-slower",
-                               .into = &options->fail_if_slower,
-                               .doc = "exit with 1 when any point is slower"},
-                              {.name = "--across-machines",
-                               .into = &options->diff.across_machines,
-                               .doc = "though the machines are not the same"}},
-                    .run = [options, &exit_code] { run(*options, exit_code); },
-                    .footer = kFooter};
-            }};
+    return {
+        .name = "diff",
+        .summary = "Compare two results, or two sides of one, point by point: faster, slower, same, cannot tell",
+        .declare = [](int& exit_code) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags =
+                    {{.name = "a", .into = &options->a, .doc = "the result to compare with", .required = true},
+                     {.name = "b", .into = &options->b, .doc = "the result to judge; absent: two sides of A"},
+                     {.name = "--between",
+                      .into = &options->between,
+                      .doc = "FIELD=LEFT,RIGHT: points that differ in this field"},
+                     {.name = "--left", .into = &options->left, .doc = "field=value of the points of A; repeatable"},
+                     {.name = "--right", .into = &options->right, .doc = "field=value of the points of B; repeatable"},
+                     {.name = "--margin",
+                      .into = &options->diff.margin,
+                      .doc = "times this close, relatively, are the same",
+                      .shows_default = true,
+                      .range = {0.0, 1.0}},
+                     {.name = "--format",
+                      .into = &options->format,
+                      .doc = "terminal, markdown, csv or latex",
+                      .shows_default = true},
+                     {.name = "--json", .into = &options->json, .doc = "everything, for programs"},
+                     {.name = "--fail-if-slower",
+                      .into = &options->fail_if_slower,
+                      .doc = "exit with 1 when any point is slower"},
+                     {.name = "--across-machines",
+                      .into = &options->diff.across_machines,
+                      .doc = "though the machines are not the same"}},
+                .run = [options, &exit_code] { run(*options, exit_code); },
+                .footer = kFooter};
+        }};
 }
 
 }  // namespace headcount::commands

@@ -15,6 +15,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/measure/engine/engine_hello.hpp"
 #include "tasks/all.hpp"
 #include "variants/all.hpp"
@@ -69,8 +70,10 @@ void list_configs() {
         line(name, printable(load_sweep(find_config(name), vocabulary()).question));
     }
     for (const Preset& preset : vocabulary().presets) line("preset " + preset.name, preset.source);
-    for (const std::string& name : config_names("models")) line("model " + name, "headcount model " + name);
-    for (const std::string& name : config_names("tables")) line("table " + name, "headcount table " + name);
+    for (const std::string& name : config_names("models"))
+        line("model " + name, shell_words({"headcount", "model", name}));
+    for (const std::string& name : config_names("tables"))
+        line("table " + name, shell_words({"headcount", "table", name}));
 }
 
 void list_conventions() {

@@ -13,6 +13,7 @@
 
 #include "harness/cli/command.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/shell_words.hpp"
 
 namespace headcount::commands {
 namespace {
@@ -43,7 +44,7 @@ void run(const Options& options) {
     std::set<std::string> points;
     for (const PointRecord& point : merged.points) points.insert(point.point);
     fmt::print("{}: {} runs, {} points, {} rounds\nverdicts: headcount verify {}\n", options.output,
-               merged.run.sources.size(), points.size(), merged.rounds.size(), options.output);
+               merged.run.sources.size(), points.size(), merged.rounds.size(), shell_word(options.output));
 }
 
 constexpr char kExamples[] = R"(

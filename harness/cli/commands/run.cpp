@@ -16,6 +16,7 @@
 #include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/measure/campaign/campaign.hpp"
 #include "harness/measure/point/known_fields.hpp"
 
@@ -60,15 +61,19 @@ void keep_points(Sweep& sweep, const std::vector<std::string>& ids) {
 }
 
 std::string command_line(const Options& options, const std::string& output) {
-    std::string text = "headcount run " + options.config;
-    if (!options.load.profile.empty()) text += " --profile " + options.load.profile;
-    for (const std::string& item : options.load.set) text += " --set " + item;
-    for (const std::string& item : options.load.filter) text += " --filter " + item;
-    for (const std::string& item : options.points) text += " --point '" + item + "'";
-    if (!options.shard.empty()) text += " --shard " + options.shard;
-    if (!options.budget.empty()) text += " --budget " + options.budget;
-    if (options.pin) text += " --pin";
-    return text + " --output " + output;
+    std::vector<std::string> words{"headcount", "run", options.config};
+    const auto add = [&](const char* option, const std::string& value) {
+        if (!value.empty()) words.insert(words.end(), {option, value});
+    };
+    add("--profile", options.load.profile);
+    for (const std::string& item : options.load.set) add("--set", item);
+    for (const std::string& item : options.load.filter) add("--filter", item);
+    for (const std::string& item : options.points) add("--point", item);
+    add("--shard", options.shard);
+    add("--budget", options.budget);
+    if (options.pin) words.emplace_back("--pin");
+    add("--output", output);
+    return shell_words(words);
 }
 
 void run(const Options& options, int& exit_code) {
@@ -115,9 +120,9 @@ void run(const Options& options, int& exit_code) {
     }
     if (result.interrupted) return;
     if (shard.whole()) {
-        fmt::print("verdicts: headcount verify {}\n", output);
+        fmt::print("verdicts: headcount verify {}\n", shell_word(output));
     } else {
-        fmt::print("with the other shards: headcount merge SHARD... --output {}.jsonl\n", sweep.name);
+        fmt::print("with the other shards: headcount merge SHARD... --output {}\n", shell_word(sweep.name + ".jsonl"));
     }
 }
 
@@ -144,18 +149,9 @@ Command run() {
             return CommandLine{
                 .flags =
                     {{.name = "config", .into = &options->config, .doc = "a question: file or name", .required = true},
-                     {.name = "--set",
-                      .into = &options->load.set,
-                      .doc = "replace an axis or field: num_heads=1,8",
-                      .one_at_a_time = true},
-                     {.name = "--filter",
-                      .into = &options->load.filter,
-                      .doc = "keep points: seq_len=128,512",
-                      .one_at_a_time = true},
-                     {.name = "--point",
-                      .into = &options->points,
-                      .doc = "only this point; repeatable",
-                      .one_at_a_time = true},
+                     {.name = "--set", .into = &options->load.set, .doc = "replace an axis or field: num_heads=1,8"},
+                     {.name = "--filter", .into = &options->load.filter, .doc = "keep points: seq_len=128,512"},
+                     {.name = "--point", .into = &options->points, .doc = "only this point; repeatable"},
                      {.name = "--profile",
                       .into = &options->load.profile,
                       .doc = "a profile of the config: smoke, full"},

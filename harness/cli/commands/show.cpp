@@ -15,6 +15,7 @@
 #include "harness/cli/variant_report.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/point.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/point/count.hpp"
@@ -42,8 +43,8 @@ void print_bound(const Point& point, const std::string& path) {
     const RecordSet records(read_journal(path));
     const auto found = std::ranges::find(records.entries(), point.id(), &Entry::id);
     if (found == records.entries().end()) {
-        throw UsageError(
-            fmt::format("{}: has no point {}; `headcount table {} --format csv` lists them", path, point.id(), path));
+        throw UsageError(fmt::format("{}: has no point {}; `headcount table {} --format csv` lists them", path,
+                                     point.id(), shell_word(path)));
     }
     const Entry& entry = *found;
     const TimeBound bound = time_bound(entry);
@@ -102,7 +103,7 @@ void show_point(const Options& options) {
     fmt::print("inputs     {:>18} bytes with weights and output\n", count.inputs_bytes);
     if (count.query_block > 0) fmt::print("query rows {:>18} in fast memory at once\n", count.query_block);
     if (!options.result.empty()) print_bound(point, options.result);
-    fmt::print("\nheadcount run CONFIG --point '{}'\n", point.id());
+    fmt::print("\nheadcount run CONFIG --point {}\n", shell_word(point.id()));
 }
 
 }  // namespace

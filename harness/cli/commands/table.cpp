@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,12 @@ const std::map<std::string, TableFormat>& formats() {
                                                         {"csv", TableFormat::csv},
                                                         {"latex", TableFormat::latex}};
     return all;
+}
+
+/// "streaming/simd" rather than a result that follows.
+bool names_kernel(const std::string& word) {
+    static const std::regex kKernel("[a-z0-9_]+/[a-z0-9_]+");
+    return std::regex_match(word, kKernel) && !std::filesystem::exists(word);
 }
 
 void print_beside(const RecordSet& records, const Options& options) {
@@ -130,7 +137,8 @@ Command table() {
                                .into = &options->beside,
                                .doc = "a row a shape: VARIANT/BACKEND (streaming/simd unless given) "
                                       "beside all others, paired by round",
-                               .alone = "streaming/simd"}},
+                               .alone = "streaming/simd",
+                               .is_value = names_kernel}},
                     .run = [options, &exit_code] { run(*options, exit_code); },
                     .footer = kExamples};
             }};

@@ -14,6 +14,7 @@
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/journal/journal.hpp"
 
 namespace headcount::commands {
@@ -31,7 +32,8 @@ struct Options {
 void point_to_attribution(const Options& options, const std::vector<Verdict>& verdicts) {
     const bool about_time =
         std::any_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.metric == "time"; });
-    if (about_time) fmt::print("Where the time of more heads goes: headcount attribute {}\n", options.result);
+    if (about_time)
+        fmt::print("Where the time of more heads goes: headcount attribute {}\n", shell_word(options.result));
 }
 
 int exit_code_of(Conclusion conclusion) {
