@@ -76,6 +76,9 @@ const Vocabulary& vocabulary() {
 const Preset& find_preset(std::string_view name) {
     std::vector<std::string> known;
     for (const Preset& preset : vocabulary().presets) {
+        if (preset.name == name && !preset.broken.empty()) {
+            throw UsageError(fmt::format("preset {} is broken: {}", name, preset.broken));
+        }
         if (preset.name == name) return preset;
         known.push_back(preset.name);
     }

@@ -21,6 +21,7 @@ struct Engine {
     std::string source;                ///< where it comes from
     std::vector<std::string> command;  ///< program and arguments, run in `folder`
     std::filesystem::path folder;      ///< of its file
+    std::string broken{};              ///< why its file cannot be used; empty: it can
 };
 
 }  // namespace headcount

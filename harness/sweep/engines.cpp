@@ -1,9 +1,11 @@
 #include "harness/sweep/engines.hpp"
 
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "harness/core/error.hpp"
 #include "harness/sweep/keys.hpp"
 #include "harness/sweep/yaml.hpp"
 
@@ -43,7 +45,13 @@ std::vector<std::pair<std::string, Engine>> load_engines(const std::vector<fs::p
     std::map<std::string, Engine> engines;
     for (const fs::path& folder : folders) {
         for (const fs::path& file : yaml_files(folder)) {
-            engines.insert_or_assign(file.stem().string(), parse_engine(read_bounded(file.string()), file));
+            Engine engine;
+            try {
+                engine = parse_engine(read_bounded(file.string()), file);
+            } catch (const UsageError& error) {
+                engine.broken = error.what();  // is said where it is listed or asked for, and stops no other
+            }
+            engines.insert_or_assign(file.stem().string(), std::move(engine));
         }
     }
     return {engines.begin(), engines.end()};

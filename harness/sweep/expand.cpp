@@ -1,6 +1,7 @@
 // From a grid to its points.
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ struct Compiled {
     std::vector<FieldValue> rest;  ///< conditions on fields that do not vary
     bool stands_alone = false;     ///< an include that would overwrite an axis: always a new combination
     bool used = false;
+    bool kept = false;  ///< an include: somewhere one of its values was not overwritten by a later entry
 
     bool agrees(const std::vector<std::size_t>& rows) const {
         if (stands_alone) return false;
@@ -65,6 +67,7 @@ public:
             for (const auto& [field, values] : (*grid_.include)[i].conditions) fields_.set(spec, field, values[0].text);
             add(spec, (*grid_.include)[i].at);
         }
+        check_includes_are_kept();
         check_options_are_had();
         for (std::size_t i = 0; i < excludes_.size(); ++i) {
             if (excludes_[i].used) continue;
@@ -213,12 +216,29 @@ private:
 
     void leaf(PointSpec spec) {
         if (excluded()) return;
+        std::unordered_map<std::string_view, Compiled*> last;  // of the entries that set this field
         for (Compiled& entry : includes_) {
             if (!entry.agrees(rows_)) continue;
             entry.used = true;
-            for (const FieldValue& added : entry.rest) fields_.set(spec, added.field, added.value.text);
+            for (const FieldValue& added : entry.rest) {
+                fields_.set(spec, added.field, added.value.text);
+                last[added.field] = &entry;
+            }
         }
+        for (const auto& [field, entry] : last) entry->kept = true;
         add(spec, grid_.at);
+    }
+
+    // A special entry may overwrite a general one. One that is overwritten wherever it applies was meant otherwise.
+    void check_includes_are_kept() const {
+        for (std::size_t i = 0; i < includes_.size(); ++i) {
+            const Compiled& entry = includes_[i];
+            if (!entry.used || entry.kept || entry.rest.empty()) continue;
+            (*grid_.include)[i].at.fail(
+                fmt::format("a later entry of include overwrites {} wherever this one applies; for points of both "
+                            "values, make {} an axis",
+                            entry.rest[0].field, entry.rest[0].field));
+        }
     }
 
     void add(const PointSpec& spec, const Location& where) {

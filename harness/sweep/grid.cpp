@@ -108,6 +108,7 @@ Grid decode_preset(const YamlNode& name, const Vocabulary& vocabulary) {
         for (const Preset& preset : vocabulary.presets) known.push_back(preset.name);
         name.at.fail(unknown_name("preset", shown(wanted), known));
     }
+    if (!found->broken.empty()) name.at.fail(fmt::format("preset {} is broken: {}", wanted, found->broken));
     Grid grid;
     PointSpec spec;
     spec.problem = found->problem;

@@ -1,5 +1,7 @@
 #include "harness/sweep/preset.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"
@@ -45,8 +47,16 @@ std::vector<Preset> load_presets(const std::filesystem::path& directory) {
         throw UsageError(fmt::format("{}: there is no such folder of presets", directory.string()));
     }
     std::vector<Preset> presets;
-    for (const auto& file : yaml_files(directory))
-        presets.push_back(parse_preset(read_bounded(file.string()), file.string()));
+    for (const auto& file : yaml_files(directory)) {
+        try {
+            presets.push_back(parse_preset(read_bounded(file.string()), file.string()));
+        } catch (const UsageError& error) {
+            Preset broken;
+            broken.name = file.stem().string();
+            broken.broken = error.what();
+            presets.push_back(std::move(broken));
+        }
+    }
     return presets;
 }
 

@@ -19,10 +19,13 @@ struct Preset {
     std::int64_t ffn_dim = 0;
     std::string activation;  ///< "relu", "gelu"
     int num_layers = 0;
+    std::string broken{};  ///< why its file cannot be used; empty: it can
 };
 
-/// Every preset of a folder, by name. Throws UsageError "file:line:column: ...".
+/// Every preset of a folder, by name; one whose file has a mistake is there as broken. Throws UsageError when there is
+/// no such folder.
 std::vector<Preset> load_presets(const std::filesystem::path& directory);
+/// Throws UsageError "file:line:column: ...".
 Preset parse_preset(std::string_view text, const std::string& file);
 
 }  // namespace headcount

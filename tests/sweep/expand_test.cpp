@@ -106,6 +106,20 @@ TEST_CASE("include has the semantics of CI matrices") {
     CHECK(column(part, "causal") == Names{"true", "true", "false", "false", "false", "false"});
 }
 
+TEST_CASE("an entry of include that is overwritten wherever it applies is refused") {
+    const std::string axes = "axes: {num_heads: [1, 2], batch: [1, 3]}\n";
+    for (const std::string include :
+         {"[{causal: true}, {causal: false}]", "[{num_heads: 1, num_threads: 2}, {num_threads: 3}]",
+          "[{num_threads: 2}, {num_heads: 1, num_threads: 3}, {num_heads: 2, num_threads: 4}]",
+          "[{causal: true}, {causal: true}]"}) {
+        INFO(include);
+        const std::string text = message([&] { main_part(axes + "include: " + include + "\n"); });
+        CHECK(text.find("a later entry of include overwrites") != text.npos);
+        CHECK(text.find("an axis") != text.npos);
+    }
+    CHECK(main_part(axes + "include: [{num_threads: 2}, {num_heads: 1, num_threads: 3}]\n").points.size() == 4);
+}
+
 TEST_CASE("include comes after exclude and can bring a combination back") {
     const Part part = main_part(
         "axes: {num_heads: [1, 2], batch: [1, 2]}\nexclude: [{num_heads: 2}]\n"

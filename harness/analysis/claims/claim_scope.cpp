@@ -52,8 +52,12 @@ ClaimScope understand(const RecordSet& records, const ClaimSpec& spec) {
 }
 
 bool ClaimScope::speaks_of(const Entry& entry) const {
-    return std::ranges::all_of(
-        spec.where, [&](const auto& wanted) { return contains(wanted.second, get_field(entry.point, wanted.first)); });
+    const bool base = !spec.base.empty() && is_base(entry);
+    return std::ranges::all_of(spec.where, [&](const auto& wanted) {
+        // The base belongs to its claim whatever `where` says of the fields that are compared.
+        if (base && contains(spec.across, wanted.first)) return true;
+        return contains(wanted.second, get_field(entry.point, wanted.first));
+    });
 }
 
 std::string ClaimScope::combination_of(const Entry& entry) const {

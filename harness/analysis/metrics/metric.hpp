@@ -37,6 +37,8 @@ struct Metric {
     std::function<Value(const Entry& entry, Ledger ledger)> value;
     /// Of metrics that follow from problem and count alone, whether a journal holds them or not; else empty.
     CountMetric counted{};
+    bool by_round = false;     ///< one value a round: points are compared in rounds that visit both
+    bool of_training = false;  ///< of points that are trained alone
 };
 
 /// The `value` of a metric that follows from the count: of an entry that has one.

@@ -41,6 +41,10 @@ void list_tasks() {
 
 void list_engines() {
     for (const auto& [name, engine] : all_engines()) {
+        if (!engine.broken.empty()) {
+            line(name, printable("broken: " + engine.broken));
+            continue;
+        }
         try {
             const EngineHello& hello = hello_of(name);
             line(name,
@@ -67,9 +71,15 @@ void list_claims() {
 
 void list_configs() {
     for (const std::string& name : config_names()) {
-        line(name, printable(load_sweep(find_config(name), vocabulary()).question));
+        try {
+            line(name, printable(load_sweep(find_config(name), vocabulary()).question));
+        } catch (const UsageError& error) {
+            line(name, printable(fmt::format("broken: {}", error.what())));
+        }
     }
-    for (const Preset& preset : vocabulary().presets) line("preset " + preset.name, preset.source);
+    for (const Preset& preset : vocabulary().presets) {
+        line("preset " + preset.name, preset.broken.empty() ? preset.source : printable("broken: " + preset.broken));
+    }
     for (const std::string& name : config_names("models"))
         line("model " + name, shell_words({"headcount", "model", name}));
     for (const std::string& name : config_names("tables"))

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/cli/claims_before.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
@@ -60,6 +61,17 @@ void keep_points(Sweep& sweep, const std::vector<std::string>& ids) {
     sweep.config_hash = hash_config(sweep);
 }
 
+/// A result of skipped points alone answers nothing, and looks as if something had been measured.
+void require_something_to_do(const Plan& plan) {
+    const std::size_t skipped = plan.count(Fate::skip) + plan.unresolved.size();
+    if (skipped == 0 || plan.count(Fate::skip) < plan.points.size()) return;
+    const bool planned = !plan.points.empty();
+    throw Error(fmt::format("nothing of this can run here: {}; the first of {} points: {}: {}",
+                            planned ? "every point is skipped" : "no point can be resolved", skipped,
+                            planned ? plan.points.front().id : plan.unresolved.front().id,
+                            planned ? plan.points.front().reason : plan.unresolved.front().reason));
+}
+
 std::string command_line(const Options& options, const std::string& output) {
     std::vector<std::string> words{"headcount", "run", options.config};
     const auto add = [&](const char* option, const std::string& value) {
@@ -82,11 +94,14 @@ void run(const Options& options, int& exit_code) {
     if (!options.points.empty()) keep_points(sweep, options.points);
     if (!options.budget.empty()) sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
     const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);
-    if (options.dry_run) {
-        const Sweep mine = shard_of(std::move(sweep), shard);
-        print_plan(stdout, mine, make_plan(mine));
-        return;
-    }
+    const bool narrowed = !options.load.set.empty() || !options.load.filter.empty() || !options.points.empty() ||
+                          !sweep.profile.empty() || !shard.whole();
+    const Sweep mine = shard_of(sweep, shard);
+    const Plan plan = make_plan(mine);
+    require_judgeable_claims(mine, plan, narrowed);
+    if (options.dry_run) print_plan(stdout, mine, plan);
+    require_something_to_do(plan);
+    if (options.dry_run) return;
     std::string name = sweep.name;
     if (!sweep.profile.empty() && sweep.profile != "quick") name += "-" + sweep.profile;
     if (!shard.whole()) name += fmt::format("-shard{}of{}", shard.number, shard.of);

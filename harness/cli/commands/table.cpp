@@ -19,6 +19,7 @@
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "harness/sweep/table_config.hpp"
@@ -70,12 +71,19 @@ TableResult evaluated(const std::filesystem::path& path) {
 void print_all(const Options& options, int& exit_code) {
     std::vector<TableResult> results;
     const std::filesystem::path folder = data_dir() / "configs" / "tables";
-    for (const std::string& name : config_names("tables")) results.push_back(evaluated(folder / (name + ".yaml")));
+    for (const std::string& name : config_names("tables")) {
+        try {
+            results.push_back(evaluated(folder / (name + ".yaml")));
+        } catch (const UsageError& error) {  // one file with a mistake hides no other table
+            fmt::print(stderr, "table {} is broken: {}\n", name, printable_lines(error.what()));
+            exit_code = exit_code::usage;
+        }
+    }
     const bool terminal = options.format == "terminal";
     fmt::print("{}", render(published_overview(results, terminal), options.format));
     if (terminal) fmt::print("\n{}", unexpected_text(results));
     for (const TableResult& result : results) {
-        if (!result.as_expected()) exit_code = exit_code::not_as_expected;
+        if (!result.as_expected() && exit_code == exit_code::ok) exit_code = exit_code::not_as_expected;
     }
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "harness/core/hash.hpp"
+#include "harness/core/shell_words.hpp"
 #include "harness/journal/checksum.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"
@@ -49,9 +50,9 @@ std::string in_words(const std::vector<DifferingFact>& facts) {
 std::string remedy(const std::vector<DifferingFact>& facts) {
     if (facts.size() != 1 || facts.front().name != "host") return {};
     return fmt::format(
-        "; if this is the same machine under another name, as in a container, say so: HEADCOUNT_HOST='{}' before the "
+        "; if this is the same machine under another name, as in a container, say so: HEADCOUNT_HOST={} before the "
         "command",
-        facts.front().before);
+        shell_word(facts.front().before));
 }
 
 // All fields of the table that a point of this sweep may have: a reader years later asks this list, not his program.

@@ -42,7 +42,7 @@ void add_engines(std::map<std::string, std::string>& environment, const Sweep& s
         }
     }
     for (const auto& [name, engine] : all_engines()) {
-        if (!used.contains(name)) continue;
+        if (!used.contains(name) || !engine.broken.empty()) continue;
         try {
             const EngineHello& hello = hello_of(name);
             environment["engine." + name] = hello.missing.empty() ? hello.text() : "missing: " + hello.missing;

@@ -130,8 +130,8 @@ std::string why_unsupported(const Point& point) {
             return fmt::format("variant {} times engines in other processes, and {} is a backend of our own variants",
                                kExternal, point.backend);
         }
-        find_named(all_engines(), point.backend, "engine");
-        return "";
+        const std::string& broken = find_named(all_engines(), point.backend, "engine").broken;
+        return broken.empty() ? "" : fmt::format("engine {} is broken: {}", point.backend, broken);
     }
     for (const auto& engine : all_engines()) {
         if (engine.name == point.backend) return point.backend + " is an engine, which only variant external times";

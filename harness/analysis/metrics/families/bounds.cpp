@@ -67,13 +67,15 @@ MetricFamily bounds() {
                          .unit = "",
                          .doc = "wall time over that bound, one value a round",
                          .exact = false,
-                         .value = over_bound},
+                         .value = over_bound,
+                         .by_round = true},
                         {.name = "bandwidth_share",
                          .unit = "",
                          .doc = "compulsory bytes over wall time, as a share of the measured bandwidth of reading from "
                                 "memory, one value a round; above 1 they came from caches",
                          .exact = false,
-                         .value = share}}};
+                         .value = share,
+                         .by_round = true}}};
 }
 
 }  // namespace headcount::metrics

@@ -27,12 +27,14 @@ MetricFamily times() {
                                      .unit = "s",
                                      .doc = "wall time of one pass, one value a round",
                                      .exact = false,
-                                     .value = of_rounds<&Sample::wall_s>},
+                                     .value = of_rounds<&Sample::wall_s>,
+                                     .by_round = true},
                                     {.name = "cpu_time",
                                      .unit = "s",
                                      .doc = "processor time of one pass over all threads, one value a round",
                                      .exact = false,
-                                     .value = of_rounds<&Sample::cpu_s>}}};
+                                     .value = of_rounds<&Sample::cpu_s>,
+                                     .by_round = true}}};
     for (std::size_t i = 0; i < kShares.size(); ++i) {
         family.metrics.push_back({.name = "time." + std::string(kShares[i].name),
                                   .unit = "s",

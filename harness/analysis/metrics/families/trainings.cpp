@@ -27,13 +27,17 @@ MetricFamily trainings() {
                          .doc = "mean squared error over the variance of the targets, on examples never seen",
                          .noun = "errors",
                          .exact = false,
-                         .value = result("test_error")},
+                         .value = result("test_error"),
+                         .by_round = true,
+                         .of_training = true},
                         {.name = "validation_error",
                          .unit = "",
                          .doc = "the same on the examples that learning rates are chosen by",
                          .noun = "errors",
                          .exact = false,
-                         .value = result("validation_error")}}};
+                         .value = result("validation_error"),
+                         .by_round = true,
+                         .of_training = true}}};
 }
 
 }  // namespace headcount::metrics
