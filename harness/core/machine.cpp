@@ -4,11 +4,16 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <initializer_list>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include <sys/utsname.h>
 #include <unistd.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 
 namespace headcount {
 namespace {
@@ -74,6 +79,49 @@ std::vector<ListedCache> caches_of_the_c_library() {
     return known;
 }
 
+std::vector<ListedCache> caches_of_the_processor() {
+    std::vector<ListedCache> known;
+#if defined(__x86_64__) || defined(__i386__)
+    for (const unsigned leaf : {4U, 0x8000001DU}) {
+        constexpr unsigned kMostCaches = 16;
+        for (unsigned index = 0; index < kMostCaches; ++index) {
+            unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+            if (__get_cpuid_count(leaf, index, &eax, &ebx, &ecx, &edx) == 0) break;
+            const ListedCache cache = cache_of_cpuid(eax, ebx, ecx);
+            if (cache.level == 0) break;
+            known.push_back(cache);
+        }
+        if (!known.empty()) return known;
+    }
+#endif
+    return known;
+}
+
+const ListedCache* find_cache(const std::vector<ListedCache>& caches, const ListedCache& like) {
+    const auto found = std::ranges::find_if(
+        caches, [&](const ListedCache& c) { return c.level == like.level && c.type == like.type; });
+    return found == caches.end() ? nullptr : &*found;
+}
+
+/// Takes `number` of the same cache from the first source that knows it. The source's name; "" where none does.
+template <class Number>
+std::string fill(ListedCache& cache, Number ListedCache::*number,
+                 std::initializer_list<std::pair<const char*, const std::vector<ListedCache>*>> sources) {
+    for (const auto& [name, caches] : sources) {
+        const ListedCache* there = find_cache(*caches, cache);
+        if (there == nullptr || there->*number <= 0) continue;
+        cache.*number = there->*number;
+        return name;
+    }
+    return {};
+}
+
+/// "files, CPUID", each once.
+void add_source(std::string& sources, const std::string& name) {
+    if (name.empty() || sources.find(name) != std::string::npos) return;
+    sources += (sources.empty() ? "" : ", ") + name;
+}
+
 }  // namespace
 
 std::string host_name() {
@@ -94,12 +142,57 @@ std::vector<ListedCache> listed_caches(const fs::path& root) {
     }
 }
 
-const std::vector<ListedCache>& machine_caches() {
-    static const std::vector<ListedCache> caches = [] {
-        std::vector<ListedCache> listed = listed_caches();
-        return largest_data_cache_bytes(listed) > 0 ? listed : caches_of_the_c_library();
-    }();
-    return caches;
+ListedCache cache_of_cpuid(std::uint32_t eax, std::uint32_t ebx, std::uint32_t ecx) {
+    const std::uint32_t type = eax & 0x1F;
+    if (type < 1 || type > 3) return {};
+    const std::int64_t ways = (ebx >> 22) + 1, partitions = ((ebx >> 12) & 0x3FF) + 1, line_bytes = (ebx & 0xFFF) + 1;
+    return {.level = static_cast<int>((eax >> 5) & 0x7),
+            .type = type == 1   ? "Data"
+                    : type == 2 ? "Instruction"
+                                : "Unified",
+            .bytes = ways * partitions * line_bytes * (std::int64_t{ecx} + 1),
+            .processors = static_cast<int>((eax >> 14) & 0xFFF) + 1};
+}
+
+KnownCaches merged_caches(const std::vector<ListedCache>& files, const std::vector<ListedCache>& c_library,
+                          const std::vector<ListedCache>& cpuid, int processors) {
+    KnownCaches known;
+    if (largest_data_cache_bytes(files) > 0) {
+        known.caches = files;
+    } else {
+        known.caches = cpuid;
+        for (const ListedCache& cache : c_library) {
+            if (find_cache(cpuid, cache) == nullptr) known.caches.push_back(cache);
+        }
+        std::ranges::stable_sort(known.caches, {}, &ListedCache::level);
+        for (ListedCache& cache : known.caches) cache.bytes = cache.processors = 0;  // each source in its turn
+    }
+    std::string sharing;
+    bool assumed = false;
+    for (ListedCache& cache : known.caches) {
+        add_source(known.source,
+                   fill(cache, &ListedCache::bytes, {{"files", &files}, {"sysconf", &c_library}, {"CPUID", &cpuid}}));
+        const std::string by = fill(cache, &ListedCache::processors, {{"files", &files}, {"CPUID", &cpuid}});
+        add_source(sharing, by);
+        if (!by.empty()) continue;
+        constexpr int kLastOfOneProcessor = 2;
+        cache.processors = cache.level <= kLastOfOneProcessor ? 1 : std::max(1, processors);
+        assumed = true;
+    }
+    if (known.caches.empty()) return known;
+    if (assumed) add_source(sharing, "assumption");
+    if (sharing != known.source) known.source += "; sharing by " + sharing;
+    return known;
+}
+
+KnownCaches known_caches(const fs::path& root) {
+    return merged_caches(listed_caches(root), caches_of_the_c_library(), caches_of_the_processor(),
+                         static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+const KnownCaches& known_caches() {
+    static const KnownCaches known = known_caches("/");
+    return known;
 }
 
 std::int64_t data_cache_bytes(const std::vector<ListedCache>& caches, int level) {

@@ -35,9 +35,28 @@ std::string host_name();
 /// What the kernel lists below `root`/sys, in its order; empty where it lists none.
 std::vector<ListedCache> listed_caches(const std::filesystem::path& root = "/");
 
-/// Those of this machine, read once. Where the kernel lists no size, they are levels 1 and 2 of the C library, which
-/// does not know what shares them.
-const std::vector<ListedCache>& machine_caches();
+/// One cache as CPUID describes it, in the registers of leaf 4 (Intel) or 0x8000001D (AMD). Level 0: no cache. How many
+/// processors share it is the most that the numbering of processors has room for.
+ListedCache cache_of_cpuid(std::uint32_t eax, std::uint32_t ebx, std::uint32_t ecx);
+
+/// Caches, and who said so.
+struct KnownCaches {
+    std::vector<ListedCache> caches;
+    std::string source;  ///< "files", "sysconf, CPUID; sharing by CPUID" ...; "" where there are none
+};
+
+/// From what three sources say, the better first: the files of the kernel; the C library, which knows no sharing; the
+/// processor. Where the files give no data cache a size, the levels are those of the other two. A size or sharing that
+/// one does not know is taken from the next that does. Where nobody knows a sharing, levels 1 and 2 are assumed to be
+/// of one processor each and further ones of all `processors`, and the source says so.
+KnownCaches merged_caches(const std::vector<ListedCache>& files, const std::vector<ListedCache>& c_library,
+                          const std::vector<ListedCache>& cpuid, int processors);
+
+/// Those of this machine, with the files below `root`/sys.
+KnownCaches known_caches(const std::filesystem::path& root);
+/// The same of this machine's own files, read once.
+const KnownCaches& known_caches();
+inline const std::vector<ListedCache>& machine_caches() { return known_caches().caches; }
 
 /// Bytes of the data cache of a level; 0 where unknown.
 std::int64_t data_cache_bytes(const std::vector<ListedCache>& caches, int level);
