@@ -23,6 +23,7 @@ struct Protocol {
     double timeout_s = 60;                ///< for one visit of one point; a longer one fails the point
     bool cold_cache = false;              ///< flush caches before each sample
     std::int64_t memory_limit_bytes = 0;  ///< 0: 80 % of what is available when the sweep starts
+    bool oversubscribe = false;           ///< measure points with more threads than processors, and mark them
     friend bool operator==(const Protocol&, const Protocol&) = default;
 };
 

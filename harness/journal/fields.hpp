@@ -53,6 +53,8 @@ void fields(V& v, R& r) {
     v("timeout_s", r.timeout_s, FieldDoc{"for one visit of one point", "s"});
     v("cold_cache", r.cold_cache, FieldDoc{"caches are emptied before each sample"});
     v("memory_limit_bytes", r.memory_limit_bytes, FieldDoc{"0: 80 % of what was available", "bytes"});
+    v("oversubscribe", r.oversubscribe,
+      FieldDoc{"points with more threads than processors are measured, and marked, where others are skipped"});
 }
 
 template <class V, Is<ClaimSpec> R>
@@ -169,7 +171,7 @@ void fields(V& v, R& r) {
     v("schema_version", r.schema_version, FieldDoc{"of this line"});
     v("run", r.run,
       FieldDoc{"`run-` and a hash of config, profile, seed, protocol (all but `budget_s`, `timeout_s`, "
-               "`memory_limit_bytes`), machine and build"});
+               "`memory_limit_bytes`, `oversubscribe`), machine and build"});
     v("started", r.started, FieldDoc{"ISO 8601, UTC"});
     v("name", r.name, FieldDoc{"of the config: its file name without ending"});
     v("question", r.question, FieldDoc{"what was asked, verbatim"});
@@ -187,7 +189,8 @@ void fields(V& v, R& r) {
     v("claims", r.claims, FieldDoc{"what is to be judged"});
     v("environment", r.environment,
       FieldDoc{"text by key: `cpu.*`, `memory.*`, `kernel`, `host`, `hypervisor`, `load`, `clock.*`, `perf_events`, "
-               "`energy`, `libc`, `compiler`, `flags`, `build_type`, `native`, `version`, `commit`, `dirty`, `env.*`, "
+               "`energy`, `libc`, `compiler`, `flags`, `build_type`, `native`, `version`, `commit`, `dirty`, "
+               "`env.*` (what became of libraries' variables), "
                "`waiting` (of idle threads), `<backend>.*`, `engine.<name>` (what an engine says of itself); "
                "`unavailable: why` where it cannot be read"});
     v("limits", r.limits, FieldDoc{"measured before the first sample; see below"});
@@ -205,8 +208,8 @@ void fields(V& v, R& r) {
     v("started", r.started, FieldDoc{"ISO 8601, UTC"});
     v("command", r.command, FieldDoc{"how it was started"});
     v("protocol", r.protocol,
-      FieldDoc{"under which it went on: other than the run's in `budget_s`, `timeout_s` and `memory_limit_bytes` at "
-               "most"});
+      FieldDoc{"under which it went on: other than the run's in `budget_s`, `timeout_s`, `memory_limit_bytes` and "
+               "`oversubscribe` at most"});
     v("changed", r.changed, FieldDoc{"`budget_s was 1.0, is 600.0`: against what held before; `\"\"`: nothing"});
     v.unless_empty("installed", r.installed, FieldDoc{"facts of libraries and engines that were missing before"});
     v.unless_empty("again", r.again, FieldDoc{"points that were skipped or had failed, and are tried again"});

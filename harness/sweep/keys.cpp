@@ -140,6 +140,8 @@ const std::vector<ProtocolKey>& protocol_keys() {
         {"cold_cache", &Protocol::cold_cache, 0, 0, "flush caches before each sample"},
         {"memory_limit_bytes", &Protocol::memory_limit_bytes, 0, 9e15,
          "a point predicted to need more is skipped; 0: 80 % of what is available"},
+        {"oversubscribe", &Protocol::oversubscribe, 0, 0,
+         "measure points with more threads than processors may be used, and mark them; else they are skipped"},
     };
     return keys;
 }

@@ -25,7 +25,7 @@ class Doctor(unittest.TestCase):
                 if min(comparison["rounds"] for comparison in report["self_comparisons"]) >= 10:
                     break
             self.assertEqual({line["what"].split()[0] for line in report["machine"]} & {"load"}, {"load"})
-            self.assertEqual(len(report["machine"]), 9)
+            self.assertEqual(len(report["machine"]), 10)
             self.assertEqual(len(report["self_comparisons"]), 3)
             for comparison in report["self_comparisons"]:
                 self.assertGreaterEqual(comparison["rounds"], 10)

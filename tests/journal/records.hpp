@@ -41,7 +41,8 @@ inline RunRecord sample_run() {
                     .budget_s = 9,
                     .timeout_s = 8,
                     .cold_cache = true,
-                    .memory_limit_bytes = std::int64_t{1} << 40};
+                    .memory_limit_bytes = std::int64_t{1} << 40,
+                    .oversubscribe = true};
     run.parts = {{.name = "core", .compare_by = {"num_heads"}, .axes = {"num_heads"}, .point_ids = {"a/b/q_len=1"}}};
     run.claims = {{.id = "R3",
                    .says = "the same",

@@ -69,6 +69,7 @@ MUTATIONS = {
     "unknown outcome": lambda c: claim(c, "R3").update(outcome="yes"),
     "unknown ledger": lambda c: claim(c, "R3").update(ledger="both"),
     "bad id": lambda c: claim(c, "R3").update(id="R 3"),
+    "oversubscription by number": lambda c: c["protocol"].update(oversubscribe=8),
     "bad part name": lambda c: c["parts"].update({"Big Part": {}}),
 }
 
@@ -82,6 +83,7 @@ VARIATIONS = {
     "either kind of a measured metric": lambda c: claim(c, "R12").update(expect={"peaks_at": 8}),
     "preset": lambda c: c["problem"].update(preset="bert-base"),
     "several axes compared": lambda c: c.update(compare_by=["num_heads", "variant"]),
+    "oversubscription by name": lambda c: c["protocol"].update(oversubscribe=True),
     "seed and limits": lambda c: (c.update(seed=7), c["protocol"].update(cold_cache=True, memory_limit_bytes=1 << 30)),
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
 #include "harness/core/base_fields.hpp"
@@ -140,6 +141,10 @@ PointDiff compare(const Entry& a, const Entry& b, bool one_file) {
                    .a_rounds = was.size(),
                    .b_rounds = is.size(),
                    .note = counts_note(a.record, b.record)};
+    for (const Entry* entry : {&a, &b}) {
+        const std::string mark = oversubscription(*entry);
+        if (!mark.empty() && diff.note.find(mark) == std::string::npos) add_note(diff, mark);
+    }
     PairedRounds rounds;
     if (one_file) rounds = paired_rounds(b, a);
     if (!rounds.value.empty()) {

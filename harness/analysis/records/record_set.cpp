@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/records/session_limits.hpp"
 #include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
@@ -174,13 +175,14 @@ RecordSet::RecordSet(const Journal& journal) : run_(journal.run), fields_(fields
 
 /// Every entry gets the limits of its own run: those of a merged file differ from source to source.
 void RecordSet::name_machines() {
-    const auto machine_of = [&](const std::map<std::string, double>& limits) {
-        return std::make_shared<const MachineLimits>(
-            MachineLimits{.values = limits, .cold_cache = run_.protocol.cold_cache});
+    const auto machine_of = [&](const auto& run) {
+        return std::make_shared<const MachineLimits>(MachineLimits{.values = run.limits,
+                                                                   .cold_cache = run_.protocol.cold_cache,
+                                                                   .processors = processors_of(run.environment)});
     };
-    const auto of_run = machine_of(run_.limits);
+    const auto of_run = machine_of(run_);
     std::map<std::string, std::shared_ptr<const MachineLimits>> of_source;
-    for (const SourceRecord& source : run_.sources) of_source.emplace(source.id, machine_of(source.limits));
+    for (const SourceRecord& source : run_.sources) of_source.emplace(source.id, machine_of(source));
     for (Entry& entry : entries_) {
         const auto found = of_source.find(entry.record.run);
         entry.machine = found == of_source.end() ? of_run : found->second;

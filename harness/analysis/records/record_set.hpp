@@ -40,6 +40,7 @@ struct RoundSample {
 struct MachineLimits {
     std::map<std::string, double> values;  ///< RunRecord::limits
     bool cold_cache = false;
+    int processors = 0;  ///< that its threads could use; 0: not known
 };
 
 /// One point of the run and all that became of it.

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
@@ -154,18 +155,19 @@ public:
         }
         for (const Shape& shape : layout_.shapes) {
             const Cell mine = cell(shape, ours_);
-            std::vector<std::string> row{shape_text(shape.point, records_.fields()),
+            std::vector<std::string> row{shape_text(shape.point, records_.fields()) + mark(shape),
                                          mine.rounds == 0 ? mine.absent : milliseconds(mine.time), to_text(mine.share)};
             for (const std::string& other : layout_.others) row.push_back(text(cell(shape, other)));
             table.rows.push_back(std::move(row));
         }
+        table.notes.push_back(oversubscription_note(records_));
         return table;
     }
 
     Table long_form() const {
         Table table{.columns = {{.name = "point"}, {.name = "shape"}, {.name = "engine"}}, .rows = {}, .caption = ""};
         for (const char* name : {"n_rounds", "median_s", "low_s", "high_s", "share_of_peak", "share_of_reads",
-                                 "n_paired", "ratio", "ratio_low", "ratio_high"}) {
+                                 "n_paired", "ratio", "ratio_low", "ratio_high", "oversubscribed"}) {
             table.columns.push_back({.name = name, .align = Align::right});
         }
         table.columns.push_back({.name = "absent_because"});
@@ -184,6 +186,7 @@ public:
                 row.push_back(cell.share.bandwidth >= 0 ? fmt::format("{}", cell.share.bandwidth) : "");
                 row.push_back(fmt::format("{}", cell.paired));
                 add_interval(row, cell.ratio);
+                row.emplace_back(cell.rounds == 0 ? "" : oversubscription(entry).empty() ? "false" : "true");
                 row.push_back(entry.absent_because());
                 table.rows.push_back(std::move(row));
             }
@@ -192,6 +195,15 @@ public:
     }
 
 private:
+    /// " (oversubscribed: 8 threads on 2 processors)", of any that was timed.
+    std::string mark(const Shape& shape) const {
+        for (const auto& [name, index] : shape.entries) {
+            const std::string text = oversubscription(records_.entries()[index]);
+            if (!text.empty()) return fmt::format(" ({})", text);
+        }
+        return {};
+    }
+
     static void add_interval(std::vector<std::string>& row, const std::optional<Interval>& interval) {
         const bool bounded = interval && interval->bounded();
         row.push_back(interval ? fmt::format("{}", interval->estimate) : "");

@@ -11,6 +11,7 @@
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/breakdown.hpp"
 #include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/series/exponents.hpp"
 #include "harness/analysis/show/gbench_json.hpp"
 #include "harness/core/error.hpp"
@@ -134,6 +135,7 @@ Table points_csv(const RecordSet& records) {
                                          "autocorrelated",
                                          "several_modes",
                                          "disturbed_share",
+                                         "oversubscribed",
                                          "product_flops",
                                          "compulsory_bytes",
                                          "bound_s",
@@ -160,6 +162,7 @@ Table points_csv(const RecordSet& records) {
         row.emplace_back(flag(summaries[i].autocorrelated));
         row.emplace_back(flag(summaries[i].several_modes));
         row.push_back(summaries[i].disturbed_share < 0 ? "" : number(summaries[i].disturbed_share));
+        row.emplace_back(flag(!oversubscription(entry).empty()));
         append_bounds(row, entry, summaries[i]);
         table.rows.push_back(std::move(row));
     }

@@ -3,11 +3,15 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <functional>
+#include <sstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/stats/interval.hpp"
 
@@ -29,6 +33,54 @@ double number_in(const std::string& text, double otherwise) {
     return value;
 }
 
+/// How many processors "0-3,8" names; 0 where it names none ("unavailable: ...").
+int processors_in(std::string_view list) {
+    int sum = 0;
+    const auto number = [&list] {
+        int value = -1;
+        const auto [end, error] = std::from_chars(list.data(), list.data() + list.size(), value);
+        list.remove_prefix(static_cast<std::size_t>(end - list.data()));
+        return error == std::errc{} ? value : -1;
+    };
+    while (!list.empty()) {
+        const int first = number();
+        int last = first;
+        if (list.starts_with('-')) {
+            list.remove_prefix(1);
+            last = number();
+        }
+        if (first < 0 || last < first || (!list.empty() && list.front() != ',')) return 0;
+        sum += last - first + 1;
+        if (!list.empty()) list.remove_prefix(1);
+    }
+    return sum;
+}
+
+/// Of "L1 Data 32K (1 processor), L2 Unified 1024K, L3 Unified of unknown size": those of known size. Journals from
+/// before the sharing was kept have no parentheses.
+Json caches_in(const std::string& text) {
+    Json caches = Json::array();
+    std::istringstream parts(text);
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::istringstream words(part);
+        char letter = 0, unit = 0, bracket = 0;
+        int level = 0, sharing = 0;
+        std::int64_t kib = 0;
+        std::string type;
+        if (!(words >> letter >> level >> type >> kib >> unit) || letter != 'L' || unit != 'K') continue;
+        Json cache{{"type", type}, {"level", level}, {"size", kib << 10}};
+        if (words >> bracket >> sharing) cache["num_sharing"] = sharing;
+        caches.push_back(std::move(cache));
+    }
+    return caches;
+}
+
+/// Google Benchmark's are those online; what this process may use of them is the next best.
+int processors_of_machine(const RunRecord& run) {
+    const int online = processors_in(known(run, "cpu.online", ""));
+    return online > 0 ? online : processors_of(run.environment);
+}
+
 Json context_of(const RunRecord& run) {
     Json load = Json::array();
     const double load_1min = number_in(known(run, "load", ""), -1);
@@ -36,11 +88,11 @@ Json context_of(const RunRecord& run) {
     return {{"date", run.started},
             {"host_name", known(run, "host", "unavailable")},
             {"executable", run.command.empty() ? "headcount" : run.command.front()},
-            {"num_cpus", static_cast<int>(number_in(known(run, "cpu.count", ""), 0))},
+            {"num_cpus", processors_of_machine(run)},
             {"mhz_per_cpu", static_cast<int>(number_in(known(run, "cpu.mhz", ""), 0))},
             {"cpu_scaling_enabled", known(run, "cpu.governor", "performance") != "performance" &&
                                         !known(run, "cpu.governor", "").starts_with("unavailable")},
-            {"caches", Json::array()},
+            {"caches", caches_in(known(run, "cpu.caches", ""))},
             {"load_avg", load},
             {"library_build_type", "release"},
             {"headcount_run", run.run},

@@ -9,6 +9,7 @@
 #include "harness/analysis/claims/point_summary.hpp"
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/oversubscription.hpp"
 
 namespace headcount {
 namespace {
@@ -119,6 +120,7 @@ std::string note_of(const Entry& entry, const PointSummary& summary, bool is_bas
     if (!entry.resolved) notes.push_back(entry.id);
     if (is_base) notes.emplace_back("base");
     if (std::string why = entry.absent_because(); !why.empty()) notes.push_back(std::move(why));
+    if (std::string mark = oversubscription(entry); !mark.empty()) notes.push_back(std::move(mark));
     if (summary.autocorrelated) notes.emplace_back("autocorrelated");
     if (summary.several_modes) notes.emplace_back("several modes");
     if (std::string broken = broken_bound(time_bound(entry), entry); !broken.empty())
@@ -211,6 +213,7 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
         row.push_back(note_of(entry, summaries[i], is_base));
         table.rows.push_back(std::move(row));
     }
+    table.notes.push_back(oversubscription_note(records));
     return table;
 }
 

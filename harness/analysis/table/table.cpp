@@ -183,6 +183,9 @@ std::string to_markdown(const Table& table) {
     for (const Column& column : table.columns) text += column.align == Align::left ? " --- |" : " ---: |";
     text += "\n";
     for (const auto& row : table.rows) text += "| " + joined(row, " | ", markdown_cell) + " |\n";
+    for (const std::string& note : table.notes) {
+        if (!note.empty()) text += "\n" + markdown_cell(note) + "\n";
+    }
     return text;
 }
 
@@ -193,7 +196,11 @@ std::string to_latex(const Table& table) {
     for (const Column& column : table.columns) text += column.align == Align::left ? 'l' : 'r';
     text += "}\n    \\toprule\n    " + joined(header_of(table), " & ", latex_text) + " \\\\\n    \\midrule\n";
     for (const auto& row : table.rows) text += "    " + joined(row, " & ", latex_text) + " \\\\\n";
-    return text + "    \\bottomrule\n  \\end{tabular}\n\\end{table}\n";
+    text += "    \\bottomrule\n  \\end{tabular}\n";
+    for (const std::string& note : table.notes) {
+        if (!note.empty()) text += "\n  " + latex_text(note) + "\n";
+    }
+    return text + "\\end{table}\n";
 }
 
 std::string to_terminal(const Table& table, std::size_t width) {
@@ -204,6 +211,9 @@ std::string to_terminal(const Table& table, std::size_t width) {
     for (std::size_t column : widths) rule.emplace_back(column, '-');
     text += terminal_row(table, rule, widths);
     for (const auto& row : table.rows) text += terminal_row(table, row, widths);
+    for (const std::string& note : table.notes) {
+        if (!note.empty()) text += printable(note) + "\n";
+    }
     return text;
 }
 

@@ -21,6 +21,7 @@ struct Table {
     std::vector<Column> columns;
     std::vector<std::vector<std::string>> rows;  ///< as many cells as columns
     std::string caption{};
+    std::vector<std::string> notes{};  ///< footnotes, below it in every format but CSV; "" is none
 };
 
 /// RFC 4180: a cell with comma, quote or line break is quoted, quotes are doubled; lines end in "\n". Text that a

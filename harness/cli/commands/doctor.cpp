@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include "harness/analysis/records/record_set.hpp"
@@ -19,11 +18,13 @@
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/measure/campaign/campaign.hpp"
 #include "harness/measure/doctor/advice.hpp"
 #include "harness/measure/doctor/neighbour.hpp"
 #include "harness/measure/limits/gemm.hpp"
+#include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/environment.hpp"
 #include "harness/measure/worker/worker_process.hpp"
 #include "harness/stats/paired.hpp"
@@ -74,14 +75,17 @@ std::unique_ptr<Worker> start_worker() {
 
 /// One thread, and as many as there are processors for this process.
 std::vector<int> default_threads() {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    const int all = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    const int all = usable_processors().usable;
     return all > 1 ? std::vector<int>{1, all} : std::vector<int>{1};
 }
 
 void print_limits(const Options& options) {
     const auto threads = options.threads.empty() ? default_threads() : options.threads;
+    const Processors processors = usable_processors();
+    if (*std::ranges::max_element(threads) > processors.usable) {
+        throw UsageError(fmt::format("--threads: {} is more than the {} processors that this process may use (by {})",
+                                     *std::ranges::max_element(threads), processors.usable, processors.by));
+    }
     const auto limits = start_worker()->limits(threads, LimitSet::all);
     const std::string missing = limits::gemm_missing();
     if (options.json) {
@@ -162,7 +166,9 @@ void examine(const Options& options, int& exit_code) {
     const double budget_s = parse_duration_s("--budget", options.budget);
     if (budget_s <= 0) throw UsageError("--budget: doctor needs a limit; write e.g. 30s");
     const std::vector<Advice> advice = advise(read_environment());
-    if (!options.json) print_advice(advice);
+    if (!options.json) {
+        print_advice(advice);
+    }
 
     const ScratchJournal scratch;
     const std::filesystem::path output =
@@ -178,7 +184,8 @@ void examine(const Options& options, int& exit_code) {
 
     const bool different = std::ranges::any_of(summaries, &SeedPair::different);
     if (options.json) {
-        Json json = {{"machine", Json::array()}, {"self_comparisons", Json::array()}};
+        Json json = {
+            {"machine", Json::array()}, {"variables", library_variables_here()}, {"self_comparisons", Json::array()}};
         for (const Advice& a : advice) json["machine"].push_back({{"what", a.what}, {"means", a.means}, {"do", a.act}});
         for (const SeedPair& s : summaries) json["self_comparisons"].push_back(to_json(s));
         json["idle_neighbour"] = {{"ratio", to_json(beside)},

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/records/conditions.hpp"
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/show/answer.hpp"
 #include "harness/analysis/show/verdict_text.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
@@ -53,6 +54,7 @@ void run(const Options& options, int& exit_code) {
     // A claim asked for by name is asked about in full.
     const bool combinations = options.combinations || !options.claims.empty();
     const std::string unfinished = unfinished_text(records);
+    const std::string marked = oversubscription_note(records);
     fmt::print(stderr, "{}", unfinished);
     if (options.format == "terminal" && !options.explain && !combinations) {
         fmt::print("{}", answer_text(records, verdicts, options.result));
@@ -62,8 +64,11 @@ void run(const Options& options, int& exit_code) {
         point_to_attribution(options, verdicts);
         fmt::print("\n{}{}", disturbance_text(records), unfinished);
     } else {
-        fmt::print("{}", render(verdict_table(verdicts, combinations), options.format));
+        Table table = verdict_table(verdicts, combinations);
+        table.notes.push_back(marked);
+        fmt::print("{}", render(table, options.format));
     }
+    if (options.format == "terminal" && !marked.empty()) fmt::print("{}\n", marked);
     exit_code = exit_code_of(conclusion_of(verdicts));
 }
 

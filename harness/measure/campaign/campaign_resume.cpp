@@ -70,7 +70,8 @@ void Campaign::make_group_states() {
 void Campaign::measure_limits_into(RunRecord& run) {
     std::set<int> threads{1};
     for (const PlannedPoint& point : plan_.points) {
-        if (point.fate == Fate::time) threads.insert(point.point.num_threads);
+        const int wanted = point.point.num_threads;
+        if (point.fate == Fate::time && wanted <= plan_.processors) threads.insert(wanted);
     }
     if (plan_.groups.empty()) return;  // nothing will be timed
     doing("measuring the machine's limits");

@@ -128,7 +128,11 @@ std::map<std::string, double> Campaign::limits_of_now(GroupState& group) {
     constexpr double kEvery_s = 0.25;
     if (options_.now_s() - looked_at_peak_s_ < kEvery_s) return {};
     std::set<int> threads;
-    for (const std::size_t index : group.planned->points) threads.insert(plan_.points[index].point.num_threads);
+    for (const std::size_t index : group.planned->points) {
+        const int wanted = plan_.points[index].point.num_threads;
+        if (wanted <= plan_.processors) threads.insert(wanted);  // what more threads sustain together is no limit
+    }
+    if (threads.empty()) return {};
     std::map<std::string, double> limits;
     try {
         limits = group.worker->limits({threads.begin(), threads.end()}, LimitSet::peak);

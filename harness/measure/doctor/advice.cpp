@@ -66,6 +66,21 @@ Advice on_processors(const Environment& environment) {
             fmt::format("points of up to {} threads have a processor each", count), ""};
 }
 
+Advice on_memory(const Environment& environment) {
+    const std::string text = value(environment, "memory.cgroup_limit");
+    const std::string total = value(environment, "memory.total");
+    if (unavailable(text)) return {unreadable("limit of memory", text), "points may use what the machine has", ""};
+    const double bytes = std::strtod(text.c_str(), nullptr);
+    if (text == "max" || bytes <= 0) {
+        return {fmt::format("memory {}, no limit below it", total), "points may use what the machine has", ""};
+    }
+    const std::size_t bracket = text.find('(');
+    const std::string file = bracket == std::string::npos ? "" : text.substr(bracket);
+    return {fmt::format("memory {}, but a limit of {:.0f} MiB {}", total, bytes / (1 << 20), file),
+            "points that are predicted to need more than 80 % of what is left of it are skipped",
+            "raise the limit for larger points"};
+}
+
 Advice on_smt(const Environment& environment) {
     const std::string text = value(environment, "cpu.smt");
     if (unavailable(text)) {
@@ -133,9 +148,9 @@ Advice on_swap(const Environment& environment) {
 }  // namespace
 
 std::vector<Advice> advise(const Environment& environment, const std::filesystem::path& root) {
-    return {on_load(environment),     on_processors(environment), on_smt(environment),
-            on_governor(environment), on_boost(environment),      on_steal(environment, root),
-            on_events(environment),   on_energy(environment),     on_swap(environment)};
+    return {on_load(environment),     on_processors(environment), on_memory(environment),      on_smt(environment),
+            on_governor(environment), on_boost(environment),      on_steal(environment, root), on_events(environment),
+            on_energy(environment),   on_swap(environment)};
 }
 
 }  // namespace headcount

@@ -15,6 +15,7 @@
 
 #include "harness/backend/all.hpp"
 #include "harness/core/machine.hpp"
+#include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/counters.hpp"
 #include "headcount_version.hpp"
 
@@ -68,12 +69,20 @@ std::string turbo(const fs::path& root) {
     return unavailable("neither cpufreq/boost nor intel_pstate/no_turbo exists");
 }
 
-/// "QUOTA PERIOD" in microseconds, or "max PERIOD": version 2 of control groups, else version 1.
-std::string cpu_quota(const fs::path& cgroup) {
-    if (fs::exists(cgroup / "cpu.max")) return first_line(cgroup / "cpu.max");
-    const std::string quota = first_line(cgroup / "cpu/cpu.cfs_quota_us");
-    if (quota.starts_with("unavailable")) return unavailable((cgroup / "cpu.max").string() + " cannot be read");
-    return (quota == "-1" ? "max" : quota) + " " + first_line(cgroup / "cpu/cpu.cfs_period_us");
+/// "QUOTA PERIOD" in microseconds of the tightest group, or "max".
+std::string cpu_quota(const fs::path& root) {
+    const GroupProcessors processors = group_processors(root);
+    if (!processors.readable) return unavailable("no control group of processor time is seen");
+    if (processors.quota() < 0) return "max";
+    return fmt::format("{} {}", processors.quota_us, processors.period_us);
+}
+
+/// "419430400 (/sys/fs/cgroup/memory/x/memory.limit_in_bytes)" of the tightest group, or "max".
+std::string memory_limit(const fs::path& root) {
+    const GroupMemory memory = group_memory(root);
+    if (!memory.readable) return unavailable("no control group of memory is seen");
+    if (memory.limit_bytes < 0) return "max";
+    return fmt::format("{} ({})", memory.limit_bytes, memory.limited_by);
 }
 
 std::string clock_resolution() {
@@ -82,15 +91,22 @@ std::string clock_resolution() {
     return fmt::format("{} ns", resolution.tv_sec * 1'000'000'000L + resolution.tv_nsec);
 }
 
-/// "L1 Data 32K, L2 Unified 1024K".
-std::string caches(const fs::path& root) {
+/// "L1 Data 32K (1 processor), L3 Unified 32768K (2 processors)".
+std::string text_of(const std::vector<ListedCache>& caches) {
     std::string text;
-    for (const ListedCache& cache : listed_caches(root)) {
-        text += fmt::format("{}L{} {} {}", text.empty() ? "" : ", ", cache.level, cache.type,
-                            cache.bytes > 0 ? fmt::format("{}K", cache.bytes / 1024) : "of unknown size");
+    for (const ListedCache& cache : caches) {
+        text += fmt::format("{}L{} {} {} ({} processor{})", text.empty() ? "" : ", ", cache.level, cache.type,
+                            cache.bytes > 0 ? fmt::format("{}K", cache.bytes / 1024) : "of unknown size",
+                            cache.processors, cache.processors == 1 ? "" : "s");
     }
-    if (!text.empty()) return text;
-    return unavailable((root / "sys/devices/system/cpu/cpu0/cache").string() + " does not exist");
+    return text;
+}
+
+void add_caches(std::map<std::string, std::string>& e, const fs::path& root) {
+    const KnownCaches known = known_caches(root);
+    const std::string none = unavailable("neither files nor sysconf nor CPUID know one");
+    e["cpu.caches"] = known.caches.empty() ? none : text_of(known.caches);
+    e["cpu.caches_source"] = known.caches.empty() ? none : known.source;
 }
 
 void add_processor(std::map<std::string, std::string>& e, const fs::path& root) {
@@ -105,7 +121,8 @@ void add_processor(std::map<std::string, std::string>& e, const fs::path& root) 
     e["cpu.flags"] = field(cpuinfo, "flags");
     e.merge(machine_state(root));
     e["cpu.affinity"] = affinity();
-    e["cpu.caches"] = caches(root);
+    e["cpu.usable"] = usable_processors(root).text();
+    add_caches(e, root);
     e["hypervisor"] = e["cpu.flags"].find(" hypervisor") != std::string::npos ? "yes"
                       : e["cpu.flags"].starts_with("unavailable")             ? e["cpu.flags"]
                                                                               : "no";
@@ -123,8 +140,8 @@ void add_system(std::map<std::string, std::string>& e, const fs::path& root) {
     e["memory.available"] = field(root / "proc/meminfo", "MemAvailable");
     e["memory.swap"] = field(root / "proc/meminfo", "SwapTotal");
     e["memory.huge_pages"] = first_line(root / "sys/kernel/mm/transparent_hugepage/enabled");
-    e["memory.cgroup_limit"] = first_line(root / "sys/fs/cgroup/memory.max");
-    e["cpu.cgroup_quota"] = cpu_quota(root / "sys/fs/cgroup");
+    e["memory.cgroup_limit"] = memory_limit(root);
+    e["cpu.cgroup_quota"] = cpu_quota(root);
     e["load"] = first_line(root / "proc/loadavg");
     e["clock.source"] = first_line(root / "sys/devices/system/clocksource/clocksource0/current_clocksource");
     e["clock.resolution"] = clock_resolution();

@@ -1,13 +1,12 @@
 // Reads /proc and the control group; each reading may be unavailable.
 #include "harness/measure/machine/process_memory.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <fstream>
-#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
+
+#include "harness/measure/machine/control_group.hpp"
 
 namespace headcount {
 namespace {
@@ -28,13 +27,6 @@ Bytes field_in_kib(const std::filesystem::path& path, const std::string& field) 
     return {.value = -1, .unavailable = fmt::format("{} has no usable {}", path.string(), field)};
 }
 
-std::optional<std::int64_t> number_in(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    std::int64_t value = 0;
-    if (file >> value) return value;  // "max" is no number: no limit
-    return std::nullopt;
-}
-
 }  // namespace
 
 Bytes process_memory(const std::string& field, const std::filesystem::path& status) {
@@ -52,14 +44,10 @@ PeakMemory growth(const Bytes& before, const Bytes& after, std::int64_t workspac
     return memory;
 }
 
-Bytes available_memory(const std::filesystem::path& meminfo, const std::filesystem::path& cgroup) {
-    Bytes available = field_in_kib(meminfo, "MemAvailable");
-    const auto limit = number_in(cgroup / "memory.max");
-    const auto used = number_in(cgroup / "memory.current");
-    if (limit && used) {
-        const std::int64_t room = std::max<std::int64_t>(0, *limit - *used);
-        if (available.value < 0 || room < available.value) available = {.value = room, .unavailable = {}};
-    }
+Bytes available_memory(const std::filesystem::path& root) {
+    Bytes available = field_in_kib(root / "proc/meminfo", "MemAvailable");
+    const std::int64_t room = group_memory(root).room_bytes;
+    if (room >= 0 && (available.value < 0 || room < available.value)) available = {.value = room, .unavailable = {}};
     return available;
 }
 

@@ -26,8 +26,8 @@ struct PeakMemory {
 /// From the peaks of a process before and after a point ran in it.
 PeakMemory growth(const Bytes& before, const Bytes& after, std::int64_t workspace_bytes);
 
-/// MemAvailable, or the room left below the control group's limit where that is less.
-Bytes available_memory(const std::filesystem::path& meminfo = "/proc/meminfo",
-                       const std::filesystem::path& cgroup = "/sys/fs/cgroup");
+/// MemAvailable of the machine, or the room below the limits of our control groups where that is less. Page cache that
+/// can be dropped counts as available in both. `root` is where /proc and /sys are found.
+Bytes available_memory(const std::filesystem::path& root = "/");
 
 }  // namespace headcount

@@ -14,6 +14,7 @@
 #include "harness/core/error.hpp"
 #include "harness/core/point_index.hpp"
 #include "harness/measure/engine/engine_hello.hpp"
+#include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/process_memory.hpp"
 #include "harness/measure/point/count.hpp"
 #include "harness/train/recipe.hpp"
@@ -62,7 +63,18 @@ void predict(PlannedPoint& planned) {
     if (planned.point.trains()) planned.forward_s *= static_cast<double>(recipe_of(planned.point).steps);
 }
 
-PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64_t limit) {
+/// Threads that take turns on processors measure the scheduler.
+std::string why_too_many_threads(const Point& point, const Protocol& protocol, const Processors& processors) {
+    if (protocol.oversubscribe || point.num_threads <= processors.usable) return {};
+    return fmt::format(
+        "num_threads={}, where this process may use {} processor{} (by {}); protocol.oversubscribe: true measures it "
+        "all "
+        "the same, and tables mark it",
+        point.num_threads, processors.usable, processors.usable == 1 ? "" : "s", processors.by);
+}
+
+PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64_t limit,
+                        const Processors& processors) {
     PlannedPoint planned{.point = point, .id = point.id(), .reason = {}, .group = {}, .counted = nullptr};
     planned.ours = !is_external(point);
     planned.reason = why_it_cannot_run(point);
@@ -79,6 +91,11 @@ PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64
     } catch (const Error& error) {
         planned.fate = Fate::skip;
         planned.reason = error.what();
+        return planned;
+    }
+    planned.reason = why_too_many_threads(point, protocol, processors);
+    if (!planned.reason.empty()) {
+        planned.fate = Fate::skip;
         return planned;
     }
     if (limit > 0 && planned.needed_bytes > limit) {
@@ -164,13 +181,15 @@ std::size_t Plan::count(Fate fate) const {
         std::count_if(points.begin(), points.end(), [&](const PlannedPoint& p) { return p.fate == fate; }));
 }
 
-Plan make_plan(const Sweep& sweep) {
+Plan make_plan(const Sweep& sweep, const std::filesystem::path& root) {
     Plan plan;
     plan.memory_limit_bytes = sweep.protocol.memory_limit_bytes;
     if (plan.memory_limit_bytes == 0) {
-        const Bytes available = available_memory();
+        const Bytes available = available_memory(root);
         plan.memory_limit_bytes = available.value < 0 ? 0 : available.value / 10 * 8;
     }
+    const Processors processors = usable_processors(root);
+    plan.processors = processors.usable;
     std::size_t most = 0;
     for (const Part& part : sweep.parts) most += part.points.size();
     plan.points.reserve(most);
@@ -185,7 +204,7 @@ Plan make_plan(const Sweep& sweep) {
             // A part holds no point twice, so a sweep of one part needs no index.
             const auto [number, is_new] = several ? numbers.add(point) : std::pair(plan.points.size(), true);
             if (is_new) {
-                plan.points.push_back(plan_point(point, sweep.protocol, plan.memory_limit_bytes));
+                plan.points.push_back(plan_point(point, sweep.protocol, plan.memory_limit_bytes, processors));
                 plan.points.back().part = p;
             }
             if (plan.points[number].fate == Fate::time) timed.push_back(number);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,7 @@ struct Plan {
     std::vector<PlannedGroup> groups;
     std::vector<SkippedPoint> unresolved;  ///< points that no problem exists for (12 heads in 512 columns)
     std::int64_t memory_limit_bytes = 0;   ///< what was compared against
+    int processors = 1;                    ///< that this process may use
     double min_s = 0, max_s = 0;           ///< rough guess of the time for min_rounds and max_rounds, budget included
 
     std::size_t count(Fate fate) const;
@@ -54,7 +56,8 @@ struct Plan {
 /// compared with this one there; the point's own id where nothing is compared.
 std::string group_id(const Point& point, const Part& part, const FieldTable& fields);
 
-/// Decides for every point; runs nothing. Deterministic but for the memory that is available now.
-Plan make_plan(const Sweep& sweep);
+/// Decides for every point; runs nothing. Deterministic but for the memory and processors that are available now, of
+/// which /proc and /sys below `root` tell.
+Plan make_plan(const Sweep& sweep, const std::filesystem::path& root = "/");
 
 }  // namespace headcount
