@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "harness/core/library_variables.hpp"
+
 namespace headcount {
 namespace {
 
@@ -67,6 +69,12 @@ std::vector<DifferingFact> differing_kind(const Environment& before, const Envir
             if (there.contains(library) && here.contains(library)) names.insert(name);
         }
     }
+    // A variable of a library that is obeyed: it chooses kernels as another library would.
+    for (const Environment* environment : {&before, &now}) {
+        for (const auto& [name, value] : *environment) {
+            if (identifies_run(name, value)) names.insert(name);
+        }
+    }
     for (const std::string& name : names) add(facts, name, before, now);
     return facts;
 }
@@ -80,7 +88,8 @@ std::vector<DifferingFact> differing_machine(const Environment& before, const En
 Environment identity(const Environment& environment) {
     Environment result;
     for (const auto& [name, value] : environment) {
-        if (contains(kKind, name) || contains(kPlace, name) || !library_of(name).empty()) result.emplace(name, value);
+        const bool listed = contains(kKind, name) || contains(kPlace, name);
+        if (listed || !library_of(name).empty() || identifies_run(name, value)) result.emplace(name, value);
     }
     return result;
 }

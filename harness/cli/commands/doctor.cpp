@@ -26,6 +26,7 @@
 #include "harness/measure/limits/gemm.hpp"
 #include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/environment.hpp"
+#include "harness/core/library_variables.hpp"
 #include "harness/measure/worker/worker_process.hpp"
 #include "harness/stats/paired.hpp"
 
@@ -105,6 +106,15 @@ void print_advice(const std::vector<Advice>& all) {
     }
 }
 
+/// What of the environment's variables workers and engines get: the same text that the run record has.
+void print_variables() {
+    fmt::print("\nVariables of libraries that workers and engines get; all others of these libraries are cleared\n");
+    constexpr std::size_t kPrefix = 4;  // "env."
+    for (const auto& [key, said] : library_variables_here()) {
+        fmt::print("  {}: {}\n", key.substr(kPrefix), printable(said));
+    }
+}
+
 void print_neighbour(const NeighbourCheck& check, const Interval& ratio) {
     fmt::print("\nAn idle neighbour: a second worker that ran two threads and waits\n");
     if (check.idle_cpu_s < 0) {
@@ -168,6 +178,7 @@ void examine(const Options& options, int& exit_code) {
     const std::vector<Advice> advice = advise(read_environment());
     if (!options.json) {
         print_advice(advice);
+        print_variables();
     }
 
     const ScratchJournal scratch;

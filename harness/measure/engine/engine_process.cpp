@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "harness/core/stopwatch.hpp"
+#include "harness/core/library_variables.hpp"
 #include "harness/measure/process/signals.hpp"
 
 namespace headcount {
@@ -38,22 +39,15 @@ std::string shown(const std::string& text) {
     return text.size() <= kEnough ? text : text.substr(0, kEnough) + "...";
 }
 
+/// An environment that is chosen (library_variables.hpp), in which engines that are programs of ours, which stand
+/// beside this one, are found.
 std::vector<std::string> engine_environment(int num_threads) {
-    // Our own tensors lie on huge pages where the system grants them (core/workspace.cpp); so may what engines
-    // allocate.
-    std::vector<std::string> changes{"OMP_WAIT_POLICY=passive", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"};
-    for (const char* name : {"HEADCOUNT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
-        changes.push_back(fmt::format("{}={}", name, num_threads));
-    }
-    // Engines that are programs of ours stand beside this one.
     std::error_code error;
     const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) return engine_variables(num_threads, "");
     const char* path = std::getenv("PATH");
-    if (!error) {
-        changes.push_back(
-            fmt::format("PATH={}:{}", self.parent_path().string(), path == nullptr ? "/usr/bin:/bin" : path));
-    }
-    return environment_with(changes);
+    return engine_variables(
+        num_threads, fmt::format("{}:{}", self.parent_path().string(), path == nullptr ? "/usr/bin:/bin" : path));
 }
 
 /// How long a thread was ready to run and waited for a core so far, by the kernel's count; 0 where it has none.

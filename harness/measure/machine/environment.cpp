@@ -2,7 +2,6 @@
 #include "harness/measure/machine/environment.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -17,6 +16,7 @@
 #include "harness/core/machine.hpp"
 #include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/counters.hpp"
+#include "harness/core/library_variables.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
@@ -149,11 +149,7 @@ void add_system(std::map<std::string, std::string>& e, const fs::path& root) {
     e["perf_events"] = counters.events();
     e["energy"] = counters.energy();
     e["libc"] = std::string("glibc ") + gnu_get_libc_version();
-    for (const char* name :
-         {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "GOTO_NUM_THREADS", "BLIS_ARCH_TYPE"}) {
-        const char* value = std::getenv(name);
-        e[std::string("env.") + name] = value == nullptr ? "not set" : value;
-    }
+    e.merge(library_variables_here());
 }
 
 }  // namespace

@@ -15,8 +15,6 @@
 
 #include "harness/core/error.hpp"
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
-
 namespace headcount {
 
 void Fd::close() {
@@ -46,7 +44,9 @@ void make_pipe(Fd& read_end, Fd& write_end) {
 
 void make_output_file(Fd& file, const char* name) {
     const Fd made(::memfd_create(name, MFD_CLOEXEC));
-    if (made.get() >= 0) file.set(move_up(made.get()));
+    if (made.get() < 0) return;
+    ::fcntl(made.get(), F_SETFL, O_APPEND);  // a child that opens it anew by /proc/self/fd writes over nothing
+    file.set(move_up(made.get()));
 }
 
 std::string last_lines(const Fd& file, int count) {
@@ -76,19 +76,6 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     result.reserve(texts.size() + 1);
     for (std::string& text : texts) result.push_back(text.data());
     result.push_back(nullptr);
-    return result;
-}
-
-std::vector<std::string> environment_with(const std::vector<std::string>& changes) {
-    const auto name_of = [](const std::string& entry) { return entry.substr(0, entry.find('=')); };
-    std::vector<std::string> result;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string text(*entry);
-        const bool changed = std::any_of(changes.begin(), changes.end(),
-                                         [&](const std::string& change) { return name_of(change) == name_of(text); });
-        if (!changed) result.push_back(text);
-    }
-    result.insert(result.end(), changes.begin(), changes.end());
     return result;
 }
 

@@ -36,9 +36,6 @@ std::string last_lines(const Fd& file, int count);
 /// argv or envp over `texts`, which must outlive it.
 std::vector<char*> pointers(std::vector<std::string>& texts);
 
-/// The environment of this process with `changes` ("NAME=value") put in place.
-std::vector<std::string> environment_with(const std::vector<std::string>& changes);
-
 /// "killed by signal 11 (Segmentation fault)", "exited with code 3".
 std::string describe_exit(int status);
 

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/core/library_variables.hpp"
 #include "harness/measure/machine/process_time.hpp"
 #include "harness/measure/process/child.hpp"
 #include "harness/measure/process/running_clock.hpp"
@@ -24,26 +25,6 @@
 
 namespace headcount {
 namespace {
-
-/// A library's idle threads would spin on the core that the next visit needs.
-const std::map<std::string, std::string>& passive_waiting() {
-    static const std::map<std::string, std::string> variables{
-        {"OPENBLAS_THREAD_TIMEOUT", "4"},  // 2^4 cycles of spinning instead of 2^26, which is some 25 ms
-        {"OMP_WAIT_POLICY", "PASSIVE"},
-        {"GOMP_SPINCOUNT", "0"},
-        {"KMP_BLOCKTIME", "0"},
-    };
-    return variables;
-}
-
-/// This process's environment, with passive waiting where it is wanted.
-std::vector<std::string> worker_environment(bool wait_passively) {
-    std::vector<std::string> changes;
-    if (wait_passively) {
-        for (const auto& [name, value] : passive_waiting()) changes.push_back(fmt::format("{}={}", name, value));
-    }
-    return environment_with(changes);
-}
 
 std::string describe_status(int status) {
     return (WIFSIGNALED(status) ? "crashed: " : "crashed: the worker ") + describe_exit(status);
@@ -66,7 +47,7 @@ public:
         }
         std::vector<std::string> arguments{command.executable.string()};
         arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-        std::vector<std::string> environment = worker_environment(command.passive_waiting);
+        std::vector<std::string> environment = worker_variables(command.passive_waiting);
         const int failed = ::posix_spawn(&pid_, command.executable.c_str(), &actions, nullptr,
                                          pointers(arguments).data(), pointers(environment).data());
         ::posix_spawn_file_actions_destroy(&actions);
@@ -215,8 +196,9 @@ private:
 
 std::string waiting_policy() {
     std::string text;
-    for (const auto& [name, value] : passive_waiting()) {
-        text += fmt::format("{} {}={}", text.empty() ? "" : ",", name, value);
+    for (const LibraryVariable& variable : library_variables()) {
+        if (!variable.idle_waiting) continue;
+        text += fmt::format("{} {}={}", text.empty() ? "" : ",", variable.name, variable.value);
     }
     return "passive:" + text;
 }

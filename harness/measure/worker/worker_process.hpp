@@ -14,12 +14,12 @@ namespace headcount {
 struct WorkerCommand {
     std::filesystem::path executable;
     std::vector<std::string> arguments{"worker"};
-    bool passive_waiting = true;  ///< false: as this process's environment has it, to see what passive waiting saves
+    bool passive_waiting = true;  ///< false: as libraries wait by themselves, to see what it saves
 };
 
 /// Starts the executable anew (never a fork that goes on running our code: threads do not survive it), with
-/// idle threads of its libraries waiting passively. Throws Error when it cannot be started. The worker dies
-/// with the object, and with this process.
+/// idle threads of its libraries waiting passively, in an environment that is chosen (library_variables.hpp). Throws
+/// Error when it cannot be started. The worker dies with the object, and with this process.
 std::unique_ptr<Worker> start_worker_process(const WorkerCommand& command, const Protocol& protocol,
                                              std::int64_t memory_limit_bytes);
 
