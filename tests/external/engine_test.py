@@ -6,6 +6,7 @@ usage: engine_test.py HEADCOUNT SOURCE_DIR
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,7 +142,9 @@ def accidents_cost_one_point_each():
     with tempfile.TemporaryDirectory() as folder:
         place = Place(folder)
         wanted = {"correct": "measured", "crash_run": "failed", "wrong": "failed", "garbage": "failed",
-                  "claims_less": "failed", "missing": "skipped", "wrong_later": "failed"}
+                  "claims_less": "failed", "claims_30_less": "failed", "winds_down": "measured",
+                  "prints_before_hello": "measured", "prints_in_prepare": "measured", "prints_in_run": "measured",
+                  "missing": "skipped", "wrong_later": "failed"}
         engines = [place.fake(mode) for mode in wanted]
         output = place.folder / "accidents.jsonl"
         place.run("run", place.config(engines), "--output", output, expect=(1,))
@@ -203,6 +206,62 @@ def parent_of(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
 
 
+def talk(command, requests, **more):
+    """The answers of an engine that is asked without the harness: every line that it writes, as JSON."""
+    done = subprocess.run([str(word) for word in command], input="".join(json.dumps(r) + "\n" for r in requests),
+                          capture_output=True, text=True, timeout=60, **more)
+    return [json.loads(line) for line in done.stdout.splitlines()], done
+
+
+def our_adaptors_keep_what_libraries_print_out_of_their_answers():
+    """A table of adaptors, each over a library that prints: before the hello, while it loads, during a request."""
+    adaptors = SOURCE / "variants" / "external"
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        # PyTorch: a module of that name that prints in three ways, and then cannot be imported.
+        (folder / "torch.py").write_text(
+            "import ctypes, os, sys\nprint('torch: a banner')\nsys.stdout.flush()\nos.write(1, b'{}\\n')\n"
+            "ctypes.CDLL(None).puts(b'from C')\nctypes.CDLL(None).fflush(None)\nos.system('echo from a child')\n"
+            "raise ImportError('printed enough')\n")
+        answers, done = talk(["/usr/bin/python3", adaptors / "torch.py", "default"], [],
+                             env=dict(os.environ, PYTHONPATH=str(folder)))
+        check(len(answers) == 1 and "printed enough" in answers[0]["missing"], f"torch.py: {done}")
+        check("from C" in done.stderr and "from a child" in done.stderr, f"torch.py: what was printed is lost: {done}")
+        # ONNX Runtime: a package of that name that prints in two ways, and then does not load.
+        node = shutil.which("node")
+        if node:
+            package = folder / "node_modules" / "onnxruntime-node"
+            (package / "dist").mkdir(parents=True)
+            (package / "package.json").write_text('{"name": "onnxruntime-node", "version": "9.9"}')
+            (package / "dist" / "binding.js").write_text(
+                "console.log('a banner');\nrequire('fs').writeSync(1, '{}\\n');\n"
+                "require('child_process').execSync('echo from a child', {stdio: 'inherit'});\n"
+                "throw new Error('printed enough');\n")
+            for name in ("onnxruntime.js", "onnx_model.js"):
+                shutil.copy(adaptors / name, folder)
+            answers, done = talk([node, folder / "onnxruntime.js", "mha"], [])
+            check(len(answers) == 1 and "printed enough" in answers[0]["missing"], f"onnxruntime.js: {done}")
+            check("from a child" in done.stderr, f"onnxruntime.js: what was printed is lost: {done}")
+        else:
+            print("SKIPPED onnxruntime.js: there is no node on this machine")
+        # oneDNN: the library itself, told to print.
+        shapes = {"q": [1, 4, 8], "k": [1, 4, 8], "v": [1, 4, 8], "out": [1, 4, 8]}
+        tensors = {name: {"offset": 128 * i, "shape": shape} for i, (name, shape) in enumerate(shapes.items())}
+        (folder / "memory").write_bytes(bytes(512))
+        problem = {"batch": 1, "q_len": 4, "kv_len": 4, "embed_dim": 8, "num_heads": 2, "num_kv_heads": 2, "head_dim": 4,
+                   "value_head_dim": 4, "causal": False, "bias": False, "dtype": "f32", "scope": "core"}
+        requests = [{"do": "prepare", "handle": 1, "problem": problem, "num_threads": 1, "file": str(folder / "memory"),
+                     "tensors": tensors}, {"do": "run", "handle": 1, "times": 2}]
+        answers, done = talk([PROGRAM.parent / "headcount-onednn"], requests,
+                             env=dict(os.environ, ONEDNN_VERBOSE="2", DNNL_VERBOSE="2", HEADCOUNT_THREADS="1"))
+        if "missing" in answers[0]:
+            print(f"SKIPPED headcount-onednn: {answers[0]['missing']}")
+        else:
+            check(len(answers) == 3 and all("ok" in a for a in answers[1:]), f"headcount-onednn: {done}")
+            check("verbose" in done.stderr, f"headcount-onednn printed nothing, so nothing was tried: {done}")
+
+
+our_adaptors_keep_what_libraries_print_out_of_their_answers()
 the_engine_of_the_page()
 accidents_cost_one_point_each()
 a_skip_is_no_failure()

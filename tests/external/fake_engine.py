@@ -4,17 +4,35 @@
 FILE, where given, gets this process's id, so that a test can look for it.
 """
 import array
+import ctypes
 import json
 import math
 import mmap
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "correct"
 points = {}
+answers = sys.stdout
+if MODE.startswith("prints_"):  # as docs/adding.md says for an engine whose library prints
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+
+def library_prints(where):
+    """As libraries do: through the interpreter, past it, and from a process of their own. Only if the mode says so."""
+    if MODE != f"prints_{where}":
+        return
+    print("fake: verbose,info,cpu")
+    sys.stdout.flush()
+    os.write(1, b'{"ok": {"wall_s": 1e-9, "cpu_s": 1e-9}}\n')
+    ctypes.CDLL(None).puts(b"fake: from C")
+    ctypes.CDLL(None).fflush(None)
+    subprocess.run(["echo", "fake: from a child"], check=True)
 
 
 def core(p, q, k, v):
@@ -71,6 +89,7 @@ class Prepared:
 
 
 def timed_run(point, times):
+    library_prints("in_run")
     wall, cpu = time.monotonic(), time.process_time()
     point.run(times)
     took = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
@@ -80,6 +99,15 @@ def timed_run(point, times):
         took["wall_s"] += 10
     elif MODE == "claims_nothing":
         took = {}
+    elif MODE == "claims_30_less":
+        took = {name: 0.7 * seconds for name, seconds in took.items()}
+    elif MODE == "forgets_a_thread":
+        took["cpu_s"] *= 0.7
+    elif MODE in ("winds_down", "frees_late"):  # work that belongs to no pass: the same for one as for a thousand
+        start = time.process_time()
+        while time.process_time() - start < 0.025:
+            if MODE == "frees_late":
+                mmap.mmap(-1, 1 << 20).write(bytes(1 << 20))
     elif MODE == "works_outside":  # as much again, in the same request, that is not in what it says
         start = time.process_time()
         while time.process_time() - start < took["wall_s"]:
@@ -90,6 +118,7 @@ def timed_run(point, times):
 def answer(request):
     do = request["do"]
     if do == "prepare":
+        library_prints("in_prepare")
         if MODE == "crash_prepare":
             print("fake: cannot allocate a compiler", file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGSEGV)
@@ -112,6 +141,7 @@ def answer(request):
             print("progress: 50 %")
         return {"ok": timed_run(point, request["times"])}
     if do == "output":
+        library_prints("in_output")
         point.output()
     elif do == "free":
         del points[request["handle"]]
@@ -127,6 +157,7 @@ def main():
             while True:
                 pass
         threading.Thread(target=spin, daemon=True).start()
+    library_prints("before_hello")
     if MODE == "missing":
         print(json.dumps({"missing": "the fake library is not installed"}), flush=True)
         return
@@ -136,10 +167,11 @@ def main():
     if MODE == "old_protocol":
         print(json.dumps({"protocol": 0, "engine": "fake"}), flush=True)
     else:
-        print(json.dumps({"protocol": 1, "engine": f"fake, {MODE}", "facts": {"python": "3"}}), flush=True)
+        print(json.dumps({"protocol": 1, "engine": f"fake, {MODE}", "facts": {"python": "3"}}), file=answers, flush=True)
+    library_prints("after_hello")
     for line in sys.stdin:
         reply = answer(json.loads(line))
-        print(reply if isinstance(reply, str) else json.dumps(reply), flush=True)
+        print(reply if isinstance(reply, str) else json.dumps(reply), file=answers, flush=True)
 
 
 main()

@@ -23,9 +23,14 @@ if sys.argv[1:] == ["tuned"]:
 THREADS = int(os.environ.get("HEADCOUNT_THREADS", "1"))
 
 
+# Answers have a descriptor of their own; whatever a library prints goes where its errors go.
+ANSWERS = os.fdopen(os.dup(1), "w", encoding="ascii")
+os.dup2(2, 1)
+
+
 def say(answer):
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    ANSWERS.write(json.dumps(answer) + "\n")
+    ANSWERS.flush()
 
 
 class Unsupported(Exception):
