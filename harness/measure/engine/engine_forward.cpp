@@ -1,8 +1,10 @@
 #include "harness/measure/engine/engine_forward.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -95,25 +97,68 @@ void EngineForward::prepare() {
     prepared_ = true;
 }
 
-Clocked EngineForward::run(std::int64_t times) {
-    constexpr int kEnoughDoubts = 3;
+Timed EngineForward::ask_to_run(std::int64_t passes) {
     Json json = request("run");
-    json["times"] = times;
+    json["times"] = passes;
     const EngineProcess::Answer answer = process().ask(json, deadline_);
-    const Clocked seen{.wall_s = answer.wall_s, .cpu_s = answer.cpu_s, .waited_s = answer.waited_s};
     const auto number = [&](const char* key) {
         const auto found = answer.ok.find(key);
         return found != answer.ok.end() && found->is_number() ? found->get<double>() : std::nan("");
     };
-    const Clocked claimed{.wall_s = number("wall_s"), .cpu_s = number("cpu_s")};
-    std::string why = impossible(claimed, seen);
-    if (why.empty()) {
-        why = doubtful(claimed, seen, point_.num_threads);
-        doubts_ = why.empty() ? 0 : doubts_ + 1;
-        if (doubts_ < kEnoughDoubts) return claimed;
-        why += fmt::format(", {} times in a row", doubts_);
-    }
+    const Timed timed{.passes = passes,
+                      .claimed = {.wall_s = number("wall_s"), .cpu_s = number("cpu_s")},
+                      .seen = {.wall_s = answer.wall_s, .cpu_s = answer.cpu_s, .waited_s = answer.waited_s}};
+    if (const std::string why = impossible(timed.claimed, timed.seen); !why.empty()) disbelieve(why);
+    return timed;
+}
+
+void EngineForward::disbelieve(const std::string& why) const {
     throw Error(fmt::format("engine {}: its clocks cannot be believed: {}", point_.backend, why));
+}
+
+Clocked EngineForward::run(std::int64_t times) {
+    const Timed timed = ask_to_run(times);
+    const std::string why = doubtful(timed.claimed, timed.seen, point_.num_threads);
+    doubts_ = why.empty() ? 0 : doubts_ + 1;
+    if (doubts_ >= enough_doubts_) {
+        examine(timed, why);
+        doubts_ = 0;
+        enough_doubts_ *= 2;  // it answered for this; the next examination is for what comes again and again
+    }
+    return timed.claimed;
+}
+
+/// Is what the claims leave out a part of the passes? Throws Error when it is.
+void EngineForward::examine(const Timed& doubted, const std::string& why) {
+    constexpr double kFew_s = 0.05, kMany_s = 2, kTenfold = 10;
+    constexpr int kRequests = 3;
+    const auto left_s = [&] { return std::chrono::duration<double>(deadline_ - EngineProcess::Clock::now()).count(); };
+    const auto said_s = [](const Timed& t) { return std::min(t.claimed.wall_s, t.claimed.cpu_s); };
+    // Passes enough to be seen beside what belongs to none of them.
+    Timed few = doubted;
+    while (said_s(few) < kFew_s && few.seen.wall_s < kMany_s / 4 && kTenfold * few.seen.wall_s < left_s() / 4) {
+        const double factor = std::clamp(kFew_s / std::max(said_s(few), 1e-9), 2.0, kTenfold);
+        few = ask_to_run(few.passes * static_cast<std::int64_t>(factor));
+    }
+    const auto times = static_cast<std::int64_t>(std::clamp(kMany_s / few.seen.wall_s, 2.0, 8.0));
+    if (left_s() < 2 * kRequests * static_cast<double>(1 + times) * few.seen.wall_s) {
+        // Passes of many seconds: what belongs to none of them is small beside.
+        constexpr double kAroundPasses_s = 0.25;
+        Clocked seen = doubted.seen;
+        seen.wall_s -= kAroundPasses_s;
+        seen.cpu_s = std::max(0.0, seen.cpu_s - kAroundPasses_s);
+        if (doubtful(doubted.claimed, seen, point_.num_threads).empty()) return;
+        disbelieve(fmt::format("{}, {} times in a row", why, doubts_));
+    }
+    std::vector<Timed> of_few, of_many;
+    for (int i = 0; i < kRequests; ++i) {
+        of_few.push_back(ask_to_run(few.passes));
+        of_many.push_back(ask_to_run(times * few.passes));
+    }
+    const std::string grown = grows(of_few, of_many, point_.num_threads);
+    if (grown.empty()) return;
+    disbelieve(fmt::format("{}, {} times in a row; examined with {} and {} passes, {}", why, doubts_, few.passes,
+                           times * few.passes, grown));
 }
 
 void EngineForward::audit(double pass_s) {

@@ -29,8 +29,8 @@ public:
     /// Sets everything up that can be; later calls do nothing. Throws EngineUnsupported for a problem that the engine
     /// cannot do.
     void prepare();
-    /// `times` passes, as the engine's own clocks saw them. Throws Error when they cannot be true, or when three
-    /// requests in a row were doubtful.
+    /// `times` passes, as the engine's own clocks saw them. Throws Error when they cannot be true; or when three
+    /// requests in a row were doubtful, and an examination finds that what they left out is a part of the passes.
     Clocked run(std::int64_t times);
     /// Runs long enough (20 ms) that what its clocks leave out would show; `pass_s` is what it says of one pass.
     void audit(double pass_s);
@@ -45,6 +45,9 @@ public:
 
 private:
     Json request(const char* verb) const;
+    Timed ask_to_run(std::int64_t passes);
+    void examine(const Timed& doubted, const std::string& why);
+    [[noreturn]] void disbelieve(const std::string& why) const;
     EngineProcess& process();
 
     Point point_;
@@ -57,7 +60,8 @@ private:
     RunningClock::time_point deadline_ = RunningClock::time_point::max();
     int handle_;
     bool prepared_ = false;
-    int doubts_ = 0;
+    int doubts_ = 0;  ///< in a row
+    int enough_doubts_ = 3;
 };
 
 }  // namespace headcount
