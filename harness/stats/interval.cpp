@@ -27,6 +27,12 @@ double quantile_of_sorted(const std::vector<double>& values, double probability)
     return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
+/// `end` as many times as far from the estimate; below a positive one in logarithms, so that no time falls below zero.
+double moved_away(double estimate, double end, double times) {
+    if (0 < end && end < estimate) return estimate * std::pow(end / estimate, times);
+    return estimate + times * (end - estimate);
+}
+
 }  // namespace
 
 bool Interval::bounded() const { return std::isfinite(low) && std::isfinite(high); }
@@ -49,12 +55,18 @@ Interval median_interval(std::span<const double> samples, double confidence) {
     double rank = 0;  // 1-based rank of the lower end
     while (rank < n / 2 && boost::math::cdf(below_median, rank) <= allowed) rank += 1;
     if (rank == 0) return result;
-    const double spread = (n + 1) / 2 - rank;
-    rank = std::floor((n + 1) / 2 - spread * std::sqrt(block_length(samples)));
-    if (rank < 1) return result;
-    const auto index = static_cast<std::size_t>(rank) - 1;
+    // Neighbours that resemble each other tell less: the ranks move apart by as much as a paired interval is widened.
+    const double widening = std::sqrt(block_length(samples));
+    const double moved = std::floor((n + 1) / 2 - ((n + 1) / 2 - rank) * widening);
+    const auto index = static_cast<std::size_t>(std::max(moved, 1.0)) - 1;
     result.low = values[index];
     result.high = values[values.size() - 1 - index];
+    if (moved >= 1) return result;
+    // Beyond the smallest and the largest there are no ranks: the whole range, or the interval of independent samples
+    // with its ends moved away from the median, whichever reaches further.
+    const auto narrow = static_cast<std::size_t>(rank) - 1;
+    result.low = std::min(result.low, moved_away(result.estimate, values[narrow], widening));
+    result.high = std::max(result.high, moved_away(result.estimate, values[values.size() - 1 - narrow], widening));
     return result;
 }
 

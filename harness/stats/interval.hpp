@@ -28,8 +28,10 @@ double median(std::span<const double> samples);
 
 /// Median with the order statistics between which the population median lies: no assumption about the
 /// distribution (binomial ranks). `samples` are in the order they were taken: where neighbours resemble each
-/// other the ranks move apart by the square root of the block length (autocorrelation.hpp). With fewer than 6
-/// samples no 95 % interval exists and the ends are infinite.
+/// other the ranks move apart by the square root of the block length (autocorrelation.hpp). Where that asks for more
+/// than all samples, the interval is their range, or that of independent samples widened about the median by the same
+/// factor (downwards in logarithms, so that no time falls below zero), whichever reaches further. With fewer than 6
+/// samples no 95 % interval exists and the ends are infinite. Simulated coverage: docs/measurement.md.
 Interval median_interval(std::span<const double> samples, double confidence = 0.95);
 
 }  // namespace headcount

@@ -61,6 +61,35 @@ TEST_CASE("a drifting series has a wider interval than the same values shuffled"
     CHECK(median_interval(drifting).width() > 1.5 * median_interval(shuffled(40, 3)).width());
 }
 
+TEST_CASE("rounds that resemble each other leave a wide interval, not none") {
+    for (const std::size_t n : {6U, 10U, 20U, 40U}) {
+        INFO(n << " samples");
+        std::vector<double> rising(n);
+        std::iota(rising.begin(), rising.end(), 100.0);
+        REQUIRE(block_length(rising) > 1.5);
+        const Interval interval = median_interval(rising);
+        CHECK(interval.bounded());
+        CHECK(interval.low <= rising.front());
+        CHECK(interval.high >= rising.back());
+        CHECK(interval.low > 0);                                         // of times, in logarithms
+        for (double& x : rising) x -= 100 + static_cast<double>(n) / 2;  // others may lie on both sides of zero
+        CHECK(median_interval(rising).bounded());
+    }
+}
+
+TEST_CASE("where ranks suffice they are the interval, as ever") {
+    std::mt19937_64 random(11);
+    std::normal_distribution<double> noise(0, 1);
+    int within = 0;
+    for (int i = 0; i < 200; ++i) {
+        std::vector<double> values(40);
+        for (double& x : values) x = noise(random);
+        const Interval interval = median_interval(values);
+        if (std::ranges::count(values, interval.low) == 1 && std::ranges::count(values, interval.high) == 1) ++within;
+    }
+    CHECK(within > 195);
+}
+
 TEST_CASE("one spike does not hide or feign autocorrelation") {
     std::vector<double> values = shuffled(20, 5);
     const double before = lag1_autocorrelation(values);

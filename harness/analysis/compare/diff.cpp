@@ -83,11 +83,7 @@ std::string counts_note(const PointRecord& a, const PointRecord& b) {
     return was == is ? std::string() : fmt::format("executes {} FLOP, was {}", is, was);
 }
 
-std::string no_interval(const PointDiff& diff) {
-    constexpr std::size_t kFewest = 8;  // of independent rounds, for 97.5 %
-    return std::min(diff.a_rounds, diff.b_rounds) < kFewest ? "too few rounds for an interval"
-                                                            : "rounds too much alike (drift) for an interval";
-}
+constexpr char kNoInterval[] = "too few rounds for an interval";
 
 /// Of "the two medians are the same", by rank intervals with half of the level each. 1: above the highest looked at.
 double unpaired_p(const std::vector<double>& was, const std::vector<double>& is) {
@@ -112,7 +108,7 @@ void compare_unpaired(PointDiff& diff, const std::vector<double>& was, const std
     const Interval before = median_interval(was, kEach), after = median_interval(is, kEach);
     diff.ratio = {.estimate = after.estimate / before.estimate};
     if (!before.bounded() || !after.bounded()) {
-        add_note(diff, no_interval(diff));
+        add_note(diff, kNoInterval);
         return;
     }
     diff.ratio.low = after.low / before.high;
@@ -126,7 +122,7 @@ void compare_paired(PointDiff& diff, const PairedRounds& rounds) {
     diff.ratio = ratio.interval();
     if (!diff.ratio.bounded()) {
         diff.ratio = {.estimate = diff.ratio.estimate};  // the exponential of minus infinity is no bound
-        add_note(diff, no_interval(diff));
+        add_note(diff, kNoInterval);
         return;
     }
     diff.p = std::min(1.0, 2 * std::min(ratio.p_at_least(1), ratio.p_at_most(1)));
