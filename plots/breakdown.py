@@ -9,13 +9,13 @@ import style
 
 ROWS = 4  # of panels in one file; more would be too small to read on a page
 
-SHOWS = {"quantities": ["time"], "summary": "mean",
+SHOWS = {"quantities": ["time"], "summary": "mean", "bars": "95 % intervals",
          "bound": "dashes: the least time that the limits measured by the run allow",
-         "single": "the traced shares (one mean of the middle half of a few passes) and the dots"}
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
 def draw(data):
-    data.need(["n_rounds", "median_s", "bound_s", "bound_lacks"])
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
     spans = data.breakdown.copy()
     spans = spans[spans["seconds"].notna()]
     labels = dict(zip(data.shares["share"], data.shares["label"]))
@@ -43,8 +43,10 @@ def figure(data, name, points, spans, operations, order):
     lengths = sorted(points["length"].unique())
     here = spans[spans["point"].isin(set(points["point"]))]
     shown = [o for o in operations if o in set(here["operation"])]
-    table = here.pivot_table(index="point", columns="operation", values="seconds", aggfunc="sum", fill_value=0)
-    text = (f"Bars: traced passes, by operation (how many, and their mean: docs/measurement.md). Dots: median of the untraced samples "
+    table, low, high = (here.pivot_table(index="point", columns="operation", values=column, aggfunc="sum", fill_value=0)
+                        for column in ("seconds", "low_s", "high_s"))
+    text = (f"Bars: traced passes, by operation (how many, and their mean: docs/measurement.md). Lines in them: 95 % interval of each part, from "
+            f"its lower edge. Dots: median of the untraced samples, with its 95 % interval "
             f"({frame.rounds_text(points)}); the distance is noise and the cost of tracing. {frame.bounds_text(points)}. "
             f"The vertical scale is shared within a column. {data.origin()}")
     legend_columns = style.legend_columns(shown + ["untraced median", "least time"], len(lengths), 2.6)
@@ -70,11 +72,16 @@ def figure(data, name, points, spans, operations, order):
                 bars = ax.bar(x, heights, bottom=bottom, width=0.72, linewidth=0.5, edgecolor="black",
                               **style.bar_style(index))
                 handles.setdefault(operation_name, bars)
+                intervals(ax, panel["point"], bottom, heights, low[operation_name] * 1e3, high[operation_name] * 1e3,
+                          operations.index(operation_name) / len(operations))
                 bottom = [b + h for b, h in zip(bottom, heights)]
             timed = [k for k, v in enumerate(panel["median_s"]) if not math.isnan(v)]
             if timed:
-                handles["untraced median"] = ax.plot(timed, [panel["median_s"].iloc[k] * 1e3 for k in timed], "o",
-                                                     color="black", markerfacecolor="white", markersize=5)[0]
+                seen = panel.iloc[timed] if len(timed) < len(panel) else panel
+                errors = style.error_bars(seen["median_s"] * 1e3, seen["low_s"] * 1e3, seen["high_s"] * 1e3)
+                handles["untraced median"] = ax.errorbar(timed, seen["median_s"] * 1e3, yerr=errors, fmt="o", capsize=2,
+                                                         elinewidth=0.9, color="black", markerfacecolor="white",
+                                                         markersize=5)
             mark = style.bound_marks(ax, x, panel["bound_s"] * 1e3, "#D55E00")
             if mark:
                 handles["least time"] = mark
@@ -93,6 +100,16 @@ def figure(data, name, points, spans, operations, order):
     style.legend(fig, list(handles.values()), list(handles), legend_columns)
     style.caption(fig, text)
     return fig
+
+
+def intervals(ax, points, bottom, heights, low, high, place):
+    """The ends of each part's interval above its own lower edge; neighbours in the stack stand aside of each other."""
+    aside = 0.5 * (place - 0.5)
+    for x, (point, below, height) in enumerate(zip(points, bottom, heights)):
+        if height <= 0 or not high[point] > 0:  # a part of a point that was traced too seldom has none
+            continue
+        ax.errorbar([x + aside], [below + height], yerr=[[max(0, height - low[point])], [max(0, high[point] - height)]],
+                    linestyle="none", capsize=1.2, elinewidth=0.7, color="black")
 
 
 if __name__ == "__main__":

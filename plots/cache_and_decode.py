@@ -17,7 +17,8 @@ STEP = 0.16       # octaves between points that keep the same
 FRONT, RING = "#777777", "#000000"
 
 SHOWS = {"quantities": ["time", "count"], "summary": "median", "bars": "95 % intervals",
-         "bound": "dashes: the least time that the limits measured by the run allow"}
+         "bound": "dashes: the least time that the limits measured by the run allow",
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 # What the time of one pass is, by what the pass is given.
 OF_SCOPE = {

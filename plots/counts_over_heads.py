@@ -9,15 +9,13 @@ import style
 
 ROWS = 4  # of panels in one file
 
-SHOWS = {"quantities": ["count"], "summary": "none", "bars": "ranges", "lines_over": "num_heads",
-         "single": "the growth of a fresh process, measured once a point (its bars are ranges over points)",
+SHOWS = {"quantities": ["count"], "summary": "none", "lines_over": "num_heads",
          "left_out": "points that were only counted, unless a measured one of their size stands beside them",
          "left_out_because": "counted twins of measured points say nothing new, and grids of counts are for proofs"}
 
 
 def draw(data):
-    data.need(["required_flops", "executed_flops", "required_exps", "executed_exps", "workspace_bytes", "peak_bytes",
-               "process_peak_bytes"])
+    data.need(["required_flops", "executed_flops", "required_exps", "executed_exps", "workspace_bytes", "peak_bytes"])
     points = data.points[data.points["outcome"].isin(["measured", "counted"]) & data.points["required_flops"].notna()]
     fields = [f for f in data.figure_fields() if f != "backend"]  # counts differ between backends only where shown
     points = beside_measured(points, fields)
@@ -110,30 +108,19 @@ def memory_panel(ax, points, variants):
     mib = 2**20
     taken = set()
     groups = list(merged(points, ["workspace_bytes", "peak_bytes"]))
-    for index, (label, members) in enumerate(groups):
+    for label, members in groups:
         series, look = members[0][2], look_of(members, variants, taken)
         ax.plot(series["num_heads"], series["workspace_bytes"] / mib, **look, label=wrap(label))
         known = series["peak_bytes"] > 0
         ax.plot(series["num_heads"][known], series["peak_bytes"][known] / mib, "o", color=look["color"], markersize=9,
                 fillstyle="none", markeredgewidth=0.8)
-        # Members share prediction and high-water mark but not what the system saw of each.
-        seen = points.merge(pandas_of(members), on=["variant", "backend"])
-        seen = seen[seen["process_peak_bytes"] > 0].groupby("num_heads")["process_peak_bytes"].agg(["min", "max"]) / mib
-        middle = (seen["min"] + seen["max"]) / 2
-        aside = 2 ** (0.1 * (index + 1))
-        ax.errorbar(seen.index * aside, middle, yerr=[middle - seen["min"], seen["max"] - middle], linestyle="none",
-                    capsize=2.5, elinewidth=1, color=look["color"])
     ax.set_ylabel("workspace [MiB]")
-
-
-def pandas_of(members):
-    return members[0][2].__class__([{"variant": v, "backend": b} for v, b, _ in members])
 
 
 def figure(data, name, points, lengths):
     text = ("Counts are exact: required work, and executed work where it differs (hollow). Memory: lines are predicted "
-            "by a dry run, circles the high-water mark of a run, bars the growth of a fresh process (smallest to "
-            "largest of the line's variants and backends), which sees whole pages and libraries. Variants with equal "
+            "by a dry run, circles the high-water mark of a run, which is as exact. What the system saw of a fresh "
+            "process, once a point, is in points.csv (process_peak_bytes). Variants with equal "
             "values share a line. Points left out: " + SHOWS["left_out_because"] + ". " + data.origin())
     fig, axes = style.panels(len(lengths), 3, width=3.3, height=2.9, caption_lines=style.caption_lines(text, 3, 3.3))
     variants = sorted(points["variant"].unique())

@@ -9,7 +9,7 @@ import style
 import trained
 
 SHOWS = {"quantities": ["rate", "time"], "summary": "median", "bars": "ranges", "lines_over": "num_heads",
-         "single": "the time of a step, the median over the seeds"}
+         "single": "the time of a step, the median over the seeds", "needs": "trainings"}
 def summary(panel):
     """Median, smallest and largest error of each number of heads, and the median time of a step in ms."""
     by_heads = panel.groupby("num_heads")

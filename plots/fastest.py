@@ -17,8 +17,9 @@ from matplotlib.patches import Patch, Rectangle
 UNDECIDED = "/////"
 LETTERS = string.ascii_lowercase
 
-SHOWS = {"quantities": ["ratio"], "summary": "median",
-         "base": "the shortest and the longest median of the second, in the caption"}
+SHOWS = {"quantities": ["ratio"], "summary": "median", "bars": "95 % intervals",
+         "base": "the shortest and the longest median of the second, in the caption",
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
 class Cell:
@@ -40,7 +41,7 @@ class Cell:
         self.name = by_point["name"][order[0]]
         self.second_s = by_point["median_s"][order[1]]
         # Two that share rounds with the first may share none with each other.
-        self.ratio = against[0][0] if against[0] else math.nan
+        self.ratio, self.low, self.high = against[0] or (math.nan, math.nan, math.nan)
         # An end that is nan is not below 1: too few rounds decide nothing.
         self.decided = all(known is not None and known[2] < 1 for known in against)
 
@@ -99,7 +100,7 @@ def caption_of(data, panels, points):
     bounded = all(paired.rank_of_end(int(n)) >= 1 for n in set(points["n_rounds"]))
     places = math.prod(len(axis) for axis in axes_of(panels)) * len(panels)
     return ("Colour and letter: the fastest of the variants that stood in the same rounds. Number: its time over that "
-            f"of the second, paired by round. The second takes {frame.quantity(min(seconds), 's')} to "
+            f"of the second, paired by round, and below it the 95 % interval. The second takes {frame.quantity(min(seconds), 's')} to "
             f"{frame.quantity(max(seconds), 's')} (medians). " +
             ("" if all(cell.decided for cell in compared) else
              "Hatched: undecided, the 95 % interval of the ratio to the second, or to another, does not exclude 1" +
@@ -187,7 +188,7 @@ def fill(ax, x, y, cell, winners, star, size):
                                hatch=UNDECIDED))
     number = "" if pandas.isna(cell.ratio) else f"{cell.ratio:.2f}" if cell.ratio > 0.095 else f"{cell.ratio:.3f}"
     style.cell_text(ax, x, y, f"{LETTERS[index % len(LETTERS)]}{'*' if star else ''}\n{number}", colour,
-                    size=size - 0.5, backed=not cell.decided)
+                    size=size - 0.5, backed=not cell.decided, interval=(cell.low, cell.high))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ MOST_FIGURES = 24    # of one script: beyond it nobody looks, and a sweep over s
 # Columns of numbers beside the fields of a point, which the run record lists.
 NUMBERS = ["kv_cache_bytes", "score_bytes", "workspace_bytes", "peak_bytes", "process_peak_bytes",
            "required_flops", "executed_flops", "required_exps", "executed_exps", "n_rounds", "median_s", "low_s",
-           "high_s", "compulsory_bytes", "product_flops", "bound_s", "time_over_bound", "samples_below_bound",
+           "high_s", "p5_s", "p95_s", "compulsory_bytes", "product_flops", "bound_s", "time_over_bound", "samples_below_bound",
            "bandwidth_share", "ratio", "ratio_low", "ratio_high", "seconds", "exponent",
-           "low", "high", "first_step", "last_step", "stratum", "round", "wall_s",
+           "low", "high", "first_step", "last_step", "median_exponent", "median_low", "median_high", "stratum", "round", "wall_s",
            "learning_rate", "step_s", "test_error", "step", "loss"]
 
 
@@ -117,7 +117,7 @@ class Frame(Export):
         self.options = list(dict.fromkeys(field["name"] for field in fields if "of" in field))
         self.numbers = NUMBERS + [field["name"] for field in self.fields if field["type"] == "integer"]
         self.points = self._table("points.csv", ["point", "outcome"] + [field["name"] for field in self.fields])
-        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds", "share"])
+        self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds", "share", "low_s", "high_s"])
         self.shares = self._table("shares.csv", ["share", "label"])
         self._describe_points()
 
@@ -145,8 +145,8 @@ class Frame(Export):
 
     def exponents(self):
         """How time grows with the length, by the id of each series' shortest point."""
-        return self._table("exponents.csv", ["point", "exponent", "low", "high", "first_step", "last_step"]).set_index(
-            "point")
+        return self._table("exponents.csv", ["point", "exponent", "low", "high", "first_step", "last_step", "median_exponent",
+                                              "median_low", "median_high"]).set_index("point")
 
     def samples(self):
         """One row a visit of a point: the seconds of a pass, and the round in which they were taken."""
@@ -182,7 +182,16 @@ class Frame(Export):
         cpu, commit = self.machine_and_commit()
         name = self.run.get("name", "unnamed")
         config_hash = self.run.get("config_hash", "")
-        return f"Machine: {cpu}. Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}."
+        return f"{self.left_out()}Machine: {cpu}. Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}."
+
+    def left_out(self):
+        """What the config says that it leaves out of the machine, and why: "Left out: processors (...). "; facts of the
+        clock only where the system does hide them."""
+        reasons = self.run.get("left_out", {})
+        environment = self.run.get("environment", {})
+        told = [f"{what.rsplit('.', 1)[-1]} ({why})" for what, why in sorted(reasons.items())
+                if what == "processors" or environment.get(what, "unavailable").startswith("unavailable")]
+        return f"Left out: {'; '.join(told)}. " if told else ""
 
 
 def length_name(points):
@@ -214,7 +223,26 @@ def rounds_text(points):
     if len(n) == 0:
         return "n unavailable"
     low, high = int(min(n)), int(max(n))
-    return f"n = {low} rounds" if low == high else f"n = {low} to {high} rounds"
+    return (f"n = {low} rounds" if low == high else f"n = {low} to {high} rounds") + spread_text(points)
+
+
+HEAVY_TAIL = 2  # the 95th percentile over the median, as lint sees it
+MOST_NAMED = 8
+
+
+def spread_text(points):
+    """ "; one middle value does not describe ...": samples with several modes or a heavy tail, from their 5th to their 95th
+    percentile; "" where there is none."""
+    if not {"several_modes", "p5_s", "p95_s"} <= set(points.columns):
+        return ""
+    torn = points[(points["several_modes"] == "true") | (points["p95_s"] > HEAVY_TAIL * points["median_s"])]
+    if torn.empty:
+        return ""
+    told = [f"{row['variant']} H {row['num_heads']:.0f} n {row['length']:.0f} {quantity(row['p5_s'], 's')} to "
+            f"{quantity(row['p95_s'], 's')}" for _, row in torn.head(MOST_NAMED).iterrows()]
+    more = f", and {len(torn) - MOST_NAMED} more in points.csv" if len(torn) > MOST_NAMED else ""
+    return ("; one middle value does not describe samples with several modes or a heavy tail, here from their 5th to their "
+            f"95th percentile: {', '.join(told)}{more}")
 
 
 def pass_name(points):
@@ -255,8 +283,10 @@ def quantity(value, unit):
 #   lines_over        the ordered number along which lines connect markers
 #   bound             which upper bound of performance is drawn
 #   left_out, left_out_because
+#   spread            how samples are shown that one middle value does not describe
+#   needs             "trainings" where only trained models are drawn
 DESCRIPTION = {"of": str, "quantities": list, "summary": str, "bars": str, "single": str, "assumes": str,
-               "base": str, "lines_over": str, "bound": str, "left_out": str, "left_out_because": str}
+               "base": str, "lines_over": str, "bound": str, "left_out": str, "left_out_because": str, "spread": str, "needs": str}
 
 
 def description(shows):

@@ -8,7 +8,7 @@ import frame
 import style
 import trained
 
-SHOWS = {"quantities": ["rate"], "summary": "median"}
+SHOWS = {"quantities": ["rate"], "summary": "median", "needs": "trainings"}
 
 
 def curves(data):

@@ -11,7 +11,8 @@ FEWEST = 3   # widths, fewer show no trend
 ROUND = 8    # floats in the narrowest vector of the machines that we know
 
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", "lines_over": "head_dim",
-         "bound": "dashes: the least time that the limits measured by the run allow"}
+         "bound": "dashes: the least time that the limits measured by the run allow",
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
 def draw(data):

@@ -11,7 +11,8 @@ PANELS = 9  # in one file; more would be too small to read on a page
 LEVELS = ["L1", "L2", "L3", "L4"]
 
 SHOWS = {"quantities": ["rate"], "summary": "median", "bars": "95 % intervals",
-         "bound": "the measured multiply-add peaks and bandwidths as ceilings, and each point's own bound"}
+         "bound": "the measured multiply-add peaks and bandwidths as ceilings, and each point's own bound",
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
 class Ceilings:

@@ -11,17 +11,18 @@ MOST_SERIES = 3  # in a panel; with more, lines cover each other
 
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", "lines_over": "kv_len",
          "bound": "dashes: the least time that the limits measured by the run allow",
-         "assumes": "logarithms of times symmetric about their centre, points timed apart independent",
          "left_out": f"numbers of heads beyond {MOST_SERIES} in a panel",
-         "left_out_because": "with more, lines cover each other"}
+         "left_out_because": "with more, lines cover each other",
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
 def exponent_text(exponents, series):
-    """ "n^1.35, 1.33 to 1.37 (1.12, 1.58)" of the series, found by its shortest point."""
+    """ "n^1.35, 1.33 to 1.37 (1.12, 1.58)" of the series, found by its shortest point: of medians, whose interval is of
+    ranks and assumes nothing of the noise."""
     row = exponents.loc[series["point"].iloc[0]]
-    low, high = row["low"], row["high"]
+    low, high = row["median_low"], row["median_high"]
     interval = "too few rounds" if math.isnan(low) or math.isnan(high) else f"{low:.2f} to {high:.2f}"
-    return f"n^{row['exponent']:.2f}, {interval} ({row['first_step']:.2f}, {row['last_step']:.2f})"
+    return f"n^{row['median_exponent']:.2f}, {interval} ({row['first_step']:.2f}, {row['last_step']:.2f})"
 
 
 def chosen(heads):
@@ -72,7 +73,7 @@ def figure(data, name, points, exponents):
     heads = chosen(every)
     columns = style.panel_columns(len(variants))
     text = (f"Median time of one {frame.pass_name(points)}; bars are 95 % intervals, where the rounds bound one. Exponents: least "
-            "squares through the logs over all lengths, with 95 % intervals of the noise alone; in brackets the slopes "
+            "squares through the logs of the medians over all lengths, with 95 % intervals of the noise alone (ranks); in brackets the slopes "
             "of the first and the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and "
             "n^2. " + frame.bounds_text(points) + ". " +
             ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn: {SHOWS['left_out_because']}. ") +

@@ -4,6 +4,7 @@ import glob
 import logging
 import math
 import os
+import re
 import textwrap
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a cache that cannot be kept is no concern of a figure
@@ -93,6 +94,7 @@ def legend(figure, handles, labels, columns, size=8):
 def caption(figure, text):
     """Under the figure, wrapped to its width."""
     lines = textwrap.wrap(text, int(figure.get_figwidth() * CAPTION_PER_INCH))
+    figure.headcount_caption = text
     figure.text(0.01, 0.06 / figure.get_figheight(), "\n".join(lines), fontsize=7.5, color="#333333", va="bottom",
                 ha="left", linespacing=1.25)
 
@@ -162,8 +164,14 @@ def ink_on(background):
     return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.45 else "black"
 
 
-def cell_text(ax, x, y, text, background, bold=False, size=7.5, backed=False):
-    """Words in the middle of a coloured cell; `backed` keeps a hatch off them."""
+def cell_text(ax, x, y, text, background, bold=False, size=7.5, backed=False, interval=None):
+    """Words in the middle of a coloured cell; `backed` keeps a hatch off them. `interval`: low and high of the number
+    in them, small in the line below."""
+    if interval is not None:
+        ax.figure.headcount_intervals = True
+        if math.isfinite(interval[1]):
+            ax.text(x, y - 0.36, f"{interval[0]:.2f}\N{EN DASH}{interval[1]:.2f}", ha="center", va="center",
+                    fontsize=0.55 * size, color=ink_on(background))
     behind = {"boxstyle": "round,pad=0.15", "facecolor": background, "edgecolor": "none"} if backed else None
     ax.text(x, y, text, ha="center", va="center", fontsize=size, fontweight="bold" if bold else "normal",
             color=ink_on(background), bbox=behind)
@@ -182,10 +190,13 @@ def hold_to(figure, shows, name):
     """Raises ValueError where a figure is not what its script's SHOWS says (frame.DESCRIPTION)."""
     axes = [ax for ax in figure.axes if ax.get_visible()]
     bars = [c for ax in axes for c in ax.containers if isinstance(c, ErrorbarContainer)]
-    if bool(shows["bars"]) != bool(bars):
+    if bool(shows["bars"]) != (bool(bars) or getattr(figure, "headcount_intervals", False)):
         raise ValueError(f"{name}: {'draws no' if not bars else 'draws'} error bars, SHOWS says otherwise")
     if bool(shows["bound"]) != getattr(figure, "headcount_bounds", False):
         raise ValueError(f"{name}: draws {'no ' if shows['bound'] else ''}bounds, SHOWS says otherwise")
+    # frame.rounds_text() names them.
+    if shows["spread"] and not re.search(r"\bn = \d+|n unavailable", getattr(figure, "headcount_caption", "")):
+        raise ValueError(f"{name}: its caption does not say how many rounds, and so not which samples are spread")
     joined = [(ax, line) for ax in axes for line in ax.get_lines()
               if line.get_marker() not in ("", " ", "None", None) and line.get_linestyle() != "None"
               and len(line.get_xdata()) > 1]

@@ -9,7 +9,8 @@ import style
 
 SHOWS = {"quantities": ["ratio", "time"], "summary": "median", "bars": "95 % intervals", "lines_over": "num_heads",
          "bound": "dashes: the least time that the limits measured by the run allow",
-         "base": "in the title of each panel"}
+         "base": "in the title of each panel",
+         "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
 def ratio_is_over_heads(points):

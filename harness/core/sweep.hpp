@@ -1,10 +1,12 @@
 // A question in typed form: what a config decodes to. Plain data, no behaviour.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/core/field_table.hpp"
@@ -43,6 +45,10 @@ struct ClaimSpec {
     std::string location;                                   ///< "configs/x.yaml:7:15", for messages
 };
 
+/// What a config may give its reason for leaving out: processors that no point uses, and facts of the machine's clock
+/// (keys of the environment) where the system hides them.
+inline constexpr std::array<std::string_view, 4> kMayBeLeftOut{"processors", "cpu.governor", "cpu.boost", "cpu.smt"};
+
 struct SkippedPoint {
     std::string id;
     std::string reason;
@@ -67,6 +73,7 @@ struct Sweep {
     std::vector<Part> parts;  ///< parts[0] is the main grid
     Protocol protocol;
     std::vector<ClaimSpec> claims;
+    std::map<std::string, std::string> left_out;  ///< one of kMayBeLeftOut -> the reason
     std::uint64_t seed = 1;
     std::string config_hash;            ///< of everything that identifies points and claims, not of comments
     std::vector<std::string> warnings;  ///< "configs/x.yaml:7:3: this entry of exclude matches nothing ..."

@@ -118,6 +118,9 @@ void fields(V& v, R& r) {
     v("worst", r.worst, FieldDoc{"where: `batch 0, row 511, col 37`"});
     v("rows_checked", r.rows_checked, FieldDoc{"query rows (x batch) compared"});
     v("rows_total", r.rows_total, FieldDoc{"of so many"});
+    v("again", r.again,
+      FieldDoc{"after the last round, on inputs that the point had not seen: the largest error over its bound; -1 not "
+               "compared, as an engine, which is in every visit"});
 }
 
 template <class V, Is<SpanRecord> R>
@@ -125,6 +128,8 @@ void fields(V& v, R& r) {
     v("verb", r.verb, FieldDoc{"which"});
     v("role", r.role, FieldDoc{"what for"});
     v("seconds", r.seconds, FieldDoc{"all its calls in one pass", "s"});
+    v("low_s", r.low_s, FieldDoc{"lower end of its 95 % interval over the traced passes; -1: too few of them", "s"});
+    v("high_s", r.high_s, FieldDoc{"upper end", "s"});
 }
 
 template <class V, Is<SelfComparison> R>
@@ -187,6 +192,10 @@ void fields(V& v, R& r) {
         FieldDoc{"the fields that a point of this run may have; absent in files from before they were kept"});
     v("parts", r.parts, FieldDoc{"the grids of the config"});
     v("claims", r.claims, FieldDoc{"what is to be judged"});
+    v.unless_empty(
+        "left_out", r.left_out,
+        FieldDoc{"what the config leaves out (`processors`, `cpu.governor` ...) and its reason; absent where "
+                 "it gives none"});
     v("environment", r.environment,
       FieldDoc{"text by key: `cpu.*`, `memory.*`, `kernel`, `host`, `hypervisor`, `load`, `clock.*`, `perf_events`, "
                "`energy`, `libc`, `compiler`, `flags`, `build_type`, `native`, `version`, `commit`, `dirty`, "

@@ -63,6 +63,7 @@ struct RunRecord {
     std::vector<FieldRecord> fields;  ///< empty in journals from before fields were kept
     std::vector<PartRecord> parts;
     std::vector<ClaimSpec> claims;
+    std::map<std::string, std::string> left_out = {};  ///< what the config leaves out -> its reason
     /// "cpu.model", "kernel", "compiler", "flags", "commit", "dirty", "openblas.config" ...; what cannot be
     /// read says "unavailable: why".
     std::map<std::string, std::string> environment;
@@ -149,6 +150,7 @@ struct CheckRecord {
     double bound = 0;                               ///< what was allowed there
     std::string worst;                              ///< "batch 0, row 511, col 37"
     std::int64_t rows_checked = 0, rows_total = 0;  ///< query rows (x batch) covered
+    double again = -1;  ///< after the last round, on inputs not seen before: the error over its bound; -1: not compared
 };
 
 /// What a real run took; what was predicted stands in Count.
@@ -162,6 +164,7 @@ struct MemoryRecord {
 struct SpanRecord {
     std::string verb, role;
     double seconds = 0;
+    double low_s = -1, high_s = -1;  ///< 95 % interval over the traced passes; -1: too few of them
 };
 
 /// What became of one point; written when it is done.

@@ -43,6 +43,20 @@ Line fit_logs(std::span<const double> x, std::span<const double> y) {
     return line;
 }
 
+double mean_log(std::span<const double> x) {
+    double mean = 0;
+    for (const double value : x) mean += std::log(value) / static_cast<double>(x.size());
+    return mean;
+}
+
+/// One slope a round.
+std::vector<double> each_slope(std::span<const double> x, std::span<const std::vector<double>> y) {
+    std::vector<double> slopes;
+    slopes.reserve(y.size());
+    for (const std::vector<double>& round : y) slopes.push_back(log_log_slope(x, round));
+    return slopes;
+}
+
 }  // namespace
 
 double log_log_slope(std::span<const double> x, std::span<const double> y) { return fit_logs(x, y).slope; }
@@ -72,8 +86,7 @@ Interval slope_of_centres(std::span<const double> x, std::span<const std::vector
         centres.push_back(std::exp(intervals.back().estimate));
     }
     const Line line = fit_logs(x, centres);
-    double mean_x = 0;
-    for (const double value : x) mean_x += std::log(value) / static_cast<double>(x.size());
+    const double mean_x = mean_log(x);
     double below = 0;
     double above = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -88,10 +101,33 @@ Interval slope_of_centres(std::span<const double> x, std::span<const std::vector
 }
 
 SignedRank slopes_by_round(std::span<const double> x, std::span<const std::vector<double>> y) {
-    std::vector<double> slopes;
-    slopes.reserve(y.size());
-    for (const std::vector<double>& round : y) slopes.push_back(log_log_slope(x, round));
-    return SignedRank(slopes);
+    return SignedRank(each_slope(x, y));
+}
+
+Interval median_slope_by_round(std::span<const double> x, std::span<const std::vector<double>> y) {
+    return median_interval(each_slope(x, y));
+}
+
+Interval slope_of_medians(std::span<const double> x, std::span<const std::vector<double>> samples, double confidence) {
+    const double each = 1 - (1 - confidence) / static_cast<double>(samples.size());
+    std::vector<double> medians;
+    std::vector<Interval> intervals;
+    for (const std::vector<double>& times : samples) {
+        intervals.push_back(median_interval(times, each));
+        medians.push_back(intervals.back().estimate);
+    }
+    const Line line = fit_logs(x, medians);
+    Interval result{.estimate = line.slope, .low = line.slope, .high = line.slope};
+    const double mean_x = mean_log(x);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double weight = (std::log(x[i]) - mean_x) / line.x_squares;
+        if (weight == 0) continue;  // the middle of the axis does not turn the line
+        if (!intervals[i].bounded() || !(intervals[i].low > 0)) return {.estimate = line.slope};
+        const double down = std::log(intervals[i].low / medians[i]), up = std::log(intervals[i].high / medians[i]);
+        result.low += weight * (weight > 0 ? down : up);
+        result.high += weight * (weight > 0 ? up : down);
+    }
+    return result;
 }
 
 }  // namespace headcount

@@ -24,4 +24,14 @@ SignedRank slopes_by_round(std::span<const double> x, std::span<const std::vecto
 Interval slope_of_centres(std::span<const double> x, std::span<const std::vector<double>> samples,
                           double confidence = 0.95);
 
+/// The slopes of slopes_by_round() by their median and its rank interval, which takes no symmetry for granted.
+Interval median_slope_by_round(std::span<const double> x, std::span<const std::vector<double>> y);
+
+/// The slope through the medians, for points that share no rounds: all of their rank intervals hold together with the
+/// confidence (Bonferroni), and the slope is as low and as high as these allow. So nothing is assumed of the shape of
+/// the samples or of how they hang together. Infinite ends where a point has too few samples (8 at 95 % and four
+/// points).
+Interval slope_of_medians(std::span<const double> x, std::span<const std::vector<double>> samples,
+                          double confidence = 0.95);
+
 }  // namespace headcount

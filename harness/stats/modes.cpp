@@ -29,4 +29,8 @@ bool has_several_modes(std::span<const double> samples) {
     return false;
 }
 
+bool needs_percentiles(std::span<const double> samples) {
+    return has_several_modes(samples) || quantile(samples, 0.95) > kHeavyTail * median(samples);
+}
+
 }  // namespace headcount

@@ -10,4 +10,9 @@ namespace headcount {
 /// empty stretch between them as wide as either group's middle half. One median would describe neither group.
 bool has_several_modes(std::span<const double> samples);
 
+/// Does one middle value not describe the samples? They have several modes, or their 95th percentile is more than twice
+/// their median.
+inline constexpr double kHeavyTail = 2;
+bool needs_percentiles(std::span<const double> samples);
+
 }  // namespace headcount

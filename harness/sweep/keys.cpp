@@ -52,6 +52,7 @@ std::string_view to_string(Shape shape) {
         case Shape::expect: return "expect";
         case Shape::outcome: return "outcome";
         case Shape::activation: return "activation";
+        case Shape::reasons: return "reasons";
     }
     return "";
 }
@@ -67,6 +68,8 @@ const std::vector<Key>& sweep_keys() {
         kCompareBy,
         kProtocol,
         {"claims", Shape::claims, "what is asserted; each gets a verdict"},
+        {"left_out", Shape::reasons,
+         "why something is left out that a reader may miss: processors, or a fact of the clock that a system hides"},
         {"seed", Shape::integer, "seed of inputs, weights and order; default 1", false, 0, INT64_MAX},
         {"parts", Shape::parts, "further grids of the same question, each over the top-level problem"},
         {"profiles", Shape::profiles, "named overrides, chosen with --profile"},

@@ -36,6 +36,7 @@ enum class Shape : std::uint8_t {
     expect,
     outcome,
     activation,
+    reasons,  ///< name: text
 };
 /// Its name here is that of its definition in the schema.
 std::string_view to_string(Shape shape);

@@ -129,6 +129,19 @@ void inherit_problem(std::vector<Grid>& grids) {
     }
 }
 
+std::map<std::string, std::string> decode_left_out(const YamlNode& map) {
+    expect_map(map, "left_out");
+    const std::vector<std::string> known(kMayBeLeftOut.begin(), kMayBeLeftOut.end());
+    std::map<std::string, std::string> reasons;
+    for (std::size_t i = 0; i < map.keys.size(); ++i) {
+        const YamlKey& name = map.keys[i];
+        if (std::ranges::find(known, name.name) == known.end())
+            name.at.fail(unknown_name("key", shown(name.name), known) + " of left_out");
+        reasons[name.name] = read_text(map.items[i], name.name);
+    }
+    return reasons;
+}
+
 void check_compare_by(const Grid& grid, const Part& part) {
     for (const std::string& field : part.compare_by) {
         if (std::find(part.axes.begin(), part.axes.end(), field) != part.axes.end()) continue;
@@ -154,6 +167,7 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     if (const YamlNode* seed = root.find("seed")) {
         sweep.seed = static_cast<std::uint64_t>(read_integer(*seed, "seed", 0, INT64_MAX));
     }
+    if (const YamlNode* left_out = root.find("left_out")) sweep.left_out = decode_left_out(*left_out);
     if (const YamlNode* protocol = root.find("protocol")) decode_protocol(*protocol, sweep.protocol);
 
     std::vector<Grid> grids = decode_grids(root, vocabulary, options.most_points);

@@ -133,6 +133,12 @@ Json expect_map_of(const Vocabulary& vocabulary) {
     return expect;
 }
 
+Json reasons_map() {
+    Json properties = Json::object();
+    for (const std::string_view name : kMayBeLeftOut) properties[std::string(name)] = def("text");
+    return closed_map(std::move(properties));
+}
+
 Json problem_map(const Vocabulary& vocabulary) {
     Json problem = field_map(vocabulary, [](const Field&, const Json& value) { return value; });
     Json names = Json::array();
@@ -167,6 +173,7 @@ std::string json_schema(const Vocabulary& vocabulary) {
         {"metric", {{"enum", vocabulary.metrics}}},
         {"ledger", {{"enum", {"required", "executed"}}}},
         {"outcome", {{"enum", {"supported", "refuted"}}}},
+        {"reasons", reasons_map()},
         {"expect", expect_map_of(vocabulary)},
         {"part", keys_map(part_keys())},
         {"parts",

@@ -19,6 +19,17 @@ TEST_CASE("rule 9: unavailable, absent, dirty, without config, a factor on one l
     CHECK(has(broken([](RunRecord& run) { run.config_text.clear(); }), "config"));
     CHECK(has(broken([](RunRecord& run) { run.command.clear(); }), "command"));
 
+    for (const char* fact : {"cpu.governor", "cpu.boost", "cpu.smt"}) {
+        JournalBuilder hidden = good();
+        hidden.journal.run.environment[fact] = "unavailable: virtual";
+        hidden.journal.run.left_out[fact] = "the peak beside the rounds stands in";
+        const RuleFinding told = finding(linted(hidden.journal, {}), 9, "result");
+        CHECK(told.compliance == Compliance::satisfied);
+        CHECK(has(told.reason, "the peak beside the rounds stands in"));
+        hidden.journal.run.environment["kernel"] = "unavailable: odd";
+        CHECK(has(complaint(hidden.journal, 9, "result"), "kernel"));
+    }
+
     JournalBuilder one_level = good();
     one_level.journal.run.claims.front().where = {{"num_heads", {"2"}}};
     CHECK(has(complaint(one_level.journal, 9, "claim counts"), "1 level"));

@@ -38,6 +38,12 @@ TEST_CASE("rule 2: failed, missing, unexplained, narrowed, idle") {
     JournalBuilder idle = good();
     idle.journal.run.environment["cpu.online"] = "0-3,8";
     CHECK(has(complaint(idle.journal, 2, "result"), "1 of 5 processors"));
+    idle.journal.run.left_out["cpu.boost"] = "a reason for something else";
+    complaint(idle.journal, 2, "result");
+    idle.journal.run.left_out["processors"] = "one is what is asked of";
+    const Lint told = linted(idle.journal, {});
+    CHECK(finding(told, 2, "result").compliance == Compliance::satisfied);
+    CHECK(has(finding(told, 2, "result").reason, "1 of 5 processors: one is what is asked of"));
 
     Display silent = good_figure();
     silent.left_out = "half of the lines";

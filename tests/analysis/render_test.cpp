@@ -133,7 +133,7 @@ TEST_CASE("exported files have a row for everything and the columns that plots r
     CHECK(lines(read(directory / "exponents.csv")) == 1);  // one length only
     CHECK(lines(read(directory / "shares.csv")) == 1 + kShares.size());
     CHECK(read(directory / "shares.csv").find("scores,scores Q K^T\n") != std::string::npos);
-    CHECK(read(directory / "breakdown.csv").find(",scores\n") != std::string::npos);
+    CHECK(read(directory / "breakdown.csv").find(",scores,,\n") != std::string::npos);
     CHECK(lines(read(directory / "verdicts.csv")) == 5);
     const auto run = nlohmann::json::parse(read(directory / "run.json"));
     CHECK(run.at("claims").size() == 2);

@@ -31,6 +31,7 @@ inline RunRecord sample_run() {
     run.config_path = "configs/x.yaml";
     run.config_text = "question: ?\n";
     run.profile = "smoke";
+    run.left_out = {{"processors", "one is enough"}};
     run.config_hash = "c-1";
     run.command = {"headcount", "run", "configs/x.yaml"};
     run.seed = 18446744073709551615U;
@@ -141,8 +142,9 @@ inline PointRecord sample_point(const std::string& id = "a/b/q_len=1") {
                    .bound = 1e-5,
                    .worst = "batch 0, row 1",
                    .rows_checked = 17,
-                   .rows_total = 18};
-    point.breakdown = {{.verb = "matmul", .role = "scores", .seconds = 0.5}};
+                   .rows_total = 18,
+                   .again = 0.25};
+    point.breakdown = {{.verb = "matmul", .role = "scores", .seconds = 0.5, .low_s = 0.4, .high_s = 0.6}};
     point.traced_s = 0.75;
     point.rounds = 19;
     point.stopped_because = "budget";

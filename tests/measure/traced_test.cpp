@@ -47,3 +47,21 @@ TEST_CASE("a short pass is traced 21 times after one that is not, and nobody lis
     CHECK(traced.breakdown.empty());
     CHECK(traced.seconds >= 0);
 }
+
+TEST_CASE("from six passes on each part has an interval that holds its mean") {
+    const std::vector<TracedPass> six{pass(2, 1, 1),     pass(2.2, 1.1, 1.1), pass(1.9, 1, 0.9),
+                                      pass(2.1, 1, 1.1), pass(2, 1.2, 0.8),   pass(30, 9, 21)};
+    for (const SpanRecord& span : middle_half(six).breakdown) {
+        CHECK(span.low_s > 0);
+        CHECK(span.low_s <= span.seconds);
+        CHECK(span.seconds <= span.high_s);
+    }
+    CHECK(middle_half(six).breakdown[0].high_s >= 9);  // of six, the range at least
+    for (const SpanRecord& span : middle_half({six.begin(), six.end() - 1}).breakdown) {
+        CHECK(span.low_s == -1);
+        CHECK(span.high_s == -1);
+    }
+    std::vector<TracedPass> many;
+    for (int i = 0; i < 21; ++i) many.push_back(pass(2, i == 7 ? 50 : 1 + 0.001 * (i * 10 % 21), 1));
+    CHECK(middle_half(many).breakdown[0].high_s < 1.1);
+}

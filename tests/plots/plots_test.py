@@ -7,6 +7,8 @@ import sys
 import unittest
 from unittest import mock
 
+import pandas
+
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import synthetic  # noqa: E402
@@ -78,6 +80,39 @@ class Plots(FigureCase):
         with self.assertRaises(ValueError):
             style.hold_to(drawn([1, 2]), frame.description({"bars": "95 % intervals"}), "lines not announced")
 
+    def test_a_caption_names_the_samples_that_one_middle_value_does_not_describe(self):
+        rows = pandas.DataFrame([{"variant": "streaming", "num_heads": h, "length": 128, "n_rounds": 20, "median_s": 0.01,
+                                  "p5_s": 0.009, "p95_s": p95, "several_modes": modes}
+                                 for h, p95, modes in ((1, 0.011, "false"), (2, 0.012, "true"), (4, 0.03, "false"))])
+        text = frame.rounds_text(rows)
+        self.assertIn("n = 20 rounds", text)
+        self.assertIn("H 2 n 128 9 ms to 12 ms", text)
+        self.assertIn("H 4 n 128 9 ms to 30 ms", text)
+        self.assertNotIn("H 1 ", text)
+        self.assertEqual(frame.rounds_text(rows.head(1)), "n = 20 rounds")
+        many = pandas.concat([rows.iloc[1:2]] * 20)
+        self.assertIn(f"and {20 - frame.MOST_NAMED} more", frame.rounds_text(many))
+        self.assertEqual(frame.rounds_text(rows[["n_rounds", "median_s"]]), "n = 20 rounds")
+        figure, _ = style.panels(1, 1)
+        shows = frame.description({"spread": "in the caption"})
+        with self.assertRaises(ValueError):
+            style.hold_to(figure, shows, "no caption")
+        style.caption(figure, f"Each point has {text}.")
+        style.hold_to(figure, shows, "good")
+
+    def test_what_the_config_leaves_out_stands_in_the_caption(self):
+        data = self.directory("data")
+        synthetic.write(data, variants=("multi_head",))
+        path = os.path.join(data, "run.json")
+        with open(path, encoding="utf-8") as file:
+            record = json.load(file)
+        record["left_out"] = {"processors": "one is asked of", "cpu.boost": "hidden here", "cpu.governor": "hidden"}
+        record["environment"] |= {"cpu.boost": "unavailable: virtual", "cpu.governor": "performance"}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        origin = frame.Frame(data).origin()
+        self.assertIn("Left out: boost (hidden here); processors (one is asked of). Machine", origin)
+
     def test_equal_data_give_equal_bytes(self):
         for script in SCRIPTS:
             with self.subTest(script):
@@ -143,7 +178,8 @@ class Plots(FigureCase):
             synthetic.write_csv(data, "points.csv", synthetic.POINT_COLUMNS + [axis], rows)
             synthetic.write_csv(data, "exponents.csv", synthetic.EXPONENT_COLUMNS,
                                 [{"point": row["point"], "exponent": 2, "low": 1.9, "high": 2.1, "first_step": 1.9,
-                                  "last_step": 2.1} for row in rows])
+                                  "last_step": 2.1, "median_exponent": 2, "median_low": 1.9, "median_high": 2.1}
+                                 for row in rows])
             path = os.path.join(data, "run.json")
             with open(path, encoding="utf-8") as file:
                 record = json.load(file)

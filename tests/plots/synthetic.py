@@ -27,7 +27,8 @@ FIELDS = [{"name": "variant", "type": "name", "facet": "who"}, {"name": "backend
 TRAINING_COLUMNS = ["point", "group", "round", "learning_rate", "steps", "step_s", "validation_error", "test_error", "first_loss",
                     "last_loss"]
 SAMPLE_COLUMNS = ["point", "group", "stratum", "round", "wall_s"]
-EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"]
+EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step",
+                    "median_exponent", "median_low", "median_high"]
 ENVIRONMENT = {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5, "dirty": "false"}
 SHARES = {"projections": "projections", "scores": "scores Q K^T", "softmax": "softmax", "context": "context P V",
           "fused": "fused core", "copies": "layout copies", "other": ""}
@@ -128,7 +129,8 @@ def exponent_rows(rows):
             continue
         slope = math.log(points[-1]["median_s"] / points[0]["median_s"]) / math.log(points[-1]["kv_len"] / points[0]["kv_len"])
         yield {"point": points[0]["point"], "lengths": len(points), "paired": "false", "exponent": slope,
-               "low": slope - 0.01, "high": slope + 0.01, "first_step": slope - 0.2, "last_step": slope + 0.2}
+               "low": slope - 0.01, "high": slope + 0.01, "first_step": slope - 0.2, "last_step": slope + 0.2,
+               "median_exponent": slope, "median_low": slope - 0.02, "median_high": slope + 0.02}
 
 
 def sample_rows(rows, noise=0.02):
@@ -195,7 +197,8 @@ def write_rows(directory, rows, spans=()):
     write_csv(directory, "samples.csv", SAMPLE_COLUMNS, sample_rows(rows))
     write_csv(directory, "trainings.csv", TRAINING_COLUMNS, training_rows(rows))
     write_csv(directory, "curves.csv", ["point", "group", "round", "step", "loss"], curve_rows(rows))
-    write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds", "share"], spans)
+    write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds", "share", "low_s", "high_s"],
+              [{"low_s": 0.97 * span["seconds"], "high_s": 1.02 * span["seconds"]} | span for span in spans])
     write_csv(directory, "shares.csv", ["share", "label"], [{"share": s, "label": label} for s, label in SHARES.items()])
     write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))
     with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:

@@ -27,7 +27,7 @@ std::string repeat(const std::string& piece, int n) {
 TEST_CASE("an unknown key is named with the nearest known one") {
     check("question: q\nproblm: {}\n",
           "c.yaml:2:1: unknown key 'problm'; did you mean 'problem'? (axes, claims, compare_by, exclude, include, "
-          "parts, problem, profiles, protocol, question, seed, zip) of the config");
+          "left_out, parts, problem, profiles, protocol, question, seed, zip) of the config");
     check(with_grid("protocol: {budget: 3}\n"), "c.yaml:3:12: unknown key 'budget'; did you mean 'budget_s'?");
     check(with_grid("axes: {num_haeds: [1]}\n"), "c.yaml:3:8: unknown field 'num_haeds'; did you mean 'num_heads'?");
     check(with_grid("axes: {num_heads: [1]}\nparts: {x: {axis: {}}}\n"), "c.yaml:4:13: unknown key 'axis'");

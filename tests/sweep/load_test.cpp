@@ -123,6 +123,21 @@ TEST_CASE("the hash ignores layout, comments and protocol, and nothing that iden
     CHECK(parse(with_grid("")).config_hash == "6b104cff9fffc6f4");
 }
 
+TEST_CASE("reasons for what is left out are kept, change no identity, and name what there is") {
+    const std::string grid = with_grid("axes: {num_heads: [1, 2]}");
+    const Sweep bare = parse(grid);
+    const Sweep told = parse(grid + "\nleft_out: {processors: one is enough, cpu.boost: it is hidden}\n");
+    CHECK(bare.left_out.empty());
+    CHECK(told.left_out.at("processors") == "one is enough");
+    CHECK(told.left_out.size() == 2);
+    CHECK(told.config_hash == bare.config_hash);
+    for (const char* wrong :
+         {"{processor: one}", "{processors: }", "{processors: [one]}", "[processors]", "{points: x}"}) {
+        CAPTURE(wrong);
+        CHECK_THROWS_AS(parse(grid + "\nleft_out: " + wrong + "\n"), UsageError);
+    }
+}
+
 TEST_CASE("the text and the path are kept as they were") {
     const Sweep sweep = parse(with_grid("# why\n"));
     CHECK(sweep.text == with_grid("# why\n"));

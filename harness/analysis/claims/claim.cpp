@@ -5,11 +5,14 @@
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
+#include "harness/stats/interval.hpp"
+#include "harness/stats/modes.hpp"
 #include "harness/stats/paired.hpp"
 
 namespace headcount {
@@ -97,6 +100,16 @@ std::string factor_text(const Rational& value, const Rational& base) {
     return fmt::format("exactly {} times ({})", to_text(factor), to_decimal(factor));
 }
 
+namespace {
+
+std::string spread_of(const PairedRounds& rounds) {
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < rounds.value.size(); ++i) ratios.push_back(rounds.value[i] / rounds.base[i]);
+    return fmt::format("{:.4g} to {:.4g}", quantile(ratios, 0.05), quantile(ratios, 0.95));
+}
+
+}  // namespace
+
 Test ratio_test(std::string label, const Value& value, const Value& reference, const Range& range) {
     Test test{.label = std::move(label), .is_ratio = true, .by_clock = value.draws == Draws::in_time, .range = range};
     const PairedRounds rounds = paired_rounds(value.rounds, reference.rounds);
@@ -105,6 +118,8 @@ Test ratio_test(std::string label, const Value& value, const Value& reference, c
     test.interval = ratio.interval();
     test.rounds = rounds.value.size();
     test.autocorrelated = ratio.logs().autocorrelated();
+    const bool torn = test.by_clock && (needs_percentiles(rounds.value) || needs_percentiles(rounds.base));
+    if (torn) test.spread = spread_of(rounds);
     test.supports = equivalence(test.interval, range.low, range.high) == Status::supported && test.interval.bounded();
     // Each end is tested at half the level, so that p-value and two-sided interval say the same.
     if (range.low > 0) test.p_refuted = std::min(test.p_refuted, 2 * ratio.p_at_least(range.low));

@@ -52,6 +52,9 @@ struct Test {
     bool is_ratio = false;  ///< of two points, paired by round
     bool by_clock = true;   ///< of what a clock says, as the run's A/A comparison is; false: of seeds
     Range range{};          ///< ratios only: where the claim wants it
+    /// "0.93 to 1.41": the 5th and the 95th percentile of the rounds' ratios, where one middle value does not describe
+    /// the samples of one of the two; "" where it does.
+    std::string spread{};
     /// The interval at another confidence, for the correction; null where there is none.
     std::function<Interval(double confidence)> at_confidence{};
 };

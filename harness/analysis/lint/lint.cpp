@@ -126,6 +126,8 @@ Display display_from_json(const std::string& name, const std::string& text) {
         display.bound = json.at("bound").get<std::string>();
         display.left_out = json.at("left_out").get<std::string>();
         display.left_out_because = json.at("left_out_because").get<std::string>();
+        display.modes = !json.at("spread").get<std::string>().empty();
+        display.of_trainings = json.at("needs").get<std::string>() == "trainings";
     } catch (const nlohmann::json::exception& error) {
         throw Error(fmt::format("plots/{}.py --describe: {}; it prints what plots/frame.py's SHOWS documents", name,
                                 error.what()));

@@ -34,7 +34,8 @@ struct Display {
     std::string bound{};                    ///< which upper bound is shown; "" none
     std::string left_out{};                 ///< what it leaves out; "" nothing
     std::string left_out_because{};         ///< the reason that it prints
-    bool modes = false;                     ///< it says of a value that it has several modes
+    bool modes = false;         ///< it shows from where to where samples lie that one middle value does not describe
+    bool of_trainings = false;  ///< it is drawn of trained models only
 
     bool shows(std::string_view quantity) const;
     /// Shows what differs from one run to the next.

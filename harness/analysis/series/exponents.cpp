@@ -40,6 +40,7 @@ Exponent exponent_of(const std::vector<const Entry*>& points) {
             .lengths = points.size(),
             .paired = !rounds.empty(),
             .slope = rounds.empty() ? slope_of_centres(lengths, samples) : slopes_by_round(lengths, rounds).interval(),
+            .of_medians = rounds.empty() ? slope_of_medians(lengths, samples) : median_slope_by_round(lengths, rounds),
             .first_step = step(0),
             .last_step = step(points.size() - 2)};
 }

@@ -12,8 +12,9 @@ namespace headcount {
 struct Exponent {
     const Entry* shortest = nullptr;  ///< the point of the series with the fewest keys
     std::size_t lengths = 0;
-    bool paired = false;                   ///< all points share rounds: one slope a round; else from their centres
-    Interval slope{};                      ///< least squares through the logarithms of time over those of kv_len
+    bool paired = false;    ///< all points share rounds: one slope a round; else from their centres
+    Interval slope{};       ///< least squares through the logarithms of time over those of kv_len
+    Interval of_medians{};  ///< the same through medians, with rank intervals, which assume nothing of the noise
     double first_step = 0, last_step = 0;  ///< slopes between the medians at either end: they differ where it bends
 };
 

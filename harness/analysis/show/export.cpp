@@ -188,11 +188,11 @@ Table ops_csv(const RecordSet& records) {
 }
 
 Table breakdown_csv(const RecordSet& records) {
-    Table table{.columns = columns({"point", "verb", "role", "seconds", "share"}), .rows = {}};
+    Table table{.columns = columns({"point", "verb", "role", "seconds", "share", "low_s", "high_s"}), .rows = {}};
     for (const Entry& entry : records.entries()) {
         for (const SpanRecord& span : entry.record.breakdown) {
-            table.rows.push_back(
-                {entry.id, span.verb, span.role, number(span.seconds), std::string(share_of(span).name)});
+            table.rows.push_back({entry.id, span.verb, span.role, number(span.seconds),
+                                  std::string(share_of(span).name), available(span.low_s), available(span.high_s)});
         }
     }
     return table;
@@ -206,13 +206,14 @@ Table shares_csv() {
 }
 
 Table exponents_csv(const RecordSet& records) {
-    Table table{
-        .columns = columns({"point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step"}),
-        .rows = {}};
+    Table table{.columns = columns({"point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step",
+                                    "median_exponent", "median_low", "median_high"}),
+                .rows = {}};
     for (const Exponent& e : exponents(records)) {
         table.rows.push_back({e.shortest->id, number(static_cast<std::int64_t>(e.lengths)), e.paired ? "true" : "false",
                               number(e.slope.estimate), number(e.slope.low), number(e.slope.high), number(e.first_step),
-                              number(e.last_step)});
+                              number(e.last_step), number(e.of_medians.estimate), number(e.of_medians.low),
+                              number(e.of_medians.high)});
     }
     return table;
 }

@@ -10,6 +10,7 @@
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/time_bound.hpp"
 #include "harness/analysis/records/oversubscription.hpp"
+#include "harness/stats/modes.hpp"
 
 namespace headcount {
 namespace {
@@ -121,8 +122,13 @@ std::string note_of(const Entry& entry, const PointSummary& summary, bool is_bas
     if (is_base) notes.emplace_back("base");
     if (std::string why = entry.absent_because(); !why.empty()) notes.push_back(std::move(why));
     if (std::string mark = oversubscription(entry); !mark.empty()) notes.push_back(std::move(mark));
+    if (summary.rounds > 0 && !summary.time.bounded()) notes.emplace_back("too few rounds for an interval");
     if (summary.autocorrelated) notes.emplace_back("autocorrelated");
-    if (summary.several_modes) notes.emplace_back("several modes");
+    const bool tail = summary.rounds > 0 && summary.p95 > kHeavyTail * summary.time.estimate;
+    if (summary.several_modes || tail) {
+        notes.push_back(fmt::format("{}: 5 % below {}, 95 % below {} ms", tail ? "heavy tail" : "several modes",
+                                    milliseconds(summary.p5), milliseconds(summary.p95)));
+    }
     if (std::string broken = broken_bound(time_bound(entry), entry); !broken.empty())
         notes.push_back(std::move(broken));
     return fmt::format("{}", fmt::join(notes, "; "));

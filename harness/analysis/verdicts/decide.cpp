@@ -89,6 +89,13 @@ void decide(std::vector<Judged>& all, const Resolution& resolution) {
         if (std::ranges::any_of(judged.tests, &Test::autocorrelated)) {
             add_reason(verdict, "autocorrelated rounds: interval widened");
         }
+        for (const Test& each : judged.tests) {
+            if (each.spread.empty()) continue;
+            verdict.tells_spread = true;
+            add_reason(verdict, fmt::format("times with several modes or a heavy tail at {}: nine rounds of ten had a "
+                                            "ratio from {}",
+                                            each.label, each.spread));
+        }
         if (test.rounds > 0 && !test.interval.bounded()) add_reason(verdict, "too few rounds for an interval");
     }
 }

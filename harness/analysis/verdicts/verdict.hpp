@@ -25,8 +25,9 @@ struct Verdict {
     std::string expected;  ///< "supported" or "refuted"; empty for measured claims
     bool exact = true;
     std::string observed;
-    Interval interval;       ///< measured only: of the case furthest from the base; combinations only
-    bool corrected = false;  ///< the interval is wider than 95 % asks: corrected for the claim's other comparisons
+    Interval interval;          ///< measured only: of the case furthest from the base; combinations only
+    bool tells_spread = false;  ///< its reason has percentiles, as one middle value does not describe some of its times
+    bool corrected = false;     ///< the interval is wider than 95 % asks: corrected for the claim's other comparisons
     std::string margin;
     std::string limit;       ///< what it asks of the metric, for people: "at most 1.06 times the base"
     std::string base;        ///< "num_heads=1"

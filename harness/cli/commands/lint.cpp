@@ -1,4 +1,5 @@
 // headcount lint: a result against the twelve rules of scientific benchmarking.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,8 +24,15 @@ struct Options {
     bool json = false;
 };
 
-/// Of measured points, which are what a result holds.
-std::vector<Display> described_figures() {
+/// Is anything in this result trained?
+bool trains(const Journal& journal) {
+    return std::ranges::any_of(journal.rounds, [](const RoundRecord& round) {
+        return std::ranges::any_of(round.samples, [](const Sample& sample) { return !sample.results.empty(); });
+    });
+}
+
+/// Those that this result may have: of measured points; of trained models only where there are some.
+std::vector<Display> described_figures(const Journal& journal) {
     const std::vector<std::string> python = find_python();
     std::vector<Display> figures;
     for (const std::filesystem::path& script : figure_scripts()) {
@@ -33,7 +41,7 @@ std::vector<Display> described_figures() {
             throw Error(fmt::format("{} --describe failed: {}", script.string(), told.last_line()));
         }
         Display figure = display_from_json(script.stem().string(), told.output);
-        if (figure.of == "points") figures.push_back(std::move(figure));
+        if (figure.of == "points" && (!figure.of_trainings || trains(journal))) figures.push_back(std::move(figure));
     }
     return figures;
 }
@@ -42,7 +50,7 @@ void run(const Options& options, int& exit_code) {
     const Journal journal = read_journal(options.result);
     for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", warning);
     std::vector<Display> displays{point_table_display(RecordSet(journal))};
-    for (Display& figure : described_figures()) displays.push_back(std::move(figure));
+    for (Display& figure : described_figures(journal)) displays.push_back(std::move(figure));
     const Lint found = lint(journal, displays);
     fmt::print("{}", options.json ? lint_json(found) : lint_text(found));
     if (!found.satisfied()) exit_code = exit_code::not_as_expected;

@@ -99,6 +99,7 @@ RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::s
         run.parts.push_back(std::move(record));
     }
     run.claims = sweep.claims;
+    run.left_out = sweep.left_out;
     run.environment = environment;
     run.run = run_hash(run);
     return run;

@@ -1,6 +1,7 @@
 #include "harness/measure/clock/traced.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <span>
@@ -8,21 +9,25 @@
 
 #include "harness/backend/backend.hpp"
 #include "harness/core/stopwatch.hpp"
+#include "harness/stats/interval.hpp"
 
 namespace headcount {
 namespace {
 
-constexpr std::size_t kFew = 5, kMany = 21;
-constexpr double kLong_s = 2.0, kShort_s = 0.05;
+// The passes after which so many seconds are enough. Fewer than six have no 95 % rank interval.
+constexpr std::array<std::pair<std::size_t, double>, 4> kEnough{{{1, 3.0}, {6, 1.0}, {10, 0.05}, {21, 0.0}}};
 
 bool enough(std::size_t passes, double spent_s) {
-    return passes > 0 && (passes >= kFew || spent_s >= kLong_s) && (passes >= kMany || spent_s >= kShort_s);
+    return std::ranges::any_of(kEnough,
+                               [&](const auto& these) { return passes >= these.first && spent_s >= these.second; });
+}
+
+bool is_of(const SpanRecord& record, const OpSpan& span) {
+    return record.verb == span.verb && record.role == span.role;
 }
 
 void add(std::vector<SpanRecord>& breakdown, const OpSpan& span, double seconds) {
-    const auto found = std::find_if(breakdown.begin(), breakdown.end(), [&](const SpanRecord& record) {
-        return record.verb == span.verb && record.role == span.role;
-    });
+    const auto found = std::ranges::find_if(breakdown, [&](const SpanRecord& record) { return is_of(record, span); });
     if (found == breakdown.end()) {
         breakdown.push_back({.verb = span.verb, .role = span.role, .seconds = seconds});
     } else {
@@ -30,9 +35,26 @@ void add(std::vector<SpanRecord>& breakdown, const OpSpan& span, double seconds)
     }
 }
 
+/// All calls of that verb and role in a pass.
+double seconds_of(const TracedPass& pass, const SpanRecord& record) {
+    double seconds = 0;
+    for (const OpSpan& span : pass.spans) seconds += is_of(record, span) ? span.seconds : 0;
+    return seconds;
+}
+
+void add_interval(SpanRecord& record, const std::vector<TracedPass>& passes) {
+    std::vector<double> seconds;
+    for (const TracedPass& pass : passes) seconds.push_back(seconds_of(pass, record));
+    const Interval interval = median_interval(seconds);
+    if (!interval.bounded()) return;
+    record.low_s = std::min(interval.low, record.seconds);
+    record.high_s = std::max(interval.high, record.seconds);
+}
+
 }  // namespace
 
-Traced middle_half(std::vector<TracedPass> passes) {
+Traced middle_half(const std::vector<TracedPass>& passes_in_order) {
+    std::vector<TracedPass> passes = passes_in_order;
     std::sort(passes.begin(), passes.end(),
               [](const TracedPass& a, const TracedPass& b) { return a.seconds < b.seconds; });
     const std::size_t quarter = passes.size() / 4;
@@ -43,6 +65,7 @@ Traced middle_half(std::vector<TracedPass> passes) {
         traced.seconds += pass.seconds * share;
         for (const OpSpan& span : pass.spans) add(traced.breakdown, span, span.seconds * share);
     }
+    for (SpanRecord& record : traced.breakdown) add_interval(record, passes_in_order);
     return traced;
 }
 
@@ -58,7 +81,7 @@ Traced trace(const std::function<void()>& pass, Backend& backend) {
         backend.listen(nullptr);
         passes.push_back({.seconds = seconds, .spans = std::move(log.spans)});
     }
-    return middle_half(std::move(passes));
+    return middle_half(passes);
 }
 
 }  // namespace headcount

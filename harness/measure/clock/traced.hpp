@@ -23,10 +23,12 @@ struct Traced {
 
 /// The mean over the middle half of the passes, ordered by their totals: preempted passes do not count, and unlike
 /// medians of each span its parts still sum to its total. Calls of one verb and role are added up; there has to be a
-/// pass.
-Traced middle_half(std::vector<TracedPass> passes);
+/// pass. Each part has the rank interval of its median over all passes, in the order they were taken, widened to the
+/// mean where that lies outside; -1 for fewer than 6 passes.
+Traced middle_half(const std::vector<TracedPass>& passes_in_order);
 
-/// Runs the pass once untraced, then 1 to 21 times traced: a slow one speaks in one pass, a fast one needs many.
+/// Runs the pass once untraced, then 10 to 21 times traced; six times where that takes a second, fewer where
+/// those take three.
 Traced trace(const std::function<void()>& pass, Backend& backend);
 
 }  // namespace headcount

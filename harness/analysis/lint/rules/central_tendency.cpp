@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/lint/lint.hpp"
+#include "harness/stats/modes.hpp"
 
 namespace headcount::rules {
 
 namespace {
 
-constexpr double kHeavyTail = 2;    // the 95th percentile over the median
 constexpr double kDisturbed = 0.5;  // share of rounds beyond which the machine, not the program, was measured
 
 struct Shape {
@@ -38,7 +38,10 @@ std::string tail_text(const Shape& shape) {
                        shape.worst);
 }
 
-RuleFinding judge(const std::string& subject, const Shape& shape, const std::string& more = "") {
+/// `told`: what shows percentiles of these samples, so that they are not summarised by one number; "" when nothing
+/// does.
+RuleFinding judge(const std::string& subject, const Shape& shape, const std::string& told,
+                  const std::string& more = "") {
     std::string wrong;
     const auto add = [&](const std::vector<std::string>& ids, const std::string& what) {
         if (!ids.empty()) {
@@ -48,8 +51,9 @@ RuleFinding judge(const std::string& subject, const Shape& shape, const std::str
     };
     add(shape.several_modes, "have several modes, which one median does not describe");
     add(shape.heavy_tails, fmt::format("have a 95th percentile above {:.0f} times the median", kHeavyTail));
+    if (more.empty() && wrong.empty()) return satisfied(subject, tail_text(shape));
+    if (more.empty() && !told.empty()) return satisfied(subject, wrong + "; " + told);
     if (!more.empty()) wrong += (wrong.empty() ? "" : "; ") + more;
-    if (wrong.empty()) return satisfied(subject, tail_text(shape));
     return violated(subject, wrong,
                     "report p5 and p95 beside the median (columns p5_s and p95_s of `headcount export`), or measure "
                     "again on a quiet machine");
@@ -66,16 +70,24 @@ std::string disturbed(const Journal& journal) {
 std::vector<RuleFinding> check(const LintInput& input) {
     if (input.timed.empty()) return {};
     const Shape all = shape_of(input, input.timed);
-    std::vector<RuleFinding> findings{judge("result", all, disturbed(input.journal))};
+    const auto table = std::ranges::find_if(input.displays, [](const Display& d) { return !d.figure && d.modes; });
+    const char* shown = "its table and export show them from the 5th to the 95th percentile";
+    std::vector<RuleFinding> findings{
+        judge("result", all, table == input.displays.end() ? "" : shown, disturbed(input.journal))};
     for (const ClaimView& claim : input.claims) {
-        if (!claim.exact()) findings.push_back(judge(claim.subject(), shape_of(input, claim.entries)));
+        if (claim.exact()) continue;
+        const bool tells = std::ranges::any_of(claim.verdicts, &Verdict::tells_spread);
+        findings.push_back(judge(claim.subject(), shape_of(input, claim.entries),
+                                 tells ? "the verdicts tell from where to where the ratios of their rounds go" : ""));
     }
     for (const Display& display : input.displays) {
         if (display.quantities == std::vector<std::string>{"count"}) continue;
         if (all.several_modes.empty() && all.heavy_tails.empty()) {
             findings.push_back(satisfied(display.name, "one middle value is enough: " + tail_text(all)));
-        } else if (display.modes && all.heavy_tails.empty()) {
-            findings.push_back(satisfied(display.name, "marks the points that have several modes"));
+        } else if (display.modes) {
+            findings.push_back(satisfied(display.name,
+                                         "shows samples with several modes or heavy tails from their 5th to "
+                                         "their 95th percentile"));
         } else {
             findings.push_back(violated(display.name, "one middle value for samples with several modes or heavy tails",
                                         "show percentiles, or name these points beside it"));

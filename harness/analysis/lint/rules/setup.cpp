@@ -34,13 +34,20 @@ RuleFinding whole_result(const LintInput& input) {
     const RunRecord& run = input.journal.run;
     Problems problems;
     std::vector<std::string> unknown;
+    std::string explained;
     for (const char* key : kSetup) {
-        if (std::string problem = problem_with(run, key); !problem.empty()) unknown.push_back(std::move(problem));
+        std::string problem = problem_with(run, key);
+        if (problem.empty()) continue;
+        const auto why = run.left_out.find(key);
+        if (why == run.left_out.end()) {
+            unknown.push_back(std::move(problem));
+        } else {
+            explained += fmt::format("; {}: {}", problem, why->second);
+        }
     }
     if (!unknown.empty()) {
         problems.add("not known of the setup: " + some_of(unknown, unknown.size()),
-                     "say it in words where the result is cited (a virtual machine hides its host), or measure where "
-                     "it can be read");
+                     "measure where it can be read; of the clock, a config may say what stands in for it (`left_out`)");
     }
     const auto dirty = run.environment.find("dirty");
     if (dirty != run.environment.end() && dirty->second == "yes") {
@@ -50,8 +57,8 @@ RuleFinding whole_result(const LintInput& input) {
     if (run.command.empty()) problems.add("the command is not recorded", "measure with this version");
     if (!problems.reason.empty()) return violated("result", problems.reason, problems.remedy);
     return satisfied("result", fmt::format("machine, system, compiler with flags, commit {}, config, command and seed "
-                                           "{} are in the first line",
-                                           run.environment.at("commit").substr(0, 12), run.seed));
+                                           "{} are in the first line{}",
+                                           run.environment.at("commit").substr(0, 12), run.seed, explained));
 }
 
 RuleFinding judge(const LintInput& input, const ClaimView& claim) {

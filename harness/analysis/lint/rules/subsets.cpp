@@ -106,9 +106,13 @@ RuleFinding whole_result(const LintInput& input) {
         add("only shard " + input.journal.run.shard + " of the points", "merge it with the others (headcount merge)");
     }
     const std::string idle = idle_processors(input);
-    if (!idle.empty()) {
+    const auto& reasons = input.journal.run.left_out;
+    const auto why = reasons.find("processors");
+    if (!idle.empty() && why != reasons.end()) {
+        finding.reason += fmt::format("; {}: {}", idle, why->second);
+    } else if (!idle.empty()) {
         add(idle + ", no reason is recorded",
-            "let num_threads run up to all processors, or say why not where the result is cited");
+            "let num_threads run up to all processors, or say why not in the config (`left_out: {processors: ...}`)");
     }
     if (more.empty()) return finding;
     const bool points_too = finding.compliance == Compliance::not_satisfied;
