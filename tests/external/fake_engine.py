@@ -16,7 +16,8 @@ import threading
 import time
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "correct"
-points = {}
+points, kept = {}, {}
+REREADS = MODE in ("rereads", "never_rereads", "wrong_later") or MODE.startswith("keeps_")
 answers = sys.stdout
 if MODE.startswith("prints_"):  # as docs/adding.md says for an engine whose library prints
     answers = os.fdopen(os.dup(1), "w")
@@ -61,8 +62,11 @@ class Prepared:
         self.problem, self.tensors, self.runs = request["problem"], request["tensors"], 0
         with open(request["file"], "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
-        self.inputs = [self.read(name) for name in ("q", "k", "v")]
+        self.reread()
         self.out = None
+
+    def reread(self):
+        self.inputs = [self.read(name) for name in ("q", "k", "v")]
 
     def read(self, name):
         tensor = self.tensors[name]
@@ -72,9 +76,22 @@ class Prepared:
     def run(self, times):
         for _ in range(times):
             self.runs += 1
-            self.out = core(self.problem, *self.inputs)
+            self.out = self.compute()
             if MODE == "wrong" or (MODE == "wrong_later" and self.runs > 12):
                 self.out[0] += 0.5
+
+    def compute(self):
+        """Computed, or looked up by what the mode takes for the same question."""
+        keys = {"keeps_by_request": lambda: json.dumps(self.problem, sort_keys=True),
+                "keeps_by_address": lambda: str(sorted((n, t["offset"]) for n, t in self.tensors.items())),
+                "keeps_by_handle": lambda: id(self),
+                "keeps_by_content": lambda: [x.tobytes() for x in self.inputs]}
+        if MODE not in keys:
+            return core(self.problem, *self.inputs)
+        key = repr(keys[MODE]())
+        if key not in kept:
+            kept[key] = core(self.problem, *self.inputs)
+        return kept[key]
 
     def output(self):
         if MODE == "never_writes":
@@ -140,7 +157,12 @@ def answer(request):
         if MODE == "chatty":
             print("progress: 50 %")
         return {"ok": timed_run(point, request["times"])}
-    if do == "output":
+    if do == "inputs" and REREADS:
+        if MODE != "never_rereads":
+            point.reread()
+    elif do == "inputs":
+        return {"failed": "asked for what its hello does not know"}
+    elif do == "output":
         library_prints("in_output")
         point.output()
     elif do == "free":
@@ -167,7 +189,8 @@ def main():
     if MODE == "old_protocol":
         print(json.dumps({"protocol": 0, "engine": "fake"}), flush=True)
     else:
-        print(json.dumps({"protocol": 1, "engine": f"fake, {MODE}", "facts": {"python": "3"}}), file=answers, flush=True)
+        hello = {"protocol": 1, "engine": f"fake, {MODE}", "facts": {"python": "3"}}
+        print(json.dumps(hello | ({"rereads": True} if REREADS else {})), file=answers, flush=True)
     library_prints("after_hello")
     for line in sys.stdin:
         reply = answer(json.loads(line))

@@ -57,7 +57,13 @@ struct Fakes {
                                      "claims_30_less",
                                      "forgets_a_thread",
                                      "winds_down",
-                                     "frees_late"}) {
+                                     "frees_late",
+                                     "rereads",
+                                     "never_rereads",
+                                     "keeps_by_handle",
+                                     "keeps_by_request",
+                                     "keeps_by_address",
+                                     "keeps_by_content"}) {
                 engines.push_back({mode,
                                    {.summary = mode,
                                     .source = "tests",
@@ -185,6 +191,31 @@ TEST_CASE("an engine that turns wrong after its check has no sample from then on
     const auto answers = answers_to(requests);
     CHECK(answers.front()["ok"]["passed"] == true);
     CHECK(contains(answers.back()["failed"], "wrong result after a timed run"));
+}
+
+TEST_CASE("an engine that answers from what it kept fails, by whatever it knows the question again") {
+    const Fakes fakes;
+    const auto failed_in = [](const std::string& point) {
+        std::vector<Json> requests{request("check", point), request("calibrate", point)};
+        for (int round = 0; round < 4; ++round) {
+            requests.push_back(request("visit", point));
+            requests.back()["round"] = round;
+        }
+        std::string failed;
+        for (const Json& answer : answers_to(requests)) failed += answer.value("failed", "");
+        return failed;
+    };
+    for (const char* honest : {"rereads", "correct"}) {  // the second is prepared anew for other inputs
+        CAPTURE(honest);
+        CHECK(failed_in(id(honest)).empty());
+    }
+    for (const char* engine : {"keeps_by_handle", "keeps_by_request", "keeps_by_address", "never_rereads"}) {
+        CAPTURE(engine);
+        CHECK(contains(failed_in(id(engine)), "wrong result after a timed run"));
+    }
+    // Right in every visit, and no faster than one pass of each: only the next pass on the same inputs tells.
+    CHECK(contains(failed_in(id("keeps_by_content", "seq_len=64,num_heads=2")), "results are kept"));
+    CHECK(failed_in(id("rereads", "seq_len=64,num_heads=2")).empty());
 }
 
 TEST_CASE("an engine that times less than it does is not calibrated") {

@@ -92,6 +92,10 @@ private:
             return Json::object();
         }
         const Handle& prepared = handles_.at(handle);
+        if (what == "inputs") {
+            prepared.attention->read_inputs(prepared.file);
+            return Json::object();
+        }
         if (what == "run") return run(*prepared.attention, request.at("times").get<int>());
         if (what == "output") {
             prepared.attention->write(prepared.file, prepared.out);
@@ -130,6 +134,7 @@ int main() {
     const std::string number =
         std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->patch);
     answers.say({{"protocol", 1},
+                 {"rereads", true},
                  {"engine", "oneDNN " + number + ", matmul and softmax primitives"},
                  {"facts", {{"onednn", number}, {"cpu_isa", onednn_engine::instruction_set()}}}});
     onednn_engine::Engine engine;

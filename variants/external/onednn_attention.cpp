@@ -91,6 +91,15 @@ void Attention::read(const Json& request) {
             known.emplace(offset, tensor);
         }
         tensors_.emplace(name, known.at(offset));
+        if (name.front() == 'x' || name == "q" || name == "k" || name == "v") inputs_.emplace(offset, known.at(offset));
+    }
+}
+
+void Attention::read_inputs(const std::string& path) {
+    const Mapping file(path, false);
+    for (const auto& [offset, tensor] : inputs_) {
+        const std::size_t bytes = tensor.get_desc().get_size();
+        std::memcpy(tensor.get_data_handle(), file.at(offset, bytes), bytes);
     }
 }
 

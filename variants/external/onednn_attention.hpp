@@ -32,6 +32,8 @@ public:
     /// `request` is that of "prepare": a problem, a file, and where in it the tensors are.
     Attention(const nlohmann::json& request, dnnl::engine& engine, dnnl::stream& stream);
     void run();
+    /// Other numbers of the file that it was made with, at the same places.
+    void read_inputs(const std::string& path);
     /// The output, to a file that has room for it at `offset`.
     void write(const std::string& path, std::size_t offset) const;
 
@@ -54,6 +56,7 @@ private:
     dnnl::stream& stream_;
     Problem problem_;
     std::map<std::string, dnnl::memory> tensors_;
+    std::map<std::size_t, dnnl::memory> inputs_;  // by their places in the file
     std::vector<std::pair<dnnl::primitive, Arguments>> steps_;
     std::vector<dnnl::memory> kept_;  // what windows look at
 };

@@ -108,6 +108,7 @@ function prepare(request) {
     // for a megabyte, most of it page faults. A timed run computes all of `out` and fetches its first number.
     probe: { [probe]: new Tensor('float32', new Float32Array(1), [1, 1, 1]) },
     fetches: { [output]: tensor('out') },
+    reread: () => readAll(request.file, buffer, tensors, fed),
     out: view('out'),
     outAt: given.out.offset,
     file: request.file,
@@ -162,6 +163,7 @@ function answer(request) {
   try {
     switch (request.do) {
       case 'prepare': prepare(request); return { ok: {} };
+      case 'inputs': handles.get(request.handle).reread(); return { ok: {} };
       case 'run': return { ok: run(request) };
       case 'output': writeOutput(request); return { ok: {} };
       case 'free': free(request); return { ok: {} };
@@ -175,6 +177,7 @@ function answer(request) {
 
 say({
   protocol: 1,
+  rereads: true,
   engine: `ONNX Runtime ${version}, ${titles[mode]}`,
   facts: { onnxruntime: version, node: process.versions.node, binding: 'onnxruntime-node' },
 });

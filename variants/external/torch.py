@@ -182,6 +182,7 @@ class Engine:
     def __init__(self, tuned):
         self.tuned = tuned
         self.handles = {}
+        self.inputs_of = {}
 
     def prepare(self, request):
         p = Problem(request["problem"])
@@ -206,6 +207,17 @@ class Engine:
         else:
             step = DefaultCore(p, tensors) if p.scope == "core" else DefaultLayer(p, tensors)
         self.handles[request["handle"]] = [step, tensors["out"], request["file"], request["tensors"]["out"]["offset"]]
+        self.inputs_of[request["handle"]] = [(tensors[n], request["tensors"][n]["offset"])
+                                             for n in ("q", "k", "v", "x_q", "x_kv") if n in tensors]
+        return {}
+
+    def inputs(self, request):
+        """Other numbers in the file, at the same places: copied to where the steps read them."""
+        with open(self.handles[request["handle"]][2], "r+b") as file, mmap.mmap(file.fileno(), 0) as shared:
+            for tensor, offset in self.inputs_of[request["handle"]]:
+                view = torch.frombuffer(shared, dtype=torch.float32, count=tensor.numel(), offset=offset)
+                tensor.view(-1).copy_(view)
+                del view
         return {}
 
     def run(self, request):
@@ -228,12 +240,12 @@ class Engine:
         return {}
 
     def free(self, request):
-        del self.handles[request["handle"]]
+        del self.handles[request["handle"]], self.inputs_of[request["handle"]]
         return {}
 
     def answer(self, request):
         try:
-            known = {"prepare": self.prepare, "run": self.run, "output": self.output, "free": self.free}
+            known = {"prepare": self.prepare, "inputs": self.inputs, "run": self.run, "output": self.output, "free": self.free}
             return {"ok": known[request["do"]](request)}
         except Unsupported as reason:
             return {"unsupported": str(reason)}
@@ -265,7 +277,7 @@ def main():
     torch.set_num_threads(THREADS)
     tuned = mode == "tuned"
     with torch.inference_mode() if tuned else torch.no_grad():
-        say({"protocol": 1, "engine": f"PyTorch {torch.__version__}, {'buffers reused' if tuned else 'as it comes'}", "facts": facts()})
+        say({"protocol": 1, "rereads": True, "engine": f"PyTorch {torch.__version__}, {'buffers reused' if tuned else 'as it comes'}", "facts": facts()})
         engine = Engine(tuned)
         for line in sys.stdin:
             say(engine.answer(json.loads(line)))

@@ -13,14 +13,11 @@ void Campaign::close(GroupState& group) {
     const std::vector<std::string> points = group.alive;
     for (const std::string& id : points) {
         const auto early = ended_early_.find(id);
-        if (early != ended_early_.end()) {
-            if (early->second.group == group.planned->id) close_again(group, std::move(early->second));
-            continue;
-        }
-        if (has_record(id)) continue;
+        const bool before = early != ended_early_.end();
+        if (before ? early->second.group != group.planned->id : has_record(id)) continue;
         stop_if_asked();
         try {
-            close_point(group, id);
+            before ? close_again(group, std::move(early->second)) : close_point(group, id);
         } catch (const PointFailure& failure) {
             if (failure.worker_lost) group.worker.reset();
             fail(group, id, failure);
@@ -32,7 +29,9 @@ void Campaign::close(GroupState& group) {
 
 void Campaign::close_point(GroupState& group, const std::string& id) {
     Traced traced{.breakdown = {}, .seconds = -1};
-    if (planned(id).ours) {  // an engine has no verbs to look at
+    double checked_again = -1;
+    if (planned(id).ours) {  // an engine has no verbs to look at, and is compared in each visit
+        checked_again = check_again(group, id);
         doing("tracing " + id);
         timed(id, "trace", [&] {
             if (!group.worker) group.worker = start_worker(group);
@@ -47,6 +46,7 @@ void Campaign::close_point(GroupState& group, const std::string& id) {
     record.outcome = Outcome::measured;
     record.breakdown = std::move(traced.breakdown);
     record.traced_s = traced.seconds;
+    record.check.again = checked_again;
     record.memory.peak_bytes = memory.peak_bytes;
     record.memory.process_peak_bytes = memory.process_peak_bytes;
     record.memory.note = memory.note;
@@ -55,9 +55,23 @@ void Campaign::close_point(GroupState& group, const std::string& id) {
     write(record);
 }
 
+/// In the process that took the last rounds, where there is one: the error in units of its bound, -1 where there is
+/// nothing to compare.
+double Campaign::check_again(GroupState& group, const std::string& id) {
+    doing("checking " + id + " again");
+    CheckRecord check;
+    timed(id, "check", [&] {
+        if (!group.worker) group.worker = start_worker(group);
+        check = group.worker->check_again(id);
+    });
+    if (!check.done) return -1;
+    return check.max_error == 0 ? 0 : check.max_error / check.bound;
+}
+
 /// The earlier record with the rounds that were taken since; traced and measured memory once is enough.
-void Campaign::close_again(const GroupState& group, PointRecord record) {
+void Campaign::close_again(GroupState& group, PointRecord record) {
     if (record.rounds == group.rounds_with(record.point)) return;
+    if (planned(record.point).ours) record.check.again = check_again(group, record.point);
     for (const auto& [what, seconds] : spent_s_[record.point]) record.spent_s[what] += seconds;
     say_why_stopped(record, group);
     write(record);

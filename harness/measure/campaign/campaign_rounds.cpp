@@ -153,6 +153,7 @@ RoundRecord Campaign::take_one_round(GroupState& group) {
     const auto take = [&] {
         round.limits = limits_of_now(group);
         const double start_s = options_.now_s();
+        group.worker->begin_round(round.round);
         Visitor visitor(*group.worker, fits_together(group), round.round, learning_rates_, trainings());
         round.samples = take_round(group.alive, order, visitor);
         round.seconds = options_.now_s() - start_s;

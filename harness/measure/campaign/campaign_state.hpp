@@ -84,7 +84,8 @@ private:
     // campaign_close.cpp: what a point is asked once its rounds are there
     void close(GroupState& group);
     void close_point(GroupState& group, const std::string& id);
-    void close_again(const GroupState& group, PointRecord record);
+    double check_again(GroupState& group, const std::string& id);
+    void close_again(GroupState& group, PointRecord record);
     void say_why_stopped(PointRecord& record, const GroupState& group) const;
     PeakMemory memory_of(const std::string& id);
 

@@ -58,6 +58,7 @@ SelfComparison compare_with_itself(Worker& worker, const Point& point, const Pro
     if (rounds == 0) return {};
     std::vector<RoundRecord> taken(static_cast<std::size_t>(rounds));
     for (int round = 0; round < rounds; ++round) {
+        worker.begin_round(round);
         taken[static_cast<std::size_t>(round)].samples =
             take_round(points, shuffled_order(points.size(), seed, "A/A", round), worker);
     }

@@ -58,15 +58,21 @@ int next_handle() {
 
 }  // namespace
 
-EngineForward::EngineForward(const PointData& data, const SharedMemory& memory, judge::ReferenceRows expected,
-                             EnginePool& pool)
-    : point_(data.point),
+EngineForward::EngineForward(PointData& data, const SharedMemory& memory, ReferenceCache& references, EnginePool& pool)
+    : data_(data),
+      rotation_(data),
+      point_(data.point),
       layout_(data.layout),
       file_(memory.path()),
       base_(static_cast<const char*>(memory.data())),
-      expected_(std::move(expected)),
       pool_(pool),
-      handle_(next_handle()) {}
+      handle_(next_handle()) {
+    for (std::uint64_t set = 0; set < kSets; ++set) {
+        rotation_.show(set);
+        expected_.push_back(references.of(data));
+    }
+    rotation_.show(kFirstInputs);
+}
 
 EngineForward::~EngineForward() {
     if (!prepared_ || !process_->alive()) return;
@@ -95,6 +101,24 @@ void EngineForward::prepare() {
     json["tensors"] = tensors_json(layout_, base_);
     process_->ask(json, deadline_);
     prepared_ = true;
+}
+
+void EngineForward::show(std::uint64_t set) {
+    if (data_.input_set == set) return;
+    rotation_.show(set);
+    if (!prepared_) return;
+    if (process().hello().rereads) {
+        process().ask(request("inputs"), deadline_);
+        return;
+    }
+    process().ask(request("free"), deadline_);
+    prepared_ = false;
+    prepare();
+}
+
+const judge::ReferenceRows& EngineForward::expected() const {
+    if (data_.input_set >= kSets) throw Error("engine: no reference for these inputs");
+    return expected_[data_.input_set];
 }
 
 Timed EngineForward::ask_to_run(std::int64_t passes) {
@@ -132,7 +156,7 @@ Clocked EngineForward::run(std::int64_t times) {
 void EngineForward::examine(const Timed& doubted, const std::string& why) {
     constexpr double kFew_s = 0.05, kMany_s = 2, kTenfold = 10;
     constexpr int kRequests = 3;
-    const auto left_s = [&] { return std::chrono::duration<double>(deadline_ - EngineProcess::Clock::now()).count(); };
+    const auto left_s = [&] { return std::chrono::duration<double>(deadline_ - RunningClock::now()).count(); };
     const auto said_s = [](const Timed& t) { return std::min(t.claimed.wall_s, t.claimed.cpu_s); };
     // Passes enough to be seen beside what belongs to none of them.
     Timed few = doubted;
@@ -176,7 +200,7 @@ void EngineForward::poison_output() { poison(layout_.out); }
 
 void EngineForward::verify() {
     output();
-    const CheckRecord record = compare(layout_.out, expected_);
+    const CheckRecord record = compare(layout_.out, expected());
     if (passed(record)) return;
     throw Error(fmt::format("engine {}: wrong result after a timed run: error {:.3g} where {:.3g} is allowed, at {}",
                             point_.backend, record.max_error, record.bound, record.worst));

@@ -29,7 +29,7 @@ PointData data_in(SharedMemory& memory, const Point& point) {
 
 struct EnginePoint::Ready {
     Ready(const Point& point, ReferenceCache& references, EnginePool& engines)
-        : data(data_in(memory, point)), forward(data, memory, references.of(data), engines) {}
+        : data(data_in(memory, point)), forward(data, memory, references, engines) {}
 
     SharedMemory memory;
     PointData data;
@@ -84,13 +84,21 @@ EngineForward& EnginePoint::forward() {
 
 CheckRecord EnginePoint::check() {
     EngineForward& engine = forward();
+    engine.show(kFirstInputs);
     engine.poison_output();
     engine.run(1);
     engine.output();
     return compare(ready_->data.layout.out, engine.expected());
 }
 
-void EnginePoint::audit(double pass_s) { forward().audit(pass_s); }
+void EnginePoint::show_inputs_of(std::int64_t round) { forward().show(EngineForward::set_of(round)); }
+
+void EnginePoint::audit(double pass_s) {
+    EngineForward& engine = forward();
+    engine.audit(pass_s);
+    refuse_kept_results(
+        pass_s, [&](std::uint64_t set) { engine.show(set); }, [&] { return engine.run(1).wall_s; });
+}
 
 Traced EnginePoint::trace() {
     throw Error(fmt::format("engine {} computes {}: it has no verbs to look at", point_.backend, point_.id()));

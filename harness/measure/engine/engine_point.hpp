@@ -26,6 +26,7 @@ public:
     void answer_by(RunningClock::time_point deadline) override { deadline_ = deadline; }
     CheckRecord check() override;
     Visit& visit() override { return *visit_; }
+    void show_inputs_of(std::int64_t round) override;
     void audit(double pass_s) override;
     Traced trace() override;
     PeakMemory peak_memory() override;

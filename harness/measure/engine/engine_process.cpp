@@ -99,6 +99,7 @@ EngineProcess::EngineProcess(std::string name, const Engine& engine, int num_thr
             fail(fmt::format("it speaks protocol {}, not {}", hello.value("protocol", 0), kProtocol));
         }
         hello_.engine = hello.value("engine", name_);
+        hello_.rereads = hello.value("rereads", false);
         const Json facts = hello.value("facts", Json::object());
         for (const auto& [fact, value] : facts.items()) {
             hello_.facts[fact] = value.is_string() ? value.get<std::string>() : value.dump();

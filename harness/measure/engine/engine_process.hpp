@@ -33,6 +33,7 @@ struct EngineHello {
     std::string engine;                        ///< "ONNX Runtime 1.30.0, MultiHeadAttention"
     std::map<std::string, std::string> facts;  ///< versions and settings, for the record
     std::string missing;                       ///< why it cannot work here; "" when it can
+    bool rereads = false;                      ///< it knows the request "inputs"
 
     std::string text() const;  ///< one line of all that
 };

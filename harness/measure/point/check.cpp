@@ -57,24 +57,24 @@ void ReferenceCache::ask(const PointData& data) {
     definition_ = variant.definition;
     stores_scores_ = variant.stores_scores;
     seed_ = point.seed;
-    rows_.reset();
-    gradient_.reset();
+    rows_.clear();
+    gradients_.clear();
     filled_ = true;
 }
 
 const judge::ReferenceRows& ReferenceCache::of(const PointData& data) {
     ask(data);
-    if (!rows_) {
-        rows_ = data.variant->definition.answer(question_of(data),
-                                                judge::rows_to_check(data.point.problem, data.point.seed));
-    }
-    return *rows_;
+    const auto found = rows_.find(data.input_set);
+    if (found != rows_.end()) return found->second;
+    return rows_[data.input_set] = data.variant->definition.answer(
+               question_of(data), judge::rows_to_check(data.point.problem, data.point.seed));
 }
 
 const GradientReference& ReferenceCache::gradient_of(const PointData& data) {
     ask(data);
-    if (!gradient_) gradient_ = gradient_reference(data, question_of(data));
-    return *gradient_;
+    const auto found = gradients_.find(data.input_set);
+    if (found != gradients_.end()) return found->second;
+    return gradients_[data.input_set] = gradient_reference(data, question_of(data));
 }
 
 bool passed(const CheckRecord& check) { return check.done && check.max_error <= check.bound; }

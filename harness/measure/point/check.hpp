@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 
 #include "harness/journal/record.hpp"
 #include "harness/judge/definition.hpp"
@@ -14,7 +14,8 @@ namespace headcount {
 /// What the judge is handed: the problem, its inputs and the canonical weights, as they were before forward() ran.
 judge::Question question_of(const PointData& data);
 
-/// Keeps the last reference, because the points of a comparison group often share their problem.
+/// Keeps the references of the last question, one for each set of inputs, because the points of a comparison group
+/// often share their problem.
 class ReferenceCache {
 public:
     const judge::ReferenceRows& of(const PointData& data);
@@ -30,8 +31,8 @@ private:
     judge::Definition definition_;
     bool stores_scores_ = true;
     std::uint64_t seed_ = 0;
-    std::optional<judge::ReferenceRows> rows_;
-    std::optional<GradientReference> gradient_;
+    std::map<std::uint64_t, judge::ReferenceRows> rows_;  ///< by PointData::input_set
+    std::map<std::uint64_t, GradientReference> gradients_;
 };
 
 /// Writes the same number into every element of a dense tensor.

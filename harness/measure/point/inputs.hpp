@@ -45,6 +45,7 @@ struct PointData {
     std::unique_ptr<Backend> backend;
     Workspace store;  ///< inputs, weights, output
     Layout layout;
+    std::uint64_t input_set = 0;         ///< which numbers its inputs hold now: rotation.hpp
     Workspace workspace;                 ///< temporaries of forward(), as large as the dry run said
     std::unique_ptr<Backward> backward;  ///< null for a forward pass alone
 

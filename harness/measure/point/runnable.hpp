@@ -24,6 +24,12 @@ public:
     virtual CheckRecord check() = 0;
     /// Valid as long as this object.
     virtual Visit& visit() = 0;
+    /// Gives it other numbers as inputs, those of that round: to be called before a visit, outside its clock. Equal
+    /// rounds give equal numbers.
+    virtual void show_inputs_of(std::int64_t /*round*/) {}
+    /// After the last visit: compares once more, on inputs that it has not seen. `done` is false where every visit was
+    /// compared or computed something new.
+    virtual CheckRecord check_again() { return {}; }
     /// The model of a point with a task, trained from the beginning: of the sample, passes are steps. Runs from 0 on
     /// are for results, those below for choosing a learning rate. It keeps where it stands in the
     /// folder `checkpoint`, unless that is empty. Throws Error where nothing is trained.

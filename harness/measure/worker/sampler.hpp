@@ -45,6 +45,11 @@ public:
     /// One training of a point with a task, as Runnable::train(): the model begins anew.
     virtual Sample train(const std::string& point, std::int64_t run, double learning_rate,
                          const std::filesystem::path& checkpoint) = 0;
+    /// The visits that follow are of that round: a point computes on other inputs in each.
+    virtual void begin_round(int /*round*/) {}
+    /// After the last visit: once more compared with the reference, on inputs that the point has not seen. A wrong one
+    /// is a PointFailure; `done` is false where there is nothing to compare.
+    virtual CheckRecord check_again(const std::string& /*point*/) { return {}; }
     virtual Traced trace(const std::string& point) = 0;
     /// Gives the point's memory back; the next call prepares it again.
     virtual void forget(const std::string& point) = 0;

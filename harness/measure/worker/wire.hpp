@@ -40,6 +40,14 @@ struct Visit {
     static constexpr const char* kDo = "visit";
     using Answer = Sample;
     std::string point{};
+    std::int64_t round = 0;  ///< whose inputs it computes on
+};
+
+/// As Runnable::check_again().
+struct CheckAgain {
+    static constexpr const char* kDo = "check_again";
+    using Answer = Checked;
+    std::string point{};
 };
 
 struct Train {
@@ -83,7 +91,7 @@ struct AddressSpace {
     std::int64_t bytes = 0;
 };
 
-using Request = std::variant<Check, Calibrate, Visit, Train, Trace, Forget, Memory, Limits, AddressSpace>;
+using Request = std::variant<Check, CheckAgain, Calibrate, Visit, Train, Trace, Forget, Memory, Limits, AddressSpace>;
 
 /// Instead of an answer.
 struct Refusal {

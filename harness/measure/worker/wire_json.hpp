@@ -37,11 +37,17 @@ void fields(V& v, R& r) {
 }
 
 template <class T>
-concept AboutAPoint = Is<T, Check> || Is<T, Visit> || Is<T, Trace> || Is<T, Forget> || Is<T, Memory>;
+concept AboutAPoint = Is<T, Check> || Is<T, CheckAgain> || Is<T, Trace> || Is<T, Forget> || Is<T, Memory>;
 
 template <class V, AboutAPoint R>
 void fields(V& v, R& r) {
     v("point", r.point);
+}
+
+template <class V, Is<Visit> R>
+void fields(V& v, R& r) {
+    v("point", r.point);
+    v("round", r.round);
 }
 
 template <class V, Is<Calibrate> R>

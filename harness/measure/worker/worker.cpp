@@ -57,6 +57,11 @@ private:
         return {.record = record, .passed = !record.done || passed(record)};
     }
 
+    wire::Checked serve(const wire::CheckAgain& request) {
+        const CheckRecord record = ready(request.point).check_again();
+        return {.record = record, .passed = !record.done || passed(record)};
+    }
+
     double serve(const wire::Calibrate& request) {
         options_ = {.min_sample_s = request.min_sample_s, .cold_cache = request.cold_cache};
         return calibrate(request.point);
@@ -65,6 +70,7 @@ private:
     Sample serve(const wire::Visit& request) {
         ready(request.point);  // with the new deadline
         if (!sampler_.knows(request.point)) calibrate(request.point);
+        ready(request.point).show_inputs_of(request.round);
         return sampler_.visit(request.point);
     }
 

@@ -65,16 +65,13 @@ public:
     WorkerProcess(const WorkerProcess&) = delete;
     WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-    Sample visit(const std::string& point) override { return ask(wire::Visit{.point = point}, protocol_.timeout_s); }
-    CheckRecord check(const std::string& point) override {
-        const wire::Checked checked = ask(wire::Check{.point = point}, kSetupVisits * protocol_.timeout_s);
-        const CheckRecord& record = checked.record;
-        if (!checked.passed) {
-            throw PointFailure(fmt::format("wrong result: error {:.3g} where {:.3g} is allowed, at {}",
-                                           record.max_error, record.bound, record.worst),
-                               false);
-        }
-        return record;
+    void begin_round(int round) override { round_ = round; }
+    Sample visit(const std::string& point) override {
+        return ask(wire::Visit{.point = point, .round = round_}, protocol_.timeout_s);
+    }
+    CheckRecord check(const std::string& point) override { return compared(wire::Check{.point = point}, ""); }
+    CheckRecord check_again(const std::string& point) override {
+        return compared(wire::CheckAgain{.point = point}, " after the last round, on inputs that were new");
     }
     double calibrate(const std::string& point) override {
         return ask(
@@ -109,6 +106,18 @@ private:
     // Preparing inputs, the float64 reference and five passes take longer than one visit.
     static constexpr double kSetupVisits = 10;
     static constexpr double kStart_s = 20;
+
+    template <class R>
+    CheckRecord compared(const R& request, const char* when) {
+        const wire::Checked checked = ask(request, kSetupVisits * protocol_.timeout_s);
+        const CheckRecord& record = checked.record;
+        if (!checked.passed) {
+            throw PointFailure(fmt::format("wrong result{}: error {:.3g} where {:.3g} is allowed, at {}", when,
+                                           record.max_error, record.bound, record.worst),
+                               false);
+        }
+        return record;
+    }
 
     template <class R>
     typename R::Answer ask(const R& request, double timeout_s) {
@@ -186,6 +195,7 @@ private:
     }
 
     Protocol protocol_;
+    int round_ = 0;
     pid_t pid_ = -1;
     Fd requests_, answers_, output_;
     std::string buffer_;
