@@ -24,6 +24,7 @@ TEST_CASE("the workers of a group are pinned to as many cores as its points have
     World world;
     Part& part = world.sweep.parts.front();
     part.points.clear();
+    world.sweep.protocol.oversubscribe = true;  // under a quota of less than two processors, too
     part.compare_by = {"num_heads"};
     part.axes = {"num_threads", "num_heads"};
     for (const int threads : {1, 2}) {
