@@ -1,7 +1,10 @@
 #include "harness/cli/count_report.hpp"
 
+#include <optional>
+
 #include <fmt/format.h>
 
+#include "harness/cli/count_assumed.hpp"
 #include "harness/core/convention.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/measure/point/known_fields.hpp"
@@ -22,7 +25,8 @@ OpCost total_of(const std::vector<CountRow>& rows) {
     return total;
 }
 
-std::string known(std::int64_t bytes) { return bytes < 0 ? "unknown" : std::to_string(bytes); }
+/// New ones, whose output a pass makes.
+std::int64_t tokens(const Point& point) { return point.problem.batch * point.problem.q_len; }
 
 }  // namespace
 
@@ -46,7 +50,7 @@ std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger) {
     return rows;
 }
 
-nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger) {
+nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger, int layers) {
     const std::vector<CountRow> rows = rows_of(count.ops, ledger);
     ordered_json ops = ordered_json::array();
     for (const CountRow& row : rows) {
@@ -56,14 +60,26 @@ nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Led
     }
     ordered_json problem = problem_as_json(point);
     problem["ledger"] = to_string(ledger);
-    return {{"convention", kOurConvention},
-            {"problem", std::move(problem)},
-            {"ops", std::move(ops)},
-            {"total", cost_as_json(total_of(rows))},
-            {"score_bytes", count.score_bytes},
-            {"workspace_bytes", count.workspace_bytes},
-            {"parameters", count.parameters},
-            {"kv_cache_bytes", count.kv_cache_bytes}};
+    const std::int64_t flops = total_of(rows).flops();
+    const std::optional<std::int64_t> kept = flops_with_cache(point, ledger);
+    ordered_json report{{"convention", kOurConvention},
+                        {"problem", std::move(problem)},
+                        {"ops", std::move(ops)},
+                        {"total", cost_as_json(total_of(rows))},
+                        {"flops", flops},
+                        {"flops_per_token", static_cast<double>(flops) / static_cast<double>(tokens(point))},
+                        {"flops_with_cache", kept ? ordered_json(*kept) : ordered_json(nullptr)},
+                        {"score_bytes", count.score_bytes},
+                        {"workspace_bytes", count.workspace_bytes},
+                        {"parameters", count.parameters},
+                        {"kv_cache_bytes", count.kv_cache_bytes}};
+    if (layers > 0) {
+        report["layers"] = {{"count", layers},
+                            {"flops", layers * flops},
+                            {"parameters", layers * count.parameters},
+                            {"kv_cache_bytes", layers * count.kv_cache_bytes}};
+    }
+    return report;
 }
 
 std::string count_as_csv(const Count& count, Ledger ledger) {
@@ -78,11 +94,12 @@ std::string count_as_csv(const Count& count, Ledger ledger) {
     return text;
 }
 
-std::string count_as_text(const Point& point, const Count& count, Ledger ledger) {
+std::string count_as_text(const Point& point, const Count& count, Ledger ledger, int layers) {
     const std::vector<CountRow> rows = rows_of(count.ops, ledger);
     std::string text = fmt::format(
-        "{}\n{} work, convention {}: a dot product of length n is n multiplies and n-1 adds, and exps count apart\n\n",
-        point.id(), to_string(ledger), kOurConvention);
+        "{}\n{}\n{} work, convention {}: a dot product of length n is n multiplies and n-1 adds, and exps count "
+        "apart\n\n",
+        point.id(), resolved_problem(point), to_string(ledger), kOurConvention);
     text += fmt::format("{:<8} {:<8} {:>18} {:>18} {:>14} {:>14} {:>14} {:>16}\n", "op", "role", "multiplies", "adds",
                         "compares", "divides", "exps", "bytes");
     const auto line = [&](std::string_view op, std::string_view role, const OpCost& c) {
@@ -91,11 +108,18 @@ std::string count_as_text(const Point& point, const Count& count, Ledger ledger)
     };
     for (const CountRow& row : rows) line(row.op, row.role, row.cost);
     line("total", "", total_of(rows));
-    text += fmt::format(
-        "\nscores     {:>18} bytes held at once\nworkspace  {:>18} bytes\nparameters {:>18}\n"
-        "KV cache   {:>18} bytes\n",
-        known(count.score_bytes), known(count.workspace_bytes), count.parameters, count.kv_cache_bytes);
-    return text;
+    const std::int64_t flops = total_of(rows).flops();
+    const auto all = static_cast<double>(flops);
+    text += fmt::format("\nFLOPs      {} multiplies and adds, {}; {} a token\n", flops, flops_text(all),
+                        flops_text(all / static_cast<double>(tokens(point))));
+    text += fmt::format("scores     {}, held at once\nworkspace  {}\nparameters {}\nKV cache   {}\n",
+                        bytes_text(count.score_bytes), bytes_text(count.workspace_bytes), count.parameters,
+                        bytes_text(count.kv_cache_bytes));
+    if (layers > 0) {
+        text += fmt::format("{} layers  {}; {} parameters; KV cache {}\n", layers, flops_text(layers * all),
+                            layers * count.parameters, bytes_text(layers * count.kv_cache_bytes));
+    }
+    return text + cache_line(point, ledger, flops);
 }
 
 std::string block_as_text(const TransformerBlock& block, Ledger ledger) {

@@ -24,12 +24,14 @@ nlohmann::ordered_json problem_as_json(const Point& point);
 
 std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger);
 
-/// {"convention", "problem", "ops": [...], "total", "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"}.
-nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger);
+/// {"convention", "problem", "ops": [...], "total", "flops", "flops_per_token", "flops_with_cache" (null: there is
+/// none), "score_bytes", "workspace_bytes", "parameters", "kv_cache_bytes"}. `layers` of a model: totals of all of them
+/// are told, too; 0: no model is named.
+nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger, int layers);
 /// op,role,multiplies,... and a last row "total".
 std::string count_as_csv(const Count& count, Ledger ledger);
 /// Aligned columns, then the four byte and parameter figures.
-std::string count_as_text(const Point& point, const Count& count, Ledger ledger);
+std::string count_as_text(const Point& point, const Count& count, Ledger ledger, int layers);
 
 /// What surrounds attention in a Transformer block, and attention's share.
 std::string block_as_text(const TransformerBlock& block, Ledger ledger);

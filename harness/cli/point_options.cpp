@@ -1,7 +1,12 @@
 #include "harness/cli/point_options.hpp"
 
 #include <algorithm>
+#include <sstream>
+#include <utility>
 
+#include <fmt/format.h>
+
+#include "harness/core/error.hpp"
 #include "harness/measure/point/known_fields.hpp"
 
 namespace headcount {
@@ -29,6 +34,26 @@ PointSpec PointOptions::over(PointSpec base) const {
         if (const auto it = flag_.find(name); it != flag_.end() && it->second) known_fields().set(base, name, "true");
     }
     return base;
+}
+
+std::pair<std::string, std::vector<PointOptions>> PointOptions::spread() const {
+    std::string listed;
+    for (const auto& [name, text] : text_) {
+        if (text.find(',') == std::string::npos) continue;
+        if (!listed.empty()) {
+            throw UsageError(
+                fmt::format("{} and {} both have several values; give a list to one of them", listed, name));
+        }
+        listed = name;
+    }
+    if (listed.empty()) return {"", {*this}};
+    std::vector<PointOptions> each;
+    std::istringstream values(text_.at(listed));
+    for (std::string value; std::getline(values, value, ',');) {
+        each.push_back(*this);
+        each.back().text_[listed] = value;
+    }
+    return {listed, std::move(each)};
 }
 
 }  // namespace headcount

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/cli/command.hpp"
@@ -17,6 +18,10 @@ public:
     std::vector<Flag> flags(const std::vector<std::string>& without = {});
     /// What was given over `base`. Throws UsageError.
     PointSpec over(PointSpec base) const;
+
+    /// The field of which several values were given ("32,64"), and the options with one of them each; "" and these
+    /// options where there is none. Throws UsageError where two fields have several.
+    std::pair<std::string, std::vector<PointOptions>> spread() const;
 
 private:
     std::map<std::string, std::string> text_;

@@ -1,6 +1,7 @@
 #include "harness/sweep/claims.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -227,6 +228,48 @@ std::vector<ClaimSpec> decode_claims(const YamlNode& list, const Vocabulary& voc
         claims.push_back(std::move(claim));
     }
     return claims;
+}
+
+namespace {
+
+/// A grid that has the points of a part: a field is fixed or varies as it does in them.
+Grid grid_of(const Part& part, const FieldTable& fields) {
+    Grid grid;
+    grid.name = part.name;
+    grid.compare_by = part.compare_by;
+    for (const Field& field : fields.all()) {
+        Axis axis{.fields = {field.name}, .rows = {}, .at = {}};
+        std::set<std::string> seen;
+        for (const Point& point : part.points) {
+            const std::string value = get_field(point, field.name);
+            if (!value.empty() && seen.insert(value).second) axis.rows.push_back({{value, {}}});
+        }
+        if (axis.rows.size() == 1) grid.problem.push_back({field.name, axis.rows[0][0]});
+        if (axis.rows.size() > 1) grid.axes.push_back(std::move(axis));
+    }
+    return grid;
+}
+
+}  // namespace
+
+std::vector<ClaimSpec> load_claims(const std::filesystem::path& file, const Vocabulary& vocabulary,
+                                   const std::vector<Part>& parts) {
+    const std::string text = read_bounded(file.string());
+    const YamlNode root = parse_yaml(text, file.string());
+    expect_map(root, "a file of claims");
+    const YamlNode* claims = root.find("claims");
+    if (claims == nullptr) root.at.fail("no claims here; write a list under `claims`, as in a config");
+    std::vector<Grid> grids{Grid{}};
+    for (const Part& part : parts) {
+        Grid grid = grid_of(part, vocabulary.fields);
+        if (part.name.empty()) {
+            grids[0] = std::move(grid);
+        } else {
+            grids.push_back(std::move(grid));
+        }
+    }
+    std::vector<std::string> warnings;
+    return decode_claims(*claims, vocabulary, grids, false, warnings);
 }
 
 }  // namespace headcount

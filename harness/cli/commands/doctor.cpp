@@ -18,6 +18,7 @@
 #include "harness/cli/vocabulary.hpp"
 #include "harness/core/duration.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/library_variables.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/measure/campaign/campaign.hpp"
@@ -26,7 +27,6 @@
 #include "harness/measure/limits/gemm.hpp"
 #include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/environment.hpp"
-#include "harness/core/library_variables.hpp"
 #include "harness/measure/worker/worker_process.hpp"
 #include "harness/stats/paired.hpp"
 

@@ -98,7 +98,7 @@ void show_point(const Options& options) {
     }
     const Count count = count_point(point);
     for (const Ledger ledger : {Ledger::required, Ledger::executed}) {
-        if (count.knows(ledger)) fmt::print("\n{}", count_as_text(point, count, ledger));
+        if (count.knows(ledger)) fmt::print("\n{}", count_as_text(point, count, ledger, 0));
     }
     fmt::print("inputs     {:>18} bytes with weights and output\n", count.inputs_bytes);
     if (count.query_block > 0) fmt::print("query rows {:>18} in fast memory at once\n", count.query_block);

@@ -14,6 +14,7 @@
 #include "harness/journal/json.hpp"
 #include "harness/journal/machine_kind.hpp"
 #include "harness/journal/protocol_identity.hpp"
+#include "harness/journal/question.hpp"
 
 namespace headcount {
 namespace {
@@ -53,6 +54,13 @@ std::string remedy(const std::vector<DifferingFact>& facts) {
         "; if this is the same machine under another name, as in a container, say so: HEADCOUNT_HOST={} before the "
         "command",
         shell_word(facts.front().before));
+}
+
+bool only_claims_differ(const RunRecord& before, const RunRecord& now) {
+    RunRecord same = now;
+    same.claims = before.claims;
+    same.config_hash = before.config_hash;
+    return before.profile == now.profile && question_difference("", before, "", same).empty();
 }
 
 // All fields of the table that a point of this sweep may have: a reader years later asks this list, not his program.
@@ -108,6 +116,11 @@ RunRecord make_run_record(const Sweep& sweep, const std::map<std::string, std::s
 std::string difference(const RunRecord& before, const RunRecord& now) {
     if (!before.sources.empty()) return fmt::format("{} runs merged into one file", before.sources.size());
     if (before.config_hash != now.config_hash || before.profile != now.profile || before.seed != now.seed) {
+        if (only_claims_differ(before, now)) {
+            return "another question, of which only the claims differ (to judge what was measured by the new ones: "
+                   "headcount "
+                   "verify RESULT --claims CONFIG)";
+        }
         return fmt::format("another question (config {} {}, now {} {})", before.name, before.config_hash, now.name,
                            now.config_hash);
     }

@@ -24,8 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/core/stopwatch.hpp"
 #include "harness/core/library_variables.hpp"
+#include "harness/core/stopwatch.hpp"
 #include "harness/measure/process/signals.hpp"
 
 namespace headcount {

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "harness/backend/all.hpp"
+#include "harness/core/library_variables.hpp"
 #include "harness/core/machine.hpp"
 #include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/counters.hpp"
-#include "harness/core/library_variables.hpp"
 #include "headcount_version.hpp"
 
 namespace headcount {
