@@ -33,13 +33,15 @@ bool matches(const LibraryVariable& rule, std::string_view name) {
     return name.starts_with(rule.name.substr(0, rule.name.size() - 1));
 }
 
-/// This process's environment without what the table knows, but with what it obeys.
-std::vector<std::string> inherited() {
+/// This process's environment without what the table knows, but with what it obeys; with how idle threads wait where
+/// that is not to be chosen.
+std::vector<std::string> inherited(bool choose_waiting = true) {
     std::vector<std::string> result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const LibraryVariable* rule = rule_of(text.substr(0, text.find('=')));
-        if (rule == nullptr || rule->fate == Fate::obey) result.emplace_back(text);
+        const bool keeps = rule == nullptr || rule->fate == Fate::obey || (rule->idle_waiting && !choose_waiting);
+        if (keeps) result.emplace_back(text);
     }
     return result;
 }
@@ -110,7 +112,7 @@ const LibraryVariable* rule_of(std::string_view name) {
 }
 
 std::vector<std::string> worker_variables(bool wait_passively) {
-    std::vector<std::string> result = inherited();
+    std::vector<std::string> result = inherited(wait_passively);
     for (const LibraryVariable& rule : library_variables()) {
         const bool wanted = rule.fate == Fate::set && rule.value != kThreads && (wait_passively || !rule.idle_waiting);
         if (wanted) result.push_back(fmt::format("{}={}", rule.name, rule.value));

@@ -19,7 +19,7 @@ struct LibraryVariable {
     /// Of Fate::set. "{num_threads}": the engine's number of threads; workers do not get these.
     std::string_view value;
     std::string_view why;
-    bool idle_waiting = false;  ///< about threads that wait, which an experiment may want as the libraries have it
+    bool idle_waiting = false;  ///< about threads that wait, which an experiment may want as our environment has it
     bool identifies = false;    ///< another value is another thing that is measured
 };
 
@@ -28,7 +28,7 @@ const std::vector<LibraryVariable>& library_variables();
 /// Null for a variable that the table says nothing of: it is inherited.
 const LibraryVariable* rule_of(std::string_view name);
 
-/// "NAME=value" for a worker. `wait_passively` false: its libraries' idle threads wait as they do by themselves.
+/// "NAME=value" for a worker. `wait_passively` false: its libraries' idle threads wait as our own environment says.
 std::vector<std::string> worker_variables(bool wait_passively);
 /// "NAME=value" for an engine; `path` in place of PATH where it is not empty.
 std::vector<std::string> engine_variables(int num_threads, const std::string& path);

@@ -117,13 +117,16 @@ TEST_CASE("what nobody set and nothing sets is not recorded, and what the table 
     CHECK(value_in(engine_variables(3, ""), "HEADCOUNT_THREADS") == "3");
 }
 
-TEST_CASE("an experiment may have idle threads wait as libraries do by themselves, not as our environment says") {
-    const Variable hostile("OMP_WAIT_POLICY", "ACTIVE");
-    for (const char* name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OPENBLAS_THREAD_TIMEOUT"}) {
+TEST_CASE("an experiment may have idle threads wait as our environment says") {
+    const Variable active("OMP_WAIT_POLICY", "ACTIVE"), repeated("BENCHMARK_REPETITIONS", "3");
+    CHECK(value_in(worker_variables(false), "OMP_WAIT_POLICY") == "ACTIVE");
+    CHECK(value_in(worker_variables(true), "OMP_WAIT_POLICY") == "PASSIVE");
+    for (const char* name : {"GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OPENBLAS_THREAD_TIMEOUT"}) {
         INFO(name);
         CHECK_FALSE(value_in(worker_variables(false), name).has_value());
         CHECK(value_in(worker_variables(true), name).has_value());
     }
+    CHECK_FALSE(value_in(worker_variables(false), "BENCHMARK_REPETITIONS").has_value());
     CHECK(value_in(worker_variables(false), "LC_ALL") == "C.UTF-8");
 }
 

@@ -14,7 +14,7 @@ namespace headcount {
 struct WorkerCommand {
     std::filesystem::path executable;
     std::vector<std::string> arguments{"worker"};
-    bool passive_waiting = true;  ///< false: as libraries wait by themselves, to see what it saves
+    bool passive_waiting = true;  ///< false: as this process's environment has it, to see what passive waiting saves
 };
 
 /// Starts the executable anew (never a fork that goes on running our code: threads do not survive it), with
