@@ -47,6 +47,16 @@ TEST_CASE("rule 5: too few rounds for an interval, a figure without them") {
     complaint(few.journal, 6, "claim times");
     complaint(few.journal, 7, "claim times");
 
+    Display parts = good_figure();
+    parts.summary = "mean";
+    JournalBuilder traced = good();
+    for (PointRecord& record : traced.journal.points) {
+        for (SpanRecord& span : record.breakdown) span.low_s = 0.9 * span.seconds, span.high_s = 1.1 * span.seconds;
+    }
+    CHECK(finding(linted(traced.journal, {parts}), 5, "figure times").compliance == Compliance::satisfied);
+    traced.journal.points.front().breakdown.front().high_s = -1;
+    CHECK(has(complaint(traced.journal, 5, "figure times", parts), "traced parts of 1 points"));
+
     Display once = good_figure();
     once.single = "the peak of a process";
     CHECK(has(complaint(good().journal, 5, "figure times", once), "peak of a process"));

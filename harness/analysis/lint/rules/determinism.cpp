@@ -61,21 +61,39 @@ RuleFinding judge(const ClaimView& claim) {
                     fmt::format("no confidence interval at {}: {}", verdict.combination, verdict.reason), kMoreRounds);
 }
 
+/// Points with traced parts that have no interval: a display of means shows these.
+std::vector<std::string> parts_without(const LintInput& input) {
+    std::vector<std::string> without;
+    for (const std::size_t i : input.timed) {
+        const Entry& entry = input.records.entries()[i];
+        if (std::ranges::any_of(entry.record.breakdown, [](const SpanRecord& span) { return span.high_s < 0; }))
+            without.push_back(entry.id);
+    }
+    return without;
+}
+
 std::vector<RuleFinding> check(const LintInput& input) {
     std::vector<RuleFinding> findings{whole_result(input)};
     for (const ClaimView& claim : input.claims) findings.push_back(judge(claim));
     for (const Display& display : input.displays) {
         if (!display.measured() || input.timed.empty()) continue;
-        if (display.intervals && display.single.empty()) {
+        const std::vector<std::string> open =
+            display.summary == "mean" ? parts_without(input) : std::vector<std::string>{};
+        if (!open.empty()) {
+            findings.push_back(
+                violated(display.name,
+                         fmt::format("the traced parts of {} points have no interval: {}", open.size(), some_of(open)),
+                         "measure again: six traced passes and more have one"));
+        } else if (display.intervals && display.single.empty()) {
             const bool ratios = display.quantities.front() == "ratio";
             findings.push_back(judge_intervals(input, display.name, ratios));
-            continue;
+        } else {
+            findings.push_back(violated(
+                display.name,
+                "without a confidence interval: " + (display.single.empty() ? "its measured values" : display.single),
+                "draw the interval, or repeat what is measured once; until then cite the "
+                "intervals of `headcount table`"));
         }
-        findings.push_back(violated(
-            display.name,
-            "without a confidence interval: " + (display.single.empty() ? "its measured values" : display.single),
-            "draw the interval, or repeat what is measured once; until then cite the "
-            "intervals of `headcount table`"));
     }
     return findings;
 }
