@@ -33,12 +33,13 @@ POINTS = [
     "{scope: layer, q_len: 5, kv_len: 70, bias: true}",
     "{scope: layer, seq_len: 9, num_kv_heads: 2}",
 ]
+# Three rounds: inputs change from one to the next, and each is compared.
 CONFIG = """question: Does {engine} compute attention?
 problem: {{variant: external, backend: {engine}, embed_dim: 32, num_heads: 4}}
 include:
 {points}
 compare_by: [batch, q_len, kv_len, causal, bias, scope, num_kv_heads, head_dim, value_head_dim]
-protocol: {{min_rounds: 1, max_rounds: 1, min_sample_s: 0.00001, budget_s: 60}}
+protocol: {{min_rounds: 3, max_rounds: 3, min_sample_s: 0.00001, budget_s: 60}}
 """
 # What an engine has no word for; everything else it must compute.
 UNSUPPORTED = {
