@@ -60,6 +60,53 @@ class Count(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn("8 and 16", result.stderr)
 
+    def test_decoding_says_that_all_keys_are_projected_again_and_what_it_is_with_a_cache(self):
+        for variant, kv in (("multi_head", 8), ("grouped_query", 2), ("multi_query", 1), ("packed_qkv", 8)):
+            flags = ["--variant", variant, "--q-len", 1, "--kv-len", 8192, "--embed-dim", 512, "--num-heads", 8]
+            if variant == "grouped_query":
+                flags += ["--num-kv-heads", 2]
+            report = json.loads(run("count", *flags, "--format", "json").stdout)
+            # Projections of one token to Q, K, V and back; scores and context over all keys; the softmax is no product.
+            width = kv * 64
+            products = 2 * 512 * (512 + width + width + 512) + 2 * 2 * 8192 * 512
+            kept = report["flops_with_cache"]
+            self.assertGreater(kept, 0.9 * products)
+            self.assertLess(kept, 1.02 * products + 8192 * 8 * 4)
+            self.assertEqual(report["flops"] - kept, 8191 * (2 * 2 * 512 * width - 2 * width))
+            text = run("count", *flags).stdout
+            self.assertIn("cache: none. Keys and values of all 8192 tokens are projected in this pass", text)
+            self.assertIn(f"({kept} FLOPs, ", text)
+        self.assertIsNone(json.loads(run("count", "--seq-len", 64, "--embed-dim", 64, "--format", "json").stdout)["flops_with_cache"])
+
+    def test_the_resolved_problem_and_totals_are_printed(self):
+        text = run("count", "--preset", "bert-base", "--seq-len", 128).stdout
+        for words in ("head_dim 64 (embed_dim / num_heads)", "f32", "layer scope", "batch 1", "a token", "MiB", "12 layers  "):
+            self.assertIn(words, text)
+        self.assertIn("head_dim 32 (given)", run("count", "--seq-len", 8, "--embed-dim", 512, "--num-heads", 8, "--head-dim", 32).stdout)
+        report = self.count()
+        self.assertEqual(report["flops"], report["total"]["multiplies"] + report["total"]["adds"])
+        self.assertAlmostEqual(report["flops_per_token"], report["flops"] / (2 * 33))
+
+    def test_a_list_of_values_gives_columns_with_ratios(self):
+        flags = ["--seq-len", 64, "--embed-dim", 512, "--num-heads", "1,8,64"]
+        text = run("count", *flags)
+        self.assertEqual(text.returncode, 0, text.stderr)
+        for words in ("num_heads=1", "num_heads=8", "num_heads=64", "ratio to the first"):
+            self.assertIn(words, text.stdout)
+        each = json.loads(run("count", *flags, "--format", "json").stdout)
+        self.assertEqual([r["problem"]["num_heads"] for r in each], [1, 8, 64])
+        row = next(line for line in run("count", *flags, "--format", "csv").stdout.splitlines() if line.startswith("exps,"))
+        self.assertEqual(row.split(",")[1:], [str(64 * 64), str(8 * 64 * 64), "8", str(64 * 64 * 64), "64"])
+        for wrong in (["--batch", "1,2"], ["--block"], ["--convention", "all"]):
+            done = run("count", *flags, *wrong)
+            self.assertEqual(done.returncode, 2, done.stdout)
+
+    def test_a_block_of_another_width_asks_for_its_feed_forward_part(self):
+        done = run("count", "--preset", "bert-base", "--block", "--embed-dim", 1024, "--num-heads", 16)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--ffn-dim 4096", done.stderr)
+        self.assertEqual(run("count", "--preset", "bert-base", "--block", "--embed-dim", 1024, "--num-heads", 16, "--ffn-dim", 4096).returncode, 0)
+
     def test_every_preset_counts_a_block(self):
         for preset in ("vaswani-base", "vaswani-big", "bert-base", "bert-large", "gpt2-medium"):
             result = run("count", "--preset", preset, "--block")
