@@ -44,7 +44,8 @@ std::vector<Quantity> quantities(Ledger ledger, int layers) {
 }  // namespace
 
 Table count_columns(const std::vector<CountedPoint>& points, const std::string& field, Ledger ledger, int layers) {
-    Table table{.columns = {{.name = to_string(ledger)}}, .rows = {}};
+    Table table;
+    table.columns.push_back({.name = std::string(to_string(ledger))});
     for (const CountedPoint& point : points) {
         const std::string name = fmt::format("{}={}", field, get_field(point.point, field));
         table.columns.push_back({.name = name, .align = Align::right});

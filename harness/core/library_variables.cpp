@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
@@ -26,6 +25,10 @@ LibraryVariable found(std::string_view name) { return {name, Fate::obey, {}, kFo
 LibraryVariable threads(std::string_view name) { return {name, Fate::set, kThreads, kCount}; }
 LibraryVariable waiting(std::string_view name, std::string_view value, std::string_view why = kTurns) {
     return {.name = name, .fate = Fate::set, .value = value, .why = why, .idle_waiting = true};
+}
+
+std::string assignment(const LibraryVariable& rule, const std::string& value) {
+    return std::string(rule.name) + "=" + value;
 }
 
 bool matches(const LibraryVariable& rule, std::string_view name) {
@@ -115,7 +118,7 @@ std::vector<std::string> worker_variables(bool wait_passively) {
     std::vector<std::string> result = inherited(wait_passively);
     for (const LibraryVariable& rule : library_variables()) {
         const bool wanted = rule.fate == Fate::set && rule.value != kThreads && (wait_passively || !rule.idle_waiting);
-        if (wanted) result.push_back(fmt::format("{}={}", rule.name, rule.value));
+        if (wanted) result.push_back(assignment(rule, std::string(rule.value)));
     }
     return result;
 }
@@ -126,11 +129,11 @@ std::vector<std::string> engine_variables(int num_threads, const std::string& pa
         return entry.starts_with("HEADCOUNT_THREADS=") || (!path.empty() && entry.starts_with("PATH="));
     });
     if (!path.empty()) result.push_back("PATH=" + path);
-    result.push_back(fmt::format("HEADCOUNT_THREADS={}", num_threads));
+    result.push_back("HEADCOUNT_THREADS=" + std::to_string(num_threads));
     for (const LibraryVariable& rule : library_variables()) {
         if (rule.fate != Fate::set) continue;
         const std::string value = rule.value == kThreads ? std::to_string(num_threads) : std::string(rule.value);
-        result.push_back(fmt::format("{}={}", rule.name, value));
+        result.push_back(assignment(rule, value));
     }
     return result;
 }
@@ -140,7 +143,7 @@ std::map<std::string, std::string> library_variables_here() {
     for (const LibraryVariable& rule : library_variables()) {
         if (rule.fate != Fate::set) continue;
         result["env." + std::string(rule.name)] =
-            rule.value == kThreads ? "set to num_threads for engines" : fmt::format("set to {}", rule.value);
+            rule.value == kThreads ? "set to num_threads for engines" : "set to " + std::string(rule.value);
     }
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/journal/machine_kind.hpp"
 #include "harness/measure/machine/environment.hpp"
 #include "tests/catch.hpp"
 

@@ -113,7 +113,7 @@ TEST_CASE("an entry of include that is overwritten wherever it applies is refuse
           "[{num_threads: 2}, {num_heads: 1, num_threads: 3}, {num_heads: 2, num_threads: 4}]",
           "[{causal: true}, {causal: true}]"}) {
         INFO(include);
-        const std::string text = message([&] { main_part(axes + "include: " + include + "\n"); });
+        const std::string text = complaint(with_grid(axes + "include: " + include + "\n"));
         CHECK(text.find("a later entry of include overwrites") != text.npos);
         CHECK(text.find("an axis") != text.npos);
     }
