@@ -149,11 +149,11 @@ if [ "$config" = expressiveness ]; then
   [ "$of_heads" -le "$status" ] || status=$of_heads
   echo
   echo "study    $study"
-  echo "figures  $texts/*.png, *.svg"
+  echo "figures  $texts/*.png, *.svg, *.pdf"
 fi
 echo
 echo "result   $result"
-echo "figures  $figures/*.png, *.svg"
+echo "figures  $figures/*.png, *.svg, *.pdf"
 echo "tables   $figures/*.md, *.tex"
 [ "$config" != equal_complexity ] || echo "where the time of more heads goes   $figures/attribution.txt"
 [ "$failed" -eq 0 ] || status=1

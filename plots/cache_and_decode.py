@@ -5,10 +5,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import captions
+import looks
 import members
 import paired
 import style
 
+import pandas
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
@@ -93,10 +96,10 @@ def caption_of(data, points, rings):
             "other point keeps as little in as little time. " +
             ("Rings: not told from the front; no point that keeps as little is faster with a paired 95 % interval "
              "below 1. " if rings else "") +
-            "Points that keep the same stand side by side. " + frame.bounds_text(points) +
+            "Points that keep the same stand side by side. " + captions.bounds_text(points) +
             (f" (not drawn for {over} points that are faster: it counts what they need not read, or was measured on a "
              "disturbed machine)" if over else "") +
-            f". Each point has {frame.rounds_text(points)}. {data.origin()}")
+            f". Each point has {captions.rounds_text(points)}. {data.origin(points)}")
 
 
 def figure(data, name, points, rounds):
@@ -117,7 +120,7 @@ def figure(data, name, points, rounds):
                              legend_lines=math.ceil(len(entries) / legend_columns) * size / 8,
                              caption_lines=style.caption_lines(text, columns, width))
     for i, (ax, panel, front, ring) in enumerate(zip(axes.flat, panels, fronts, rings)):
-        draw_panel(ax, panel, front, ring, variants, heads, scale, size)
+        draw_panel(ax, panel, front, ring, heads, scale, size)
         ax.set_title(f"{panel['backend'].iloc[0]}, kv_len {panel['length'].iloc[0]:.0f}", loc="left", fontsize=size + 1)
         ax.set_xlabel("cache or state of one layer [KiB]", fontsize=size)
         if i % columns == 0:
@@ -144,8 +147,8 @@ def legend_of(variants, heads, rings, bound, columns, width, size):
     def mark(**look):
         return Line2D([], [], linestyle="none", **look)
 
-    left = [(variant, mark(marker="s", color=style.line_style(i)["color"])) for i, variant in enumerate(variants)]
-    right = [(f"H = {h:.0f}", mark(marker=style.line_style(i)["marker"], color="#555555", markerfacecolor="white"))
+    left = [(variant, mark(marker="s", color=looks.variant(variant)["color"])) for variant in variants]
+    right = [(f"H = {h:.0f}", mark(marker=looks.of_place(i)["marker"], color="#555555", markerfacecolor="white"))
              for i, h in enumerate(heads)]
     right.append(("Pareto front", Line2D([], [], color=FRONT, linewidth=1.2)))
     if rings:
@@ -160,16 +163,20 @@ def legend_of(variants, heads, rings, bound, columns, width, size):
     return left + right, fitting
 
 
-def draw_panel(ax, panel, front, ring, variants, heads, scale, size):
+def draw_panel(ax, panel, front, ring, heads, scale, size):
     x, y = places(panel), panel["median_s"] * scale
-    low, high = panel[["median_s", "low_s", "bound_s"]].min().min(), panel[["median_s", "high_s"]].max().max()
-    bottom, top = low * scale / max((high / low) ** 0.12, 1.3), high * scale * max((high / low) ** 0.06, 1.15)
+    bottom, top = style.limits(pandas.concat([panel[c] * scale for c in ("median_s", "low_s", "high_s")]),
+                               panel["bound_s"] * scale, marks=[y.min() / 1.3, y.max() * 1.15])
     left, right = x.min() / 1.5, x.max() * 1.5
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log")
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
     ax.step([*x[front], right], [*y[front], y[front[-1]]], where="post", color=FRONT, linewidth=1.2, zorder=1)
     errors = style.error_bars(panel["median_s"], panel["low_s"], panel["high_s"])
     for index, row in panel.iterrows():
-        look = {"color": style.line_style(variants.index(row["variant"]))["color"], "linestyle": "none",
-                "marker": style.line_style(heads.index(row["num_heads"]))["marker"]}
+        look = {"color": looks.variant(row["variant"])["color"], "linestyle": "none",
+                "marker": looks.of_place(heads.index(row["num_heads"]))["marker"]}
         bar = [[error[index] * scale] for error in errors]
         ax.errorbar(x[index], y[index], yerr=bar, capsize=2, elinewidth=0.9, markersize=0.55 * size, **look)
         style.bound_marks(ax, [x[index]], [row["bound_s"] * scale], look["color"])
@@ -180,10 +187,6 @@ def draw_panel(ax, panel, front, ring, variants, heads, scale, size):
         ax.annotate(f"{number}", (x[index], y[index]), textcoords="offset points", xytext=(-6, -3), ha="right",
                     va="top", fontsize=size, fontweight="bold",
                     path_effects=[withStroke(linewidth=2.5, foreground="white")])
-    ax.set_xscale("log", base=2)
-    ax.set_yscale("log")
-    ax.set_xlim(left, right)
-    ax.set_ylim(bottom, top)
     style.binary_axis(ax.xaxis, left, right)
     style.log_axis(ax.yaxis, bottom, top)
     ax.tick_params(labelsize=size)

@@ -5,11 +5,14 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import looks
 import style
 import trained
 
 SHOWS = {"quantities": ["rate", "time"], "summary": "median", "bars": "ranges", "lines_over": "num_heads",
          "single": "the time of a step, the median over the seeds", "needs": "trainings"}
+
+
 def summary(panel):
     """Median, smallest and largest error of each number of heads, and the median time of a step in ms."""
     by_heads = panel.groupby("num_heads")
@@ -44,7 +47,9 @@ def error_axis(ax, panel, is_first):
 def draw(data):
     rows = trained.points_of(data, "error over heads")
     for suffix, name, part in frame.figures(rows, ["backend", "variant"]):
-        yield suffix, figure(data, name, part)
+        panels = sorted(part["panel"].unique())
+        for end, tail, page in style.pages(panels, style.panel_columns(len(panels)), 2 * 1.8):
+            yield suffix + end, figure(data, name + tail, part[part["panel"].isin(page)])
 
 
 def figure(data, name, rows):
@@ -52,8 +57,8 @@ def figure(data, name, rows):
     text = (f"Top: the error on test examples ({trained.meaning(rows)}); each dot is one model, the line joins medians, bars reach "
             f"from the best to the worst of {trained.seeds_text(rows)}. Bottom: the same medians over the time of one training "
             f"step (median), the number of heads beside each; filled: no other number of heads is both faster and "
-            f"better. {data.origin()}")
-    columns = min(3, len(panels))
+            f"better. {data.origin(rows)}")
+    columns = style.panel_columns(len(panels))
     rows_of_panels = math.ceil(len(panels) / columns)
     fig, axes = style.panels(2 * rows_of_panels, columns, caption_lines=style.caption_lines(text, columns))
     for i, title in enumerate(panels):
@@ -61,15 +66,15 @@ def figure(data, name, rows):
         table = summary(panel)
         top = axes[2 * (i // columns)][i % columns]
         bottom = axes[2 * (i // columns) + 1][i % columns]
-        top.plot(panel["num_heads"], panel["test_error"], linestyle="none", marker=".", markersize=3, color=style.BAND)
+        top.plot(panel["num_heads"], panel["test_error"], linestyle="none", marker=".", markersize=3, color=looks.BAND)
         errors = style.error_bars(table["median"], table["min"], table["max"])
-        top.errorbar(table.index, table["median"], yerr=errors, capsize=2, elinewidth=0.9, **style.line_style(0))
+        top.errorbar(table.index, table["median"], yerr=errors, capsize=2, elinewidth=0.9, **looks.of_place(0))
         top.set_xscale("log", base=2)
         style.powers_axis(top.xaxis, table.index)
-        top.set_xlabel(style.AXIS_LABELS["num_heads"])
+        style.x_label(top, "num_heads")
         top.set_title(title.replace(", ", "\n", 1), loc="left")
         best = undominated(table)
-        colour = style.line_style(0)["color"]
+        colour = looks.of_place(0)["color"]
         for place, (heads, row) in enumerate(table.iterrows()):
             bottom.plot([row["ms"]], [row["median"]], linestyle="none", marker="o", color=colour,
                         markerfacecolor=colour if heads in best else "white")

@@ -6,6 +6,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import captions
+import looks
 import members
 import paired
 import style
@@ -100,8 +102,8 @@ def caption_of(data, panels, points):
     bounded = all(paired.rank_of_end(int(n)) >= 1 for n in set(points["n_rounds"]))
     places = math.prod(len(axis) for axis in axes_of(panels)) * len(panels)
     return ("Colour and letter: the fastest of the variants that stood in the same rounds. Number: its time over that "
-            f"of the second, paired by round, and below it the 95 % interval. The second takes {frame.quantity(min(seconds), 's')} to "
-            f"{frame.quantity(max(seconds), 's')} (medians). " +
+            f"of the second, paired by round, and below it the 95 % interval. The second takes {captions.quantity(min(seconds), 's')} to "
+            f"{captions.quantity(max(seconds), 's')} (medians). " +
             ("" if all(cell.decided for cell in compared) else
              "Hatched: undecided, the 95 % interval of the ratio to the second, or to another, does not exclude 1" +
              (". " if bounded else ", or too few rounds give none. ")) +
@@ -109,7 +111,7 @@ def caption_of(data, panels, points):
             (f"Never the fastest: {', '.join(never)}. " if never else "") +
             ("Star: fewer variants stood there. " if any_star(panels) else "") +
             ("White: no two variants share rounds. " if len(compared) < places else "") +
-            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
+            f"Each point has {captions.rounds_text(points)}. {data.origin(points)}")
 
 
 def cells_of(panels):
@@ -134,7 +136,7 @@ def legend_of(panels):
     """Handles and labels of those that are the fastest anywhere, and of the hatch."""
     winners = sorted({cell.name for cell in cells_of(panels)})
     frame_of = {"edgecolor": "black", "linewidth": 0.5}
-    handles = [Patch(facecolor=style.bar_style(i)["color"], **frame_of) for i in range(len(winners))]
+    handles = [Patch(facecolor=colour_of(winner), **frame_of) for winner in winners]
     labels = [f"{LETTERS[i % len(LETTERS)]}  {winner}" for i, winner in enumerate(winners)]
     if not all(cell.decided for cell in cells_of(panels)):
         handles.append(Patch(facecolor="white", hatch=UNDECIDED, **frame_of))
@@ -167,9 +169,9 @@ def figure(data, name, panels, points):
         ax.grid(False)
         ax.set_title(backend, loc="left", fontsize=size + 1)
         if i + columns >= len(panels):
-            ax.set_xlabel(f"sequence length n ({frame.length_name(points)})", fontsize=size)
+            style.x_label(ax, "kv_len", fontsize=size)
         if i % columns == 0:
-            ax.set_ylabel(style.AXIS_LABELS["num_heads"], fontsize=size)
+            ax.set_ylabel(style.AXIS_LABELS["num_heads"], fontsize=size, parse_math=True)
     style.hide_unused(axes, len(panels))
     style.title(fig, f"The fastest variant: {name}")
     style.legend(fig, handles, labels, legend_columns, size)
@@ -177,10 +179,15 @@ def figure(data, name, panels, points):
     return fig
 
 
+def colour_of(name):
+    """That of the variant; members of one variant differ in their letter."""
+    return looks.variant(name.split(",")[0])["color"]
+
+
 def fill(ax, x, y, cell, winners, star, size):
     """One cell: its colour, a hatch where it is undecided, and its letter and number in the middle."""
     index = winners.index(cell.name)
-    colour = to_rgba(style.bar_style(index)["color"])
+    colour = to_rgba(colour_of(cell.name))
     corner = (x - 0.5, y - 0.5)
     ax.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor="white", linewidth=0.8))
     if not cell.decided:

@@ -5,9 +5,12 @@ import itertools
 import json
 import math
 import os
+import shlex
 import sys
 
 import pandas
+
+import captions
 
 BAD_DATA = 2         # the directory is not an export, or is damaged
 NOT_APPLICABLE = 4   # a good export that has nothing for this figure
@@ -49,7 +52,7 @@ class Export:
         path = os.path.join(self.directory, name)
         if not os.path.isfile(path):
             raise DataError(f"{path}: no such file; write it with `headcount export RESULT --format csv "
-                            f"--output {self.directory}`")
+                            f"--output {shlex.quote(str(self.directory))}`")
         return path
 
     def _run(self):
@@ -166,32 +169,14 @@ class Frame(Export):
         if missing:
             raise DataError(f"{self.directory}/points.csv: column {', '.join(missing)} is missing; export again")
 
-    def margin(self):
-        """The largest declared equivalence margin on time, or None."""
-        margins = []
-        for claim in self.run.get("claims", []):
-            if isinstance(claim, dict) and claim.get("kind") == "within" and claim.get("metric") == "time":
-                try:
-                    margins.append(float(claim.get("argument", "")))
-                except ValueError:
-                    continue
-        return max(margins) if margins else None
-
-    def origin(self):
-        """One line: machine, config, commit."""
+    def origin(self, points=None):
+        """What the points share, what the config leaves out of the machine, then processor, libraries, config, commit."""
         cpu, commit = self.machine_and_commit()
         name = self.run.get("name", "unnamed")
         config_hash = self.run.get("config_hash", "")
-        return f"{self.left_out()}Machine: {cpu}. Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}."
-
-    def left_out(self):
-        """What the config says that it leaves out of the machine, and why: "Left out: processors (...). "; facts of the
-        clock only where the system does hide them."""
-        reasons = self.run.get("left_out", {})
-        environment = self.run.get("environment", {})
-        told = [f"{what.rsplit('.', 1)[-1]} ({why})" for what, why in sorted(reasons.items())
-                if what == "processors" or environment.get(what, "unavailable").startswith("unavailable")]
-        return f"Left out: {'; '.join(told)}. " if told else ""
+        told = self.points if points is None else points
+        return (f"{captions.conditions(told)}. {captions.left_out(self.run)}Processor: {cpu}. {captions.libraries(told, self.run)}. "
+                f"Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}.")
 
 
 def length_name(points):
@@ -215,61 +200,6 @@ def figures(points, fields):
                     words.append(text)
         suffix = "_".join("".join(c if c.isalnum() else "-" for c in word) for word in words)
         yield suffix, ", ".join(words), part
-
-
-def rounds_text(points):
-    """ "n = 20 rounds", "n = 10 to 40 rounds"."""
-    n = points["n_rounds"].dropna() if "n_rounds" in points.columns else []
-    if len(n) == 0:
-        return "n unavailable"
-    low, high = int(min(n)), int(max(n))
-    return (f"n = {low} rounds" if low == high else f"n = {low} to {high} rounds") + spread_text(points)
-
-
-HEAVY_TAIL = 2  # the 95th percentile over the median, as lint sees it
-MOST_NAMED = 8
-
-
-def spread_text(points):
-    """ "; one middle value does not describe ...": samples with several modes or a heavy tail, from their 5th to their 95th
-    percentile; "" where there is none."""
-    if not {"several_modes", "p5_s", "p95_s"} <= set(points.columns):
-        return ""
-    torn = points[(points["several_modes"] == "true") | (points["p95_s"] > HEAVY_TAIL * points["median_s"])]
-    if torn.empty:
-        return ""
-    told = [f"{row['variant']} H {row['num_heads']:.0f} n {row['length']:.0f} {quantity(row['p5_s'], 's')} to "
-            f"{quantity(row['p95_s'], 's')}" for _, row in torn.head(MOST_NAMED).iterrows()]
-    more = f", and {len(torn) - MOST_NAMED} more in points.csv" if len(torn) > MOST_NAMED else ""
-    return ("; one middle value does not describe samples with several modes or a heavy tail, here from their 5th to their "
-            f"95th percentile: {', '.join(told)}{more}")
-
-
-def pass_name(points):
-    """What was timed: of points with a task a training step."""
-    return "training step" if (points["task"] != "none").all() else "pass"
-
-
-def bounds_text(points):
-    """What the dashes of a bound are, for a caption, and what they lack."""
-    text = "Dashes: the least time at the measured limits of the machine"
-    lacks = sorted(set(points.loc[points["bound_s"].notna(), "bound_lacks"]) - {""})
-    return text + (f" (partial: {'; '.join(lacks)})" if lacks else "")
-
-
-def quantity(value, unit):
-    """ "3.42 ms", "41 us", "1.5 GiB": three significant digits."""
-    if value is None or math.isnan(value):
-        return "unavailable"
-    if unit == "s":
-        for scale, name in ((1, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")):
-            if value >= scale or name == "ns":
-                return f"{value / scale:.3g} {name}"
-    if unit == "B":
-        for scale, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B")):
-            if value >= scale or name == "B":
-                return f"{value / scale:.3g} {name}"
-    return f"{value:.3g} {unit}"
 
 
 # What a script's SHOWS says, for `headcount lint`; style.hold_to() compares it with every figure drawn.
@@ -298,6 +228,15 @@ def description(shows):
     return full
 
 
+def inches(text):
+    """Of a length with its unit; ValueError, which the parser tells, where it is none or no figure fits."""
+    units = {"in": 1, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
+    value = float(text[:-2]) * units[text[-2:]] if text[-2:] in units else math.nan
+    if not 2.5 <= value <= 20:
+        raise ValueError(text)
+    return value
+
+
 class Describe(argparse.Action):
     """--describe: prints what the figure shows and ends, like --help."""
 
@@ -315,7 +254,9 @@ def main(name, draw, shows, reader=Frame):
                                             "5 no disk or memory for it; others: a bug.")
     parser.add_argument("data", metavar="DATA_DIR", help="directory written by `headcount export --format csv`")
     parser.add_argument("output", metavar="OUT_DIR", help="where the figures go")
-    parser.add_argument("--format", default="png,svg", help="png, svg, pdf; several with commas (default: png,svg)")
+    parser.add_argument("--format", default="png,svg,pdf", help="png, svg, pdf; several with commas (default: all)")
+    parser.add_argument("--width", type=inches, metavar="LENGTH",
+                        help="of the widest figure, as 3.3in, 84mm, 8.4cm or 240pt: a column of a journal")
     parser.add_argument("--describe", action=Describe, nargs=0, const=shows,
                         help="print what the figure shows, as JSON, and end")
     arguments = parser.parse_args()
@@ -324,6 +265,7 @@ def main(name, draw, shows, reader=Frame):
     if unknown:
         parser.error(f"unknown format '{unknown[0]}' (png, svg, pdf)")
     import style  # matplotlib starts slowly: bad usage is told first
+    style.Width.inches = arguments.width or style.Width.inches
     try:
         written = []
         figures = draw(reader(arguments.data))
@@ -343,7 +285,7 @@ def main(name, draw, shows, reader=Frame):
         print(error, file=sys.stderr)
         return BAD_DATA
     except (OSError, MemoryError) as error:
-        print(f"{name}: {error or 'no memory left'}", file=sys.stderr)
+        print(f"{name}: {str(error) or 'no memory left'}", file=sys.stderr)
         return NO_ROOM
     for path in written:
         print(path)

@@ -5,6 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import looks
 import studies
 import style
 
@@ -74,7 +75,7 @@ def places(of_rows, layers, index):
 
 
 def marker(index):
-    return style.line_style(index) | {"linestyle": "none"}
+    return looks.of_place(index) | {"linestyle": "none"}
 
 
 def pairs_and_mean(ax, rows, layers, index):

@@ -4,6 +4,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import looks
 import studies
 import style
 
@@ -43,7 +44,7 @@ def figure(data, table):
                              caption_lines=style.caption_lines(text, 1, width))
     ax = axes[0][0]
     largest = max(cells.abs().max().max(), 1e-9)
-    mesh = ax.pcolormesh(cells.to_numpy(), cmap=LinearSegmentedColormap.from_list("loss", style.DIVERGING),
+    mesh = ax.pcolormesh(cells.to_numpy(), cmap=LinearSegmentedColormap.from_list("loss", looks.DIVERGING),
                          norm=TwoSlopeNorm(0, -largest, largest), edgecolors="white", linewidth=1.2)
     for i, layer in enumerate(cells.index):
         for j, head in enumerate(cells.columns):

@@ -5,6 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import looks
 import studies
 import style
 
@@ -35,7 +36,7 @@ def figure(data, table):
                              legend_lines=math.ceil(len(labels) / legend_columns),
                              caption_lines=style.caption_lines(text, columns, width))
     handles = [over_heads(axes[0][0], table[table["order"] == order], i) for i, order in enumerate(orders)]
-    axes[0][0].set_xlabel(style.AXIS_LABELS["heads_left"])
+    style.x_label(axes[0][0], "heads_left")
     axes[0][0].set_ylabel("recall at 1 [%]")
     axes[0][0].set_ylim(-4, 106 * table[["recall", "recall_high"]].max().max())  # room for a number below 0
     if len(timed):
@@ -59,18 +60,18 @@ def label_of(order):
 def over_heads(ax, rows, index):
     recall, low, high = (rows[name] * 100 for name in ("recall", "recall_low", "recall_high"))
     return ax.errorbar(rows["heads_left"], recall, yerr=style.error_bars(recall, low, high), capsize=2, elinewidth=0.9,
-                       **style.line_style(index))
+                       **looks.of_place(index))
 
 
 def over_time(ax, rows, index):
     recall, low, high = (rows[name] * 100 for name in ("recall", "recall_low", "recall_high"))
     ms, ms_low, ms_high = (rows[name] * 1e3 for name in ("seconds_per_text", "seconds_low", "seconds_high"))
     ax.errorbar(ms, recall, yerr=style.error_bars(recall, low, high), xerr=style.error_bars(ms, ms_low, ms_high),
-                capsize=2, elinewidth=0.9, **(style.line_style(index) | {"linestyle": "none"}))
+                capsize=2, elinewidth=0.9, **(looks.of_place(index) | {"linestyle": "none"}))
     every = -(-len(rows) // MOST_NAMED)
     for heads, x, y in list(zip(rows["heads_left"], ms, recall))[::-every]:
         ax.annotate(f"{heads:.0f}", (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7,
-                    color=style.line_style(index)["color"])
+                    color=looks.of_place(index)["color"])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import captions
+import looks
 import style
 
 FEWEST = 3   # widths, fewer show no trend
@@ -35,10 +37,10 @@ def figure(data, name, points):
     heads = int(points["num_heads"].iloc[0])
     columns = style.panel_columns(len(backends))
     widths = sorted(points["head_dim"].unique())
-    labels = [f"{frame.length_name(points)} {n:.0f}" for n in lengths]
-    text = (f"Median time of one {frame.pass_name(points)} over the FLOPs of the products that the definition needs; bars are "
+    labels = [f"$L$ = {n:.0f}" for n in lengths]
+    text = (f"Median time of one {captions.pass_name(points)} over the FLOPs of the products that the definition needs; bars are "
             f"95 % intervals. {heads} heads. Widths stand in order and evenly, so that neighbours can be told apart; hollow "
-            f"are those that do not divide by {ROUND}. Each backend has a scale of its own, from zero. {frame.bounds_text(points)}, over the same FLOPs. Each point has {frame.rounds_text(points)}. {data.origin()}")
+            f"are those that do not divide by {ROUND}. Each backend has a scale of its own, from zero. {captions.bounds_text(points)}, over the same FLOPs. Each point has {captions.rounds_text(points)}. {data.origin(points)}")
     legend_columns = style.legend_columns(labels, columns)
     fig, axes = style.panels(math.ceil(len(backends) / columns), columns, height=2.7,
                              legend_lines=math.ceil(len(lengths) / legend_columns),
@@ -47,26 +49,26 @@ def figure(data, name, points):
     for i, (ax, backend) in enumerate(zip(axes.flat, backends)):
         panel = points[points["backend"] == backend]
         scale = 1e12 / panel["product_flops"]
+        ax.set_ylim(0, (panel[["median_s", "high_s"]].max(axis=1) * scale).max() * 1.08)
         for length, line in panel.groupby("length"):
             line = line.sort_values("head_dim")
             x, unit = line["head_dim"].map(widths.index), scale[line.index]
-            look = style.line_style(lengths.index(length))
+            look = looks.ordered(lengths.index(length), len(lengths))
             errors = style.error_bars(line["median_s"] * unit, line["low_s"] * unit, line["high_s"] * unit)
             handles[length] = ax.errorbar(x, line["median_s"] * unit, yerr=errors, capsize=2, elinewidth=0.9, **look)
             hollow = line["head_dim"] % ROUND != 0
             ax.plot(x[hollow], (line["median_s"] * unit)[hollow], linestyle="none", marker=look["marker"],
                     color=look["color"], markerfacecolor="white", zorder=3)
             style.bound_marks(ax, x, line["bound_s"] * unit, look["color"])
-        ax.set_ylim(0, (panel[["median_s", "high_s"]].max(axis=1) * scale).max() * 1.08)
         ax.set_title(backend, loc="left")
         ax.set_xticks(range(len(widths)), [f"{width:.0f}" for width in widths], rotation=90 if len(widths) > 8 else 0)
-        ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
+        style.x_label(ax, SHOWS["lines_over"])
         ax.tick_params(labelbottom=True)
         if i % columns == 0:
             ax.set_ylabel("time per FLOP [ps]")
     style.hide_unused(axes, len(backends))
     style.title(fig, f"Time per FLOP over the width of a head: {name}")
-    style.legend(fig, [handles[n] for n in lengths], labels, legend_columns)
+    style.legend(fig, [handles[n] for n in lengths], labels, legend_columns, symbols=True)
     style.caption(fig, text)
     return fig
 

@@ -5,6 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import looks
 import studies
 import style
 
@@ -42,7 +43,7 @@ def figure(data, table):
                              caption_lines=style.caption_lines(text, columns, width))
     handles = [over(axes[0][0], table[table["model"] == model], "heads_left", i, joined=True)
                for i, model in enumerate(models)]
-    axes[0][0].set_xlabel(style.AXIS_LABELS["heads_left"])
+    style.x_label(axes[0][0], "heads_left")
     axes[0][0].set_ylabel(UNITS.get(data.run["unit"], "test error"))
     error_axis(axes[0][0], table)
     if len(timed):
@@ -61,7 +62,7 @@ def figure(data, table):
 
 def over(ax, rows, x, index, joined):
     low, high = (rows[end].fillna(rows["error"]) for end in ("error_low", "error_high"))
-    line = style.line_style(index) | ({} if joined else {"linestyle": "none"})
+    line = looks.of_place(index) | ({} if joined else {"linestyle": "none"})
     return ax.errorbar(rows[x], rows["error"], yerr=style.error_bars(rows["error"], low, high), capsize=2, elinewidth=0.9,
                        **line)
 
@@ -69,7 +70,7 @@ def over(ax, rows, x, index, joined):
 def name_points(ax, rows, index):
     for heads, x, y in zip(rows["heads_left"], rows["ms"], rows["error"]):
         ax.annotate(f"{heads:.0f}", (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7,
-                    color=style.line_style(index)["color"])
+                    color=looks.of_place(index)["color"])
 
 
 def error_axis(ax, table):

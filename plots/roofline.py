@@ -5,9 +5,14 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import captions
+import looks
 import style
 
-PANELS = 9  # in one file; more would be too small to read on a page
+import pandas
+from matplotlib.lines import Line2D
+
+NARROWEST, HEIGHT = 2.6, 2.9  # inches of a panel
 LEVELS = ["L1", "L2", "L3", "L4"]
 
 SHOWS = {"quantities": ["rate"], "summary": "median", "bars": "95 % intervals",
@@ -46,7 +51,7 @@ def merged(peaks):
             groups[-1][0].append(name)
         elif value > 0:
             groups.append(([name], value))
-    return [(", ".join(sorted(names)), value) for names, value in groups]
+    return [(", ".join(sorted(captions.instruction_set(name) for name in names)), value) for names, value in groups]
 
 
 def draw(data):
@@ -68,10 +73,7 @@ def draw(data):
         if not ceilings.peaks or not ceilings.bandwidths:
             continue
         names = sorted(part["panel"].unique())
-        pages = [names[i:i + PANELS] for i in range(0, len(names), PANELS)]
-        for number, page in enumerate(pages, start=1):
-            end = f"_{number}" if len(pages) > 1 else ""
-            tail = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
+        for end, tail, page in style.pages(names, style.panel_columns(len(names), NARROWEST), HEIGHT):
             title = f"Roofline: {name}" if name else "Roofline"
             yield (suffix + end).strip("_"), figure(data, title + tail, part[part["panel"].isin(page)], ceilings)
             drawn += 1
@@ -107,8 +109,8 @@ def columns_of(panel):
 
 
 def shape_of(row, panel):
-    """ "n 2048, causal": the length, and what else is not plain self-attention of the panel's usual width."""
-    words = [f"n {row['length']:.0f}"]
+    """ "L 2048, causal": the length, and what else is not plain self-attention of the panel's usual width."""
+    words = [f"L {row['length']:.0f}"]
     if row["batch"] != 1:
         words.append(f"B {row['batch']:.0f}")
     if row["embed_dim"] != usual_width(panel):
@@ -134,10 +136,23 @@ def name_shapes(ax, panel, bottom):
                 fontsize=6, color="#333333", ha="center", va="bottom", multialignment="left", linespacing=1.05)
 
 
+def name_heads(ax, places, taken):
+    """Numbers of heads beside points, but for those that would stand on one another; `taken` keeps where some stand."""
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    for heads, x, y, side in places:
+        across = math.log(x / left) / math.log(right / left) + 0.02 * side
+        up = math.log(y / bottom) / math.log(top / bottom)
+        if any(abs(across - a) < 0.055 and abs(up - b) < 0.045 for a, b in taken):
+            continue
+        taken.append((across, up))
+        ax.annotate(f"{heads:.0f}", (x, y), textcoords="offset points", xytext=(4 * side, -2),
+                    ha="left" if side > 0 else "right", fontsize=6, color="#222222")
+
+
 def figure(data, name, points, ceilings):
     names = sorted(points["panel"].unique())
     scopes = sorted(points["scope"].unique())
-    columns = style.panel_columns(len(names))
+    columns = style.panel_columns(len(names), NARROWEST)
     known = points["bound_s"].notna()
     below = int((points["median_s"] < points["bound_s"]).sum())
     text = ("Vertical: multiplies and adds of the required products over the median time; bars are 95 % intervals. "
@@ -146,18 +161,20 @@ def figure(data, name, points, ceilings):
             "of each, its exponentials included" +
             ("" if known.all() else f" (not whole, and not drawn, for {int((~known).sum())})") +
             ". Points of one intensity stand side by side, fewest heads left; numbers beside the first and the last are "
-            "their heads. " +
+            "their heads, where there is room. " +
             (f"{below} points are faster than their bound: the limits were measured on a disturbed machine. "
              if below else "") +
-            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
+            f"Each point has {captions.rounds_text(points)}. L: {frame.length_name(points)}. {data.origin(points)}")
     rows = math.ceil(len(names) / columns)
     width = 5.4 if len(names) == 1 else 3.4
     labels = scopes + (["least time"] if known.any() else [])
+    handles = {scope: Line2D([], [], color="#777777", marker=looks.MARKERS[i], linestyle="none", markersize=4)
+               for i, scope in enumerate(scopes)}
     legend_columns = style.legend_columns(labels, columns, width)
-    fig, axes = style.panels(rows, columns, width=width, height=3.0,
+    fig, axes = style.panels(rows, columns, width=width, height=HEIGHT,
                              legend_lines=math.ceil(len(labels) / legend_columns),
                              caption_lines=style.caption_lines(text, columns, width), sharex=True, sharey=True)
-    rates = points["product_flops"] / points["median_s"] / 1e9
+    rates = pandas.concat([points["product_flops"] / points[c] / 1e9 for c in ("median_s", "low_s", "high_s")]).dropna()
     roof = ceilings.roof()
     slowest = min(value for _, value in ceilings.bandwidths)
     fastest = max(value for _, value in ceilings.bandwidths)
@@ -166,30 +183,28 @@ def figure(data, name, points, ceilings):
     longest = max(len(shape_of(row, points)) for _, row in points.iterrows())
     bottom = min(rates.min(), min(value for _, value in ceilings.peaks)) / (5 if longest < 20 else 50)
     top = max(roof, rates.max()) * 1.5
-    handles = {}
     for ax, panel_name in zip(axes.flat, names):
         panel = points[points["panel"] == panel_name]
+        ax.set_xscale("log", base=2)
+        ax.set_yscale("log")
+        ax.set_xlim(low, high)
+        ax.set_ylim(bottom, top)
         draw_ceilings(ax, ceilings, low, high, bottom)
+        taken = []
         for scope, column in columns_of(panel):
-            look = dict(style.line_style(scopes.index(scope)), linestyle="none", markersize=3.8)
+            look = looks.implementation(panel["variant"].iloc[0], panel["backend"].iloc[0]) | {
+                "marker": looks.MARKERS[scopes.index(scope)], "markersize": 3.8}
             step = min(1.07, 1.6 ** (1 / len(column)))
             x = [i * step**(k - (len(column) - 1) / 2) for k, i in enumerate(column["intensity"])]
             y = column["product_flops"] / column["median_s"] / 1e9
             errors = style.error_bars(y, column["product_flops"] / column["high_s"] / 1e9,
                                       column["product_flops"] / column["low_s"] / 1e9)
-            handles[scope] = ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
-            mark = style.bound_marks(ax, x, column["product_flops"] / column["bound_s"] / 1e9, "#D55E00")
+            ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
+            mark = style.bound_marks(ax, x, column["product_flops"] / column["bound_s"] / 1e9, looks.BOUND)
             handles["least time"] = mark or handles.get("least time")
-            ends = sorted({0, len(column) - 1})
-            for k in ends:
-                side = 1 if k == ends[-1] else -1
-                ax.annotate(f"{column['num_heads'].iloc[k]:.0f}", (x[k], y.iloc[k]), textcoords="offset points",
-                            xytext=(4 * side, -2), ha="left" if side > 0 else "right", fontsize=6, color="#222222")
+            places = [(column["num_heads"].iloc[k], x[k], y.iloc[k], side) for k, side in ((0, -1), (len(column) - 1, 1))]
+            name_heads(ax, places[-1:] if len(column) == 1 else places, taken)
         name_shapes(ax, panel, bottom)
-        ax.set_xscale("log", base=2)
-        ax.set_yscale("log")
-        ax.set_xlim(low, high)
-        ax.set_ylim(bottom, top)
         style.log_axis(ax.yaxis, bottom, top)
         style.binary_axis(ax.xaxis, low, high)
         ax.set_title(panel_name, loc="left")

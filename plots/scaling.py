@@ -5,9 +5,14 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import captions
+import looks
 import style
 
+import pandas
+
 MOST_SERIES = 3  # in a panel; with more, lines cover each other
+HEIGHT = 3.4     # inches of a panel with its legend
 
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", "lines_over": "kv_len",
          "bound": "dashes: the least time that the limits measured by the run allow",
@@ -17,12 +22,12 @@ SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals", 
 
 
 def exponent_text(exponents, series):
-    """ "n^1.35, 1.33 to 1.37 (1.12, 1.58)" of the series, found by its shortest point: of medians, whose interval is of
-    ranks and assumes nothing of the noise."""
+    """ "$L^{1.35}$, 1.33 to 1.37 (1.12, 1.58)" of the series, found by its shortest point: of medians, whose
+    interval is of ranks and assumes nothing of the noise."""
     row = exponents.loc[series["point"].iloc[0]]
     low, high = row["median_low"], row["median_high"]
     interval = "too few rounds" if math.isnan(low) or math.isnan(high) else f"{low:.2f} to {high:.2f}"
-    return f"n^{row['median_exponent']:.2f}, {interval} ({row['first_step']:.2f}, {row['last_step']:.2f})"
+    return f"$L^{{{row['median_exponent']:.2f}}}$, {interval} ({row['first_step']:.2f}, {row['last_step']:.2f})"
 
 
 def chosen(heads):
@@ -46,7 +51,9 @@ def draw(data):
     if missing:
         raise frame.DataError(f"{data.directory}/exponents.csv: no row for {missing[0]}; export the result again")
     for suffix, name, part in frame.figures(points, data.figure_fields()):
-        yield suffix, figure(data, name, part, exponents)
+        variants = sorted(part["variant"].unique())
+        for end, tail, page in style.pages(variants, style.panel_columns(len(variants), 2.2), HEIGHT):
+            yield suffix + end, figure(data, name + tail, part[part["variant"].isin(page)], exponents)
 
 
 def shortest(points, keys):
@@ -55,15 +62,16 @@ def shortest(points, keys):
 
 
 def guides(ax, points):
-    """n^1 below the data's left half and n^2 below its right half: beside the curve, across none of it."""
+    """$L^1$ below the data's left half and $L^2$ below its right half: beside the curve, across none of it."""
     low, high = points["length"].min(), points["length"].max()
     middle = math.sqrt(low * high)
     left = points[points["length"] == low]["median_s"].min() * 1e3 / 2
     right = points[points["length"] == high]["median_s"].min() * 1e3 / 2
-    for x, y, name, dash in (([low, middle], [left, left * middle / low], "n^1", (0, (1, 2))),
-                             ([middle, high], [right * (middle / high) ** 2, right], "n^2", (0, (4, 2)))):
+    for x, y, name, dash in (([low, middle], [left, left * middle / low], "$L^1$", (0, (1, 2))),
+                             ([middle, high], [right * (middle / high) ** 2, right], "$L^2$", (0, (4, 2)))):
         ax.plot(x, y, color="#666666", linewidth=0.9, linestyle=dash)
-        ax.annotate(name, (x[0], y[0]), textcoords="offset points", xytext=(7, -9), fontsize=7, color="#444444")
+        ax.annotate(name, (x[0], y[0]), textcoords="offset points", xytext=(7, -9), fontsize=7, color="#444444",
+                    parse_math=True)
     return min(left, right * (middle / high) ** 2)
 
 
@@ -71,39 +79,41 @@ def figure(data, name, points, exponents):
     variants = sorted(points["variant"].unique())
     every = sorted(points["num_heads"].unique())
     heads = chosen(every)
-    columns = style.panel_columns(len(variants))
-    text = (f"Median time of one {frame.pass_name(points)}; bars are 95 % intervals, where the rounds bound one. Exponents: least "
-            "squares through the logs of the medians over all lengths, with 95 % intervals of the noise alone (ranks); in brackets the slopes "
-            "of the first and the last step: where they differ, the curve is no power law. Grey: slopes of n^1 and "
-            "n^2. " + frame.bounds_text(points) + ". " +
+    columns = style.panel_columns(len(variants), 2.2)
+    text = (f"Median time of one {captions.pass_name(points)}; bars are 95 % intervals, where the rounds bound one. Exponents: least "
+            "squares through the logs of the medians over all lengths, with 95 % intervals of the noise alone (ranks); in brackets "
+            "the slopes of the first and the last step: where they differ, the curve is no power law. Grey: slopes of L and its "
+            "square. " + captions.bounds_text(points) + ". " +
             ("" if heads == every else f"{len(heads)} of {len(every)} numbers of heads are drawn: {SHOWS['left_out_because']}. ") +
-            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
+            f"Each point has {captions.rounds_text(points)}. {data.origin(points)} L: {frame.length_name(points)}.")
     rows = math.ceil(len(variants) / columns)
-    fig, axes = style.panels(rows, columns, width=3.2, height=3.2, caption_lines=style.caption_lines(text, columns, 3.2))
+    fig, axes = style.panels(rows, columns, width=3.2, height=HEIGHT, caption_lines=style.caption_lines(text, columns, 3.2))
     for i, (ax, variant) in enumerate(zip(axes.flat, variants)):
         panel = points[points["variant"] == variant]
         bottom = guides(ax, points)
+        ax.set_yscale("log")
+        low, high = style.limits(pandas.concat([points[c] * 1e3 for c in ("median_s", "low_s", "high_s")]),
+                                 points["bound_s"] * 1e3, marks=[bottom / 2])
+        ax.set_ylim(low, high)
         for h in heads:
             series = panel[panel["num_heads"] == h].sort_values("length")
             if len(series) < 3:
                 continue
             errors = style.error_bars(series["median_s"] * 1e3, series["low_s"] * 1e3, series["high_s"] * 1e3)
             ax.errorbar(series["length"], series["median_s"] * 1e3, yerr=errors, capsize=2, elinewidth=0.9,
-                        label=f"H = {h:.0f}: {exponent_text(exponents, series)}",
-                        **style.line_style(heads.index(h)))
-            style.bound_marks(ax, series["length"], series["bound_s"] * 1e3, style.line_style(heads.index(h))["color"])
+                        label=f"$H$ = {h:.0f}: {exponent_text(exponents, series)}",
+                        **looks.ordered(heads.index(h), len(heads)))
+            style.bound_marks(ax, series["length"], series["bound_s"] * 1e3, looks.ordered(heads.index(h), len(heads))["color"])
         ax.set_xscale("log", base=2)
-        ax.set_yscale("log")
         style.powers_axis(ax.xaxis, points["length"])
-        floor = points["bound_s"].min() * 1e3
-        low, high = min(bottom / 2, floor / 1.3 if floor > 0 else bottom), points[["median_s", "high_s"]].max().max() * 1e3 * 1.3
-        ax.set_ylim(low, high)
         style.log_axis(ax.yaxis, low, high)
-        ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
+        style.x_label(ax, SHOWS["lines_over"])
         if i % columns == 0:
             ax.set_ylabel("time [ms]")
-        ax.set_title(variant, loc="left")
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), handlelength=3.4, fontsize=7.5)
+        style.panel_title(ax, style.plain(variant))
+        legend = ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), handlelength=3.4, fontsize=7)
+        for label in legend.get_texts():
+            label.set_parse_math(True)
     style.hide_unused(axes, len(variants))
     style.title(fig, f"Time over sequence length: {name}")
     style.caption(fig, text)

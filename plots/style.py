@@ -22,14 +22,9 @@ font_manager.fontManager.ttflist.clear()
 for font in sorted(glob.glob(os.path.join(matplotlib.get_data_path(), "fonts", "ttf", "*.ttf"))):
     font_manager.fontManager.addfont(font)
 
-# Okabe and Ito (2008), told apart by every common kind of colour vision; yellow is left out, it vanishes on white.
-# The order alternates dark and light, so that neighbours differ in grey too.
-COLOURS = ["#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#D55E00", "#56B4E9", "#7F7F7F"]
-MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
-LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2))]
-HATCHES = ["", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo", "||||", "**"]
-BAND = "#BBBBBB"
-DIVERGING = ["#0072B2", "#FFFFFF", "#D55E00"]  # below, at and above zero
+PAGE = 6.9, 9.2          # inches of text on a journal's page; no figure is larger
+NARROWEST = 1.9          # inches of a panel that can still be read
+LEAST_HEIGHT = 1.25      # inches of a panel, likewise
 CAPTION_PER_INCH = 17.5  # characters of 7.5 point text; measured on long captions
 
 pyplot.rcParams.update({
@@ -37,27 +32,23 @@ pyplot.rcParams.update({
     "legend.fontsize": 8, "xtick.labelsize": 8, "ytick.labelsize": 8, "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True, "grid.color": "#E4E4E4", "grid.linewidth": 0.6,
     "axes.axisbelow": True, "lines.linewidth": 1.3, "lines.markersize": 4.5, "legend.frameon": False,
-    "hatch.linewidth": 0.5, "svg.hashsalt": "headcount", "text.parse_math": False, "font.family": "DejaVu Sans"})
+    "hatch.linewidth": 0.5, "svg.hashsalt": "headcount", "text.parse_math": False, "font.family": "DejaVu Sans",
+    "mathtext.fontset": "dejavuserif", "pdf.fonttype": 42})  # journals refuse fonts of type 3
 
 
-def line_style(index):
-    """Colour, marker and dash of the index-th series: each alone tells the series apart."""
-    i = index % len(COLOURS)
-    return {"color": COLOURS[i], "marker": MARKERS[i], "linestyle": LINES[i]}
+class Width:
+    """How wide the widest figure may be, in inches: a column of a journal, or its page."""
 
-
-def bar_style(index):
-    """Fill and hatch of the index-th part of a stack; black is left out, no hatch shows on it."""
-    fills = [c for c in COLOURS if c != "#000000"]
-    return {"color": fills[index % len(fills)], "hatch": HATCHES[index % len(HATCHES)]}
+    inches = PAGE[0]
 
 
 def panels(rows, columns, width=2.9, height=2.4, legend_lines=0, caption_lines=4, **shared):
-    """A figure with a grid of panels, room for a legend on top and a caption at the bottom, in inches."""
+    """A figure with a grid of panels, room for a legend on top and a caption at the bottom, in inches. Panels are less
+    high than asked for where they would not fit a page."""
     total_width = figure_width(columns, width)
-    top, bottom = 0.34 + 0.2 * legend_lines, 0.17 * caption_lines + 0.12
-    total_height = height * rows + top + bottom
-    figure, axes = pyplot.subplots(rows, columns, figsize=(total_width, total_height), squeeze=False,
+    top, bottom = 0.34 + 0.2 * legend_lines, 0.14 * caption_lines + 0.15
+    height = max(LEAST_HEIGHT, min(height, (PAGE[1] - top - bottom) / rows))
+    figure, axes = pyplot.subplots(rows, columns, figsize=(total_width, height * rows + top + bottom), squeeze=False,
                                    layout="constrained", **shared)
     figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
     figure.headcount_room = top, bottom
@@ -65,9 +56,20 @@ def panels(rows, columns, width=2.9, height=2.4, legend_lines=0, caption_lines=4
     return figure, axes
 
 
+def pages(items, columns, height=2.4):
+    """(end of the file's name, end of the title, items) for each page of panels of that height: as many on each."""
+    rows = max(1, int((PAGE[1] - 2.0) / height))
+    count = math.ceil(len(items) / (rows * columns))
+    size = math.ceil(len(items) / count)
+    for number in range(count):
+        several = count > 1
+        yield (f"_{number + 1}" if several else "", f" ({number + 1} of {count})" if several else "",
+               items[number * size:(number + 1) * size])
+
+
 def grow(figure, inches):
-    """Makes a figure taller, keeping the room for legend and caption. To be called before title and caption."""
-    height = figure.get_figheight() + inches
+    """Makes a figure taller, up to a page, keeping the room for legend and caption; to be called before both."""
+    height = min(PAGE[1], figure.get_figheight() + inches)
     top, bottom = figure.headcount_room
     figure.set_figheight(height)
     figure.get_layout_engine().set(rect=(0, bottom / height, 1, 1 - (top + bottom) / height))
@@ -85,10 +87,13 @@ def title(figure, text):
     figure.text(0.01, 1 - 0.08 / figure.get_figheight(), text, fontsize=size, fontweight="bold", va="top", ha="left")
 
 
-def legend(figure, handles, labels, columns, size=8):
-    """Above the panels; `size` in points, as given to legend_columns."""
-    figure.legend(handles, labels, loc="upper left", ncol=columns, handlelength=3.4, fontsize=size,
-                  bbox_to_anchor=(0.005, 1 - 0.27 / figure.get_figheight()))
+def legend(figure, handles, labels, columns, size=8, symbols=False):
+    """Above the panels; `size` in points, as given to legend_columns. With `symbols` dollars enclose formulas: names of a
+    config are to be made plain() then."""
+    drawn = figure.legend(handles, labels, loc="upper left", ncol=columns, handlelength=3.4, fontsize=size,
+                          bbox_to_anchor=(0.005, 1 - 0.27 / figure.get_figheight()))
+    for text in drawn.get_texts():
+        text.set_parse_math(symbols)
 
 
 def caption(figure, text):
@@ -105,7 +110,7 @@ def caption_lines(text, columns, width=2.9):
 
 
 def figure_width(columns, width=2.9):
-    return max(5.6, width * columns + 0.5)
+    return min(Width.inches, max(5.6, width * columns + 0.5))
 
 
 def legend_columns(labels, columns, width=2.9, size=8):
@@ -114,9 +119,10 @@ def legend_columns(labels, columns, width=2.9, size=8):
     return max(1, min(len(labels), int((figure_width(columns, width) - 0.2) / widest)))
 
 
-def panel_columns(count):
-    """Columns of a grid with few holes."""
-    return 2 if count == 4 else min(3, count)
+def panel_columns(count, narrowest=NARROWEST):
+    """Columns of a grid with few holes, as many as the width leaves legible."""
+    fitting = max(1, int((Width.inches - 0.5) / narrowest))
+    return min(fitting, 2 if count == 4 else min(3, count))
 
 
 def powers_axis(axis, values):
@@ -148,14 +154,34 @@ def binary_axis(axis, low, high):
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value >= 1 else f"1/{1 / value:g}"))
 
 
+def limits(values, bounds=(), log=True, marks=()):
+    """Ends of an axis that show all values, with room for markers. Bounds widen it by a quarter at most: data that a far
+    bound pressed flat would say nothing. `marks` are shown in any case."""
+    finite = [v for v in [*values, *marks] if v is not None and math.isfinite(v) and (v > 0 or not log)]
+    to, back = (math.log, math.exp) if log else (float, float)
+    low, high = to(min(finite)), to(max(finite))
+    span = max(high - low, 0.05 if log else 0.05 * max(abs(low), abs(high)))
+    below = [to(b) for b in bounds if math.isfinite(b) and b > 0 and to(b) < low]
+    reachable = [b for b in below if b >= low - 0.25 * span]
+    low = min([low, *reachable])
+    return back(low - 0.07 * span), back(high + 0.07 * span)
+
+
 def bound_marks(ax, x, y, colour):
-    """Dashes where the machine's measured limits stand for each point; None where none is known. To be called by every
-    figure that says that it shows a bound."""
+    """Dashes where the machine's measured limits stand for each point, and arrows at the edge for those below the axis;
+    None where none is known. To be called by every figure that says that it shows a bound, after its limits are set."""
     ax.figure.headcount_bounds = True
     known = [(a, b) for a, b in zip(x, y) if math.isfinite(b)]
     if not known:
         return None
-    return ax.plot(*zip(*known), linestyle="none", marker="_", markersize=7, markeredgewidth=1.1, color=colour)[0]
+    low = ax.get_ylim()[0]
+    inside = [(a, b) for a, b in known if b >= low]
+    for a in (a for a, b in known if b < low):
+        ax.annotate("", (a, 0), xytext=(a, 0.05), xycoords=ax.get_xaxis_transform(),
+                    textcoords=ax.get_xaxis_transform(), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 0.6,
+                                                                     "mutation_scale": 5, "shrinkA": 0, "shrinkB": 0})
+    return ax.plot(*(zip(*inside) if inside else ([], [])), linestyle="none", marker="_", markersize=7,
+                   markeredgewidth=1.1, color=colour)[0]
 
 
 def ink_on(background):
@@ -182,8 +208,22 @@ def hide_unused(axes, used):
         ax.set_visible(False)
 
 
-AXIS_LABELS = {"num_heads": "number of heads H", "kv_len": "sequence length n (kv_len)",
-               "heads_left": "heads left in the model", "head_dim": "width of a head (head_dim)"}
+AXIS_LABELS = {"num_heads": "number of heads $H$", "kv_len": "sequence length $L$",
+               "heads_left": "heads left in the model", "head_dim": "width of a head $d$"}
+
+
+def plain(text):
+    """Text of a config or a machine among symbols: a dollar of its own begins none."""
+    return str(text).replace("$", r"\$")
+
+
+def x_label(ax, name, **more):
+    ax.set_xlabel(AXIS_LABELS[name], parse_math=True, **more)
+
+
+def panel_title(ax, text, **more):
+    """Over the left end of a panel; symbols stand between dollars."""
+    ax.set_title(text, loc="left", parse_math=True, **more)
 
 
 def hold_to(figure, shows, name):
@@ -194,8 +234,8 @@ def hold_to(figure, shows, name):
         raise ValueError(f"{name}: {'draws no' if not bars else 'draws'} error bars, SHOWS says otherwise")
     if bool(shows["bound"]) != getattr(figure, "headcount_bounds", False):
         raise ValueError(f"{name}: draws {'no ' if shows['bound'] else ''}bounds, SHOWS says otherwise")
-    # frame.rounds_text() names them.
-    if shows["spread"] and not re.search(r"\bn = \d+|n unavailable", getattr(figure, "headcount_caption", "")):
+    # captions.rounds_text() names them.
+    if shows["spread"] and not re.search(r"\d+ rounds|an unknown number of rounds", getattr(figure, "headcount_caption", "")):
         raise ValueError(f"{name}: its caption does not say how many rounds, and so not which samples are spread")
     joined = [(ax, line) for ax in axes for line in ax.get_lines()
               if line.get_marker() not in ("", " ", "None", None) and line.get_linestyle() != "None"
@@ -212,7 +252,8 @@ def hold_to(figure, shows, name):
     ratios = any("time of base" in ax.get_ylabel() for ax in axes)
     if ratios and not ("ratio" in shows["quantities"] and shows["base"]):
         raise ValueError(f"{name}: draws ratios, SHOWS does not say so or names no base")
-    if ratios and not all("\n1 is " in ax.get_title(loc="left") for ax in axes):
+    of_ratios = [ax for ax in axes if ax.get_ylabel() == "" or "time of base" in ax.get_ylabel()]
+    if ratios and not all("\n1 is " in ax.get_title(loc="left") for ax in of_ratios):
         raise ValueError(f"{name}: a panel of ratios does not say what 1 is")
 
 

@@ -1,121 +1,113 @@
-"""Time against the number of heads: ratio to the base case, with the band that the config declared as equality."""
+"""Time against the number of heads: ratio to the fewest heads, with what the config declared of it beforehand."""
 import math
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated interpreters leave out
 import frame
+import captions
+import looks
+import series
 import style
 
-SHOWS = {"quantities": ["ratio", "time"], "summary": "median", "bars": "95 % intervals", "lines_over": "num_heads",
-         "bound": "dashes: the least time that the limits measured by the run allow",
+import pandas
+
+SHOWS = {"quantities": ["ratio"], "summary": "median", "bars": "95 % intervals", "lines_over": "num_heads",
+         "bound": "dashes: the least time that the limits measured by the run allow, over the time of the base",
          "base": "in the title of each panel",
          "spread": "named in the caption, from the 5th to the 95th percentile"}
 
 
-def ratio_is_over_heads(points):
-    """True when every point is compared with one that differs from it only in the number of heads."""
-    known = set(points["point"])
-    bases = points.groupby("series")["ratio_base"].agg(["nunique", "first"])
-    return (not points["ratio"].isna().any() and (bases["nunique"] == 1).all() and
-            all(base in known for base in bases["first"]))
-
-
-def base_seconds(points):
-    """The median of each point's base."""
-    return points["ratio_base"].map(points.set_index("point")["median_s"])
+def draw(data):
+    data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
+    points = series.over_heads(data)
+    for suffix, name, part in frame.figures(points, data.figure_fields()):
+        variants = sorted(part["variant"].unique())
+        for end, tail, page in style.pages(variants, style.panel_columns(len(variants))):
+            yield suffix + end, figure(data, name + tail, part[part["variant"].isin(page)], page)
 
 
 def base_line(panel):
-    """ "at H = 1: 0.54, 3.4 ms", in the order of the legend."""
-    words = []
-    for _, series in panel.groupby("length"):
-        base = series[series["point"] == series["ratio_base"]]
-        words.append(frame.quantity(base["median_s"].iloc[0], "s"))
-    heads = sorted(set(int(h) for h in panel[panel["point"] == panel["ratio_base"]]["num_heads"]))
-    return f"1 is {', '.join(words)} at H = {', '.join(map(str, heads))}"
+    """ "1 is 0.54, 3.4 ms at H = 1", in the order of the legend."""
+    bases = panel[panel["point"] == panel["base"]].sort_values("length")
+    words = [captions.quantity(value, "s") for value in bases["median_s"]]
+    heads = sorted(set(int(h) for h in bases["num_heads"]))
+    return f"1 is {', '.join(words)} at $H$ = {', '.join(map(str, heads))}"
 
 
-def draw(data):
-    data.need(["n_rounds", "median_s", "low_s", "high_s", "ratio", "ratio_low", "ratio_high", "ratio_base", "bound_s", "bound_lacks"])
-    points = data.points[(data.points["outcome"] == "measured") & data.points["median_s"].notna()].copy()
-    fields = data.figure_fields() + ["variant", "length"]
-    points["series"] = points.groupby(fields).ngroup()
-    sizes = points.groupby("series")["num_heads"].transform("nunique")
-    points = points[sizes >= 2]
-    if points.empty:
-        raise frame.NotApplicable("time over heads needs timed points that differ in num_heads")
-    for suffix, name, part in frame.figures(points, data.figure_fields()):
-        yield suffix, figure(data, name, part)
-
-
-def figure(data, name, points):
-    variants = sorted(points["variant"].unique())
+def figure(data, name, points, variants):
     lengths = sorted(points["length"].unique())
-    relative = ratio_is_over_heads(points)
-    margin = data.margin() if relative else None
+    declared = captions.declared(data.run, points)
     columns = style.panel_columns(len(variants))
-    labels = [f"{frame.length_name(points)} {n:.0f}" for n in lengths]
-    text = (f"Time of one {frame.pass_name(points)} " + ("divided by that of the base case, paired round by round"
-                                           if relative else "(median)") +
-            "; bars are 95 % intervals. " + frame.bounds_text(points) +
-            (", divided likewise. " if relative else ". ") +
-            (f"Grey band: what was declared equal beforehand (within {margin:.3g} of 1). " if margin else
-             "No margin was declared. " if relative else "") +
-            f"Each point has {frame.rounds_text(points)}. {data.origin()}")
-    rows = math.ceil(len(variants) / columns)
+    labels = [f"$L$ = {n:.0f}" for n in lengths]
+    text = (f"Time of one {captions.pass_name(points)} divided by that of the fewest heads, paired round by round; bars are 95 % "
+            f"intervals{captions.unbounded_text(points, 'ratio_low', 'ratio_high')}. {captions.bounds_text(points)}, divided "
+            f"likewise. {declared_text(declared)} L: {frame.length_name(points)}. Each point has "
+            f"{captions.rounds_text(points)}. {data.origin(points)}")
     legend_columns = style.legend_columns(labels, columns)
-    fig, axes = style.panels(rows, columns, legend_lines=math.ceil(len(lengths) / legend_columns),
+    fig, axes = style.panels(math.ceil(len(variants) / columns), columns,
+                             legend_lines=math.ceil(len(lengths) / legend_columns),
                              caption_lines=style.caption_lines(text, columns), sharex=True, sharey=True)
-    value, low, high = ("ratio", "ratio_low", "ratio_high") if relative else ("median_s", "low_s", "high_s")
-    scale = 1 if relative else 1e3
-    bounds = points["bound_s"] / base_seconds(points) if relative else points["bound_s"]
-    smallest = points[[value, low]].min().min() * scale
-    largest = points[[value, high]].max().max() * scale
-    if bounds.notna().any():
-        smallest = min(smallest, bounds.min() * scale)
-    if relative:
-        smallest, largest = min(smallest, 1 - (margin or 0)), max(largest, 1 + (margin or 0))
+    bounds = points["bound_s"] / points["base_s"]
+    bands = [v for claim in declared for v in ((1 - claim.value, 1 + claim.value) if claim.kind == "within" else ())]
+    low, high = style.limits(pandas.concat([points[c] for c in ("ratio", "ratio_low", "ratio_high")]), bounds, log=False,
+                             marks=[1, *bands])
+    log = high > 4 * max(low, 0.05)
+    if log:
+        low, high = style.limits(pandas.concat([points[c] for c in ("ratio", "ratio_low", "ratio_high")]), bounds,
+                                 marks=[1, *(band for band in bands if band > 0)])
     handles = {}
     for ax, variant in zip(axes.flat, variants):
         panel = points[points["variant"] == variant]
-        if margin:
-            ax.axhspan(1 - margin, 1 + margin, color=style.BAND, alpha=0.6, linewidth=0)
-        if relative:
-            ax.axhline(1, color="#555555", linewidth=0.8)
-        for length, series in panel.groupby("length"):
-            series = series.sort_values("num_heads")
-            errors = style.error_bars(series[value] * scale, series[low] * scale, series[high] * scale)
-            # Moved aside by a few percent: at the base every series stands at 1.
-            aside = 2 ** (0.09 * (lengths.index(length) - (len(lengths) - 1) / 2))
-            handles[length] = ax.errorbar(series["num_heads"] * aside, series[value] * scale, yerr=errors, capsize=2,
-                                          elinewidth=0.9, **style.line_style(lengths.index(length)))
-            style.bound_marks(ax, series["num_heads"] * aside, bounds[series.index] * scale,
-                              style.line_style(lengths.index(length))["color"])
+        if log:
+            ax.set_yscale("log")
+            style.log_axis(ax.yaxis, low, high)
+        ax.set_ylim(low, high)
         ax.set_xscale("log", base=2)
         style.powers_axis(ax.xaxis, points["num_heads"])
-        if not relative or largest / smallest > 4:
-            ax.set_yscale("log")
-            style.log_axis(ax.yaxis, smallest, largest)
-        ax.set_title(f"{variant}\n" + (base_line(panel) if relative else ""), loc="left")
-    # Room for the markers at both ends.
-    if relative and largest / smallest <= 4:
-        space = 0.06 * (largest - smallest)
-        axes.flat[0].set_ylim(smallest - space, largest + space)
-    else:
-        space = (largest / smallest) ** 0.06
-        axes.flat[0].set_ylim(smallest / space, largest * space)
+        ax.axhline(1, color="#555555", linewidth=0.8)
+        draw_declared(ax, panel, declared)
+        for length, line in panel.groupby("length"):
+            line = line.sort_values("num_heads")
+            look = looks.ordered(lengths.index(length), len(lengths))
+            # Moved aside by a few percent: at the base every series stands at 1.
+            aside = 2 ** (0.09 * (lengths.index(length) - (len(lengths) - 1) / 2))
+            handles[length] = ax.errorbar(line["num_heads"] * aside, line["ratio"], capsize=2, elinewidth=0.9, **look,
+                                          yerr=style.error_bars(line["ratio"], line["ratio_low"], line["ratio_high"]))
+            style.bound_marks(ax, line["num_heads"] * aside, bounds[line.index], look["color"])
+        style.panel_title(ax, f"{style.plain(variant)}\n{base_line(panel)}")
     style.hide_unused(axes, len(variants))
     for i, ax in enumerate(list(axes.flat)[:len(variants)]):
         if i % columns == 0:
-            ax.set_ylabel("time / time of base" if relative else "time [ms]")
+            ax.set_ylabel("time / time of base")
         ax.tick_params(labelbottom=True)
         if i + columns >= len(variants):
-            ax.set_xlabel(style.AXIS_LABELS[SHOWS["lines_over"]])
+            style.x_label(ax, SHOWS["lines_over"])
     style.title(fig, f"Time over heads: {name}")
-    style.legend(fig, [handles[n] for n in lengths], labels, legend_columns)
+    style.legend(fig, [handles[n] for n in lengths], labels, legend_columns, symbols=True)
     style.caption(fig, text)
     return fig
+
+
+def declared_text(declared):
+    if not declared:
+        return "Nothing was declared of these ratios beforehand."
+    return ("Declared beforehand (grey band, or a dotted line at the largest or smallest ratio): " +
+            "; ".join(claim.text() for claim in declared) + ".")
+
+
+def draw_declared(ax, panel, declared):
+    """A band of what was declared equal, and a line over the heads of which a limit was declared."""
+    for claim in declared:
+        about = panel[claim.speaks_of(panel)]
+        if about.empty:
+            continue
+        if claim.kind == "within":
+            ax.axhspan(1 - claim.value, 1 + claim.value, color=looks.BAND, alpha=0.6, linewidth=0)
+        else:
+            heads = about["num_heads"][about["point"] != about["base"]]
+            if len(heads):
+                ax.hlines(claim.value, heads.min() / 1.2, heads.max() * 1.2, color="#555555", linestyle=":", linewidth=1.2)
 
 
 if __name__ == "__main__":

@@ -264,11 +264,16 @@ class CacheAndDecode(Comparison):
         self.assertEqual(self.rings(figure), 7)
 
     def test_a_bound_above_the_time_is_not_drawn(self):
+        near = self.drawn(cache_and_decode, [row | {"bound_s": 0.9 * row["median_s"]} for row in self.rows()])
+        self.assertEqual(len([line for line in near.axes[0].get_lines()
+                              if line.get_marker() == "_" and line.get_markersize() == 7 and len(line.get_xdata())]), 8)
         for bound, said in ((1, True), (1e-9, False)):
             figure = self.drawn(cache_and_decode, self.rows(bound_s=bound))
             marks = [line for line in figure.axes[0].get_lines()
                      if line.get_marker() == "_" and len(line.get_xdata()) == 1 and line.get_markersize() == 7]
-            self.assertEqual(len(marks), 0 if said else 8)
+            arrows = [text for text in figure.axes[0].texts if getattr(text, "arrow_patch", None)]
+            self.assertEqual(len(marks), 0)
+            self.assertEqual(len(arrows), 0 if said else 8)  # so far below that the axis ends before
             self.assertEqual("not drawn for 8 points" in texts_of(figure), said)
 
     def test_the_caption_says_what_was_timed(self):

@@ -11,10 +11,21 @@ import synthetic  # noqa: E402
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots"))
 
 PLOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots")
-SCRIPTS = sorted(name for name in os.listdir(PLOTS) if name.endswith(".py") and
-                 "\nSHOWS = " in open(os.path.join(PLOTS, name), encoding="utf-8").read())
-OF_HEADS = [script for script in SCRIPTS if script.startswith("heads_")]
-OF_PRUNING = ["pruning.py"]
+
+
+def holding(text):
+    """The scripts that hold this text."""
+    found = []
+    for name in sorted(os.listdir(PLOTS)):
+        if name.endswith(".py"):
+            with open(os.path.join(PLOTS, name), encoding="utf-8") as file:
+                found += [name] if text in file.read() else []
+    return found
+
+
+SCRIPTS = holding("\nSHOWS = ")
+OF_HEADS = holding("SHOWS, studies.Heads")
+OF_PRUNING = holding("SHOWS, studies.Pruning")
 OF_POINTS = [script for script in SCRIPTS if script not in OF_HEADS + OF_PRUNING]
 
 

@@ -13,7 +13,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import synthetic  # noqa: E402
 from figure_case import OF_HEADS, OF_POINTS, OF_PRUNING, SCRIPTS, FigureCase, kind_of, run  # noqa: E402
-import frame  # noqa: E402  (figure_case says where)
+import captions  # noqa: E402  (figure_case says where)
+import frame  # noqa: E402
 import style  # noqa: E402
 
 
@@ -21,7 +22,7 @@ class Plots(FigureCase):
     def test_the_figures_exist(self):
         for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
                        "beside.py", "error_over_heads.py", "loss_curves.py", "heads_masked.py", "heads_pruned.py",
-                       "heads_alike.py", "pruning.py", "odd_widths.py", "fastest.py", "cache_and_decode.py"):
+                       "heads_alike.py", "pruning.py", "odd_widths.py", "fastest.py", "cache_and_decode.py", "heads_fused_causal.py"):
             self.assertIn(script, SCRIPTS)
 
     def test_figures_beyond_the_most_are_not_dropped_in_silence(self):
@@ -37,19 +38,19 @@ class Plots(FigureCase):
             self.assertEqual(len(listed.getvalue().splitlines()), drawn)
             self.assertEqual("only the first 1 figures" in said.getvalue(), told)
 
-    def test_every_script_draws_png_and_svg_and_names_its_files(self):
+    def test_every_script_draws_pdf_png_and_svg_and_names_its_files(self):
         for script in SCRIPTS:
             with self.subTest(script):
                 result = run(script, self.data_of(script), self.directory(script))
                 self.check(result, 0)
                 files = result.stdout.split("\n")[:-1]
                 self.assertEqual({os.path.basename(f) for f in files}, set(os.listdir(self.directory(script))))
-                self.assertEqual({f.rsplit(".", 1)[1] for f in files}, {"png", "svg"})
+                self.assertEqual({f.rsplit(".", 1)[1] for f in files}, {"pdf", "png", "svg"})
                 for file in files:
                     self.assertTrue(os.path.basename(file).startswith(script[:-3]))
                     self.assertGreater(os.path.getsize(file), 5000)
                     with open(file, "rb") as stream:
-                        self.assertIn(b"PNG" if file.endswith("png") else b"<svg", stream.read(2000))
+                        self.assertIn({"png": b"PNG", "svg": b"<svg", "pdf": b"%PDF"}[file[-3:]], stream.read(2000))
 
     def test_describe_prints_every_field_without_data(self):
         for script in SCRIPTS:
@@ -63,7 +64,7 @@ class Plots(FigureCase):
     def test_a_figure_that_is_not_what_it_says_is_refused(self):
         shows = frame.description({"lines_over": "num_heads", "bars": "95 % intervals"})
 
-        def drawn(x, label="number of heads H", bars=True, line="-", ylabel="time [ms]"):
+        def drawn(x, label=style.AXIS_LABELS["num_heads"], bars=True, line="-", ylabel="time [ms]"):
             figure, axes = style.panels(1, 1)
             axes[0][0].errorbar(x, [1.0] * len(x), yerr=[0.1] * len(x) if bars else None, marker="o", linestyle=line)
             if not bars:
@@ -84,15 +85,15 @@ class Plots(FigureCase):
         rows = pandas.DataFrame([{"variant": "streaming", "num_heads": h, "length": 128, "n_rounds": 20, "median_s": 0.01,
                                   "p5_s": 0.009, "p95_s": p95, "several_modes": modes}
                                  for h, p95, modes in ((1, 0.011, "false"), (2, 0.012, "true"), (4, 0.03, "false"))])
-        text = frame.rounds_text(rows)
-        self.assertIn("n = 20 rounds", text)
-        self.assertIn("H 2 n 128 9 ms to 12 ms", text)
-        self.assertIn("H 4 n 128 9 ms to 30 ms", text)
+        text = captions.rounds_text(rows)
+        self.assertIn("20 rounds", text)
+        self.assertIn("H 2 L 128 9 ms to 12 ms", text)
+        self.assertIn("H 4 L 128 9 ms to 30 ms", text)
         self.assertNotIn("H 1 ", text)
-        self.assertEqual(frame.rounds_text(rows.head(1)), "n = 20 rounds")
+        self.assertEqual(captions.rounds_text(rows.head(1)), "20 rounds")
         many = pandas.concat([rows.iloc[1:2]] * 20)
-        self.assertIn(f"and {20 - frame.MOST_NAMED} more", frame.rounds_text(many))
-        self.assertEqual(frame.rounds_text(rows[["n_rounds", "median_s"]]), "n = 20 rounds")
+        self.assertIn(f"and {20 - captions.MOST_NAMED} more", captions.rounds_text(many))
+        self.assertEqual(captions.rounds_text(rows[["n_rounds", "median_s"]]), "20 rounds")
         figure, _ = style.panels(1, 1)
         shows = frame.description({"spread": "in the caption"})
         with self.assertRaises(ValueError):
@@ -111,7 +112,7 @@ class Plots(FigureCase):
         with open(path, "w", encoding="utf-8") as file:
             json.dump(record, file)
         origin = frame.Frame(data).origin()
-        self.assertIn("Left out: boost (hidden here); processors (one is asked of). Machine", origin)
+        self.assertIn("Left out: boost (hidden here); processors (one is asked of). Processor: ", origin)
 
     def test_equal_data_give_equal_bytes(self):
         for script in SCRIPTS:

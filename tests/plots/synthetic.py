@@ -29,7 +29,10 @@ TRAINING_COLUMNS = ["point", "group", "round", "learning_rate", "steps", "step_s
 SAMPLE_COLUMNS = ["point", "group", "stratum", "round", "wall_s"]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step",
                     "median_exponent", "median_low", "median_high"]
-ENVIRONMENT = {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5, "dirty": "false"}
+ENVIRONMENT = {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5, "dirty": "false",
+               "version": "0.1.0", "blas.openblas.version": " OpenBLAS 0.3.21 ", "blas.openblas.core": "Haswell",
+               "simd.simd.instruction_set": "AVX3_DL"}
+CLAIMS = ({"id": "R12", "kind": "within", "metric": "time", "across": ["num_heads"], "argument": "0.02", "part": ""},)
 SHARES = {"projections": "projections", "scores": "scores Q K^T", "softmax": "softmax", "context": "context P V",
           "fused": "fused core", "copies": "layout copies", "other": ""}
 SHARE_OF = {"scores": "scores", "weights": "softmax", "context": "context", "attend": "fused", "copy": "copies"}
@@ -122,7 +125,7 @@ def exponent_rows(rows):
     series = {}
     for row in rows:
         if row["outcome"] == "measured":
-            series.setdefault((row["variant"], row["backend"], row["num_heads"], row["embed_dim"]), []).append(row)
+            series.setdefault((row["variant"], row["backend"], row["num_heads"], row["embed_dim"], row["causal"], row["q_len"] == 1), []).append(row)
     for points in series.values():
         points.sort(key=lambda row: row["kv_len"])
         if len(points) < 3:
@@ -164,7 +167,7 @@ def curve_rows(rows):
 
 
 def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), variants=VARIANTS,
-          backends=("blas", "naive"), widths=(), decode=(), **changes):
+          backends=("blas", "naive"), widths=(), decode=(), claims=CLAIMS, **changes):
     """`widths`: of four heads each, beside those that `heads` make of one embedding; `decode`: keys of one query."""
     os.makedirs(directory, exist_ok=True)
     rows, spans = [], []
@@ -187,11 +190,12 @@ def write(directory, lengths=(128, 512, 2048), heads=(1, 2, 4, 8, 16, 32), varia
              for variant in variants for backend in backends for length in decode for h in heads]
     rows.append(point_row("multi_head", "blas", 96, 7, outcome="skipped", reason="7 heads do not divide 512",
                           median_s="", low_s="", high_s="", ratio="", required_flops="", n_rounds=""))
-    write_rows(directory, rows, spans)
+    write_rows(directory, rows, spans, claims)
 
 
-def write_rows(directory, rows, spans=()):
+def write_rows(directory, rows, spans=(), claims=CLAIMS):
     """An export of these points and traced spans."""
+    rows = list(rows)
     os.makedirs(directory, exist_ok=True)
     write_csv(directory, "points.csv", POINT_COLUMNS, rows)
     write_csv(directory, "samples.csv", SAMPLE_COLUMNS, sample_rows(rows))
@@ -204,7 +208,7 @@ def write_rows(directory, rows, spans=()):
     with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,
                    "fields": FIELDS,
-                   "claims": [{"id": "R12", "kind": "within", "metric": "time", "argument": "0.02"}],
+                   "claims": list(claims),
                    "environment": ENVIRONMENT, "limits": LIMITS}, file)
 
 

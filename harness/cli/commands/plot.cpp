@@ -1,8 +1,11 @@
 // headcount plot: exports a result and lets every script of plots/ draw what it can show.
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -27,7 +30,8 @@ namespace fs = std::filesystem;
 struct Options {
     std::string result;
     std::string output = "out";
-    std::string formats = "png,svg";
+    std::string formats = "png,svg,pdf";
+    std::string width;
     std::vector<std::string> only;
 };
 
@@ -69,8 +73,22 @@ int told(const ProcessResult& drawn, const std::string& name) {
     return exit;
 }
 
+/// Refused here, in the words of the command, before anything is drawn.
+void require_width(const std::string& text) {
+    static const std::regex kLength("([0-9]+(?:[.][0-9]+)?)(in|cm|mm|pt)");
+    const std::map<std::string, double> inches{{"in", 1}, {"cm", 1 / 2.54}, {"mm", 1 / 25.4}, {"pt", 1 / 72.0}};
+    std::smatch parts;
+    if (std::regex_match(text, parts, kLength)) {
+        const double width = std::strtod(parts[1].str().c_str(), nullptr) * inches.at(parts[2].str());
+        if (width >= 2.5 && width <= 20) return;
+    }
+    throw UsageError(
+        fmt::format("--width {}: write a length from 2.5in to 20in, as 3.3in, 84mm, 8.4cm or 240pt", text));
+}
+
 void run(const Options& options, int& exit_code) {
     require_known(options);
+    if (!options.width.empty()) require_width(options.width);
     const std::vector<std::string> python = find_python();
     const fs::path output = options.output;
     const fs::path data = output / "data";
@@ -82,8 +100,9 @@ void run(const Options& options, int& exit_code) {
         if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), name) == options.only.end()) {
             continue;
         }
-        const int exit = told(
-            run_script(python, script.string(), {data.string(), output.string(), "--format", options.formats}), name);
+        std::vector<std::string> arguments{data.string(), output.string(), "--format", options.formats};
+        if (!options.width.empty()) arguments.insert(arguments.end(), {"--width", options.width});
+        const int exit = told(run_script(python, script.string(), arguments), name);
         exit_code = std::max(exit_code, exit);
         if (exit == exit_code::interrupted) return;
     }
@@ -92,7 +111,8 @@ void run(const Options& options, int& exit_code) {
 constexpr char kExamples[] = R"(
 Examples:
   headcount plot results/reference/equal_complexity.jsonl --output out
-  headcount plot results/reference/equal_complexity.jsonl --only breakdown --format svg)";
+  headcount plot results/reference/equal_complexity.jsonl --only breakdown --format svg
+  headcount plot results/reference/libraries.jsonl --only heads_fused_causal --width 3.3in --format pdf)";
 
 }  // namespace
 
@@ -110,6 +130,9 @@ Command plot() {
                            .into = &options->formats,
                            .doc = "png, svg, pdf; several with commas",
                            .shows_default = true},
+                          {.name = "--width",
+                           .into = &options->width,
+                           .doc = "of the widest figure, a journal's column: 3.3in, 84mm; default 6.9in, its page"},
                           {.name = "--only",
                            .into = &options->only,
                            .doc = "names of figures (files of plots/)",
