@@ -61,7 +61,7 @@ class Count(unittest.TestCase):
         self.assertIn("8 and 16", result.stderr)
 
     def test_decoding_says_that_all_keys_are_projected_again_and_what_it_is_with_a_cache(self):
-        for variant, kv in (("multi_head", 8), ("grouped_query", 2), ("multi_query", 1), ("packed_qkv", 8)):
+        for variant, kv in (("multi_head", 8), ("grouped_query", 2), ("multi_query", 1), ("streaming", 8)):
             flags = ["--variant", variant, "--q-len", 1, "--kv-len", 8192, "--embed-dim", 512, "--num-heads", 8]
             if kv < 8:
                 flags += ["--num-kv-heads", kv]
