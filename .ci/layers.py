@@ -53,7 +53,7 @@ LAYERS = [
     room("measure/machine", "what can be read of this machine and its processes"),
     room("measure/limits", "the rates this machine sustains", "machine"),
     room("measure/clock", "one visit, timed; traced passes", "machine"),
-    room("measure/point", "one point: its inputs, its count, its check, and how it runs", "machine clock"),
+    room("measure/point", "one point: its inputs, its count, its check, and how it runs", "process machine clock"),
     room("measure/engine", "points that another program computes", "process machine clock point"),
     room("measure/plan", "which points are timed, counted, skipped; shards", "machine point engine"),
     room("measure/worker", "both ends of the process that runs points",

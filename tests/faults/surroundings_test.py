@@ -5,159 +5,18 @@ usage: surroundings_test.py HEADCOUNT
 KINDS is the table: a kind of surroundings, its members, and what each does to the program. A new member is one line. What
 this system does not allow (namespaces without the right to make them) is said, not passed over.
 """
-import fcntl
-import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
+import surroundings_streams as of_streams
 from support import check, children, compare_with_undisturbed, config_in, of_kind, records, run, start, wait_for
-
-ROUNDS = 10
-SHARED = tempfile.TemporaryDirectory()
-
-
-class Unavailable(Exception):
-    """This system does not allow it."""
-
-
-class Place:
-    """A folder, and in it a config, and commands with what they do in ordinary surroundings."""
-
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
-        folder.mkdir(parents=True)
-        self.config = config_in(folder, ROUNDS)
-        self.output = folder / "x.jsonl"
-        self.command = [program, "run", self.config, "--output", self.output]
-
-    def whole(self, what):
-        lines = records(self.output)
-        last = {r["point"]: r for r in of_kind(lines, "point")}  # one that was tried again has two
-        compare_with_undisturbed([r for r in lines if r["kind"] != "point" or r is last[r["point"]]], ROUNDS)
-        for line in self.output.read_bytes().splitlines():
-            check(line.startswith(b'{"kind":"') and line.endswith(b'"}'), f"{what}: a stray line in the journal: {line[:80]}")
-
-    def ran(self, result, what, code=0):
-        check(result.returncode == code, f"{what}: exit code {result.returncode}, not {code}: {result.stderr}")
-        self.whole(what)
-
-
-# ---- streams ----
-
-COUNT = ["count", "--seq-len", "32", "--embed-dim", "64", "--num-heads", "8"]
-
-
-def commands(program, result):
-    """Each kind of command that measures nothing, by where it prints: standard output, standard error, both."""
-    return {"count, JSON": [program, *COUNT, "--format", "json"],
-            "count, refused": [program, "count", "--seq-len", "32", "--num-heads", "12", "--embed-dim", "512"],
-            "verify": [program, "verify", result],
-            "table": [program, "table", result, "--format", "csv"],
-            "list": [program, "list", "variants"],
-            "help": [program, "run", "--help"],
-            "version": [program, "--version"],
-            "no command": [program, "no-such-command"]}
-
-
-@functools.cache
-def ordinary(program):
-    """A result in ordinary surroundings, and what each command says of it there."""
-    place = Place(program, Path(tempfile.mkdtemp(dir=SHARED.name)) / "ordinary")
-    place.ran(run(place.command), "ordinary")
-    return place, {name: run(command) for name, command in commands(program, place.output).items()}
-
-
-def closed(fd):
-    return {"preexec_fn": lambda: os.close(fd)}
-
-
-def full(fd):
-    return {"stdout" if fd == 1 else "stderr": open("/dev/full", "w")}
-
-
-def gone(fd):
-    """A pipe whose reader has left."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    return {"stdout" if fd == 1 else "stderr": os.fdopen(writer, "wb")}
-
-
-def gone_and_signal_ignored(fd):
-    return {**gone(fd), "preexec_fn": lambda: signal.signal(signal.SIGPIPE, signal.SIG_IGN), "restore_signals": False}
-
-
-def streams(disturb, fd, lost):
-    """`lost`: what is printed there cannot be written, so it is exit code 4 for standard output."""
-
-    def member(program, scratch):
-        there, normally = ordinary(program)
-        place = Place(program, scratch / "x")
-        for name, command in {"run": place.command, **commands(program, there.output)}.items():
-            got = subprocess.run([str(c) for c in command], timeout=120,
-                                 **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
-                                    "text": True, **disturb(fd)})
-            if name == "run":
-                place.whole(name)
-                check(got.returncode == (4 if lost and fd == 1 else 0), f"run: exit code {got.returncode}: {got.stderr}")
-                continue
-            normal = normally[name]
-            want = 4 if lost and fd == 1 and normal.stdout else normal.returncode
-            check(got.returncode == want, f"{name}: exit code {got.returncode}, not {want}: {got.stderr}")
-            if fd == 2:
-                check(got.stdout == normal.stdout, f"{name}: another output")
-            if want == 4:
-                check("standard output cannot be written" in got.stderr, f"{name}: does not say so: {got.stderr!r}")
-    return member
-
-
-def all_closed(program, scratch):
-    place = Place(program, scratch / "x")
-    result = subprocess.run([str(c) for c in place.command], preexec_fn=lambda: [os.close(fd) for fd in (0, 1, 2)],
-                            timeout=120)
-    check(result.returncode == 4, f"exit code {result.returncode}")  # its summary is lost, the journal is not
-    place.whole("all closed")
-
-
-def slow_and_non_blocking(program, scratch):
-    """Another program that shares a pipe may have set it to non-blocking: full is no failure then."""
-    del scratch
-    command = [str(program), *COUNT, "--convention", "all"]
-    normal = subprocess.run(command, capture_output=True, timeout=120)
-    check(normal.returncode == 0, f"{normal.stderr}")
-    reader, writer = os.pipe()
-    fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
-    os.set_blocking(writer, False)
-    os.write(writer, b"x" * 4096)
-    got = [b""]
-
-    def read_late():
-        time.sleep(0.5)
-        while chunk := os.read(reader, 100):
-            got[0] += chunk
-
-    thread = threading.Thread(target=read_late)
-    thread.start()
-    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=120)
-    os.close(writer)
-    thread.join()
-    os.close(reader)
-    check(result.returncode == normal.returncode, f"exit code {result.returncode}: {result.stderr}")
-    check(got[0][4096:] == normal.stdout, "a part of the output is lost")
-
-
-def output_at_the_limit_of_file_sizes(program, scratch):
-    import resource
-    with open(scratch / "out", "w") as out:
-        result = subprocess.run([str(program), "list", "variants"], stdout=out, stderr=subprocess.PIPE, text=True, timeout=120,
-                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)))
-    check(result.returncode == 4, f"exit code {result.returncode}: {result.stderr}")
+from surroundings import ROUNDS, Place, Unavailable, commands, ordinary
 
 
 # ---- signals ----
@@ -339,17 +198,17 @@ def first_child(pid):
 
 KINDS = {
     "streams": {
-        "standard input closed": streams(closed, 0, False),
-        "standard output closed": streams(closed, 1, True),
-        "standard error closed": streams(closed, 2, True),
-        "all three closed": all_closed,
-        "standard output full": streams(full, 1, True),
-        "standard error full": streams(full, 2, True),
-        "standard output without a reader": streams(gone, 1, False),
-        "standard error without a reader": streams(gone, 2, False),
-        "without a reader, SIGPIPE ignored": streams(gone_and_signal_ignored, 1, False),
-        "a full pipe that does not block": slow_and_non_blocking,
-        "at the limit of file sizes": output_at_the_limit_of_file_sizes,
+        "standard input closed": of_streams.streams(of_streams.closed, 0, False),
+        "standard output closed": of_streams.streams(of_streams.closed, 1, True),
+        "standard error closed": of_streams.streams(of_streams.closed, 2, True),
+        "all three closed": of_streams.all_closed,
+        "standard output full": of_streams.streams(of_streams.full, 1, True),
+        "standard error full": of_streams.streams(of_streams.full, 2, True),
+        "standard output without a reader": of_streams.streams(of_streams.gone, 1, False),
+        "standard error without a reader": of_streams.streams(of_streams.gone, 2, False),
+        "without a reader, SIGPIPE ignored": of_streams.streams(of_streams.gone_and_signal_ignored, 1, False),
+        "a full pipe that does not block": of_streams.slow_and_non_blocking,
+        "at the limit of file sizes": of_streams.output_at_the_limit_of_file_sizes,
     },
     "signals": {
         "SIGHUP ignored": ignored(signal.SIGHUP),

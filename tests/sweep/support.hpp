@@ -92,4 +92,9 @@ inline std::string with_grid(const std::string& grid) {
     return "question: q\nproblem: {variant: multi_head, backend: naive, embed_dim: 16, seq_len: 4}\n" + grid;
 }
 
+/// The points of the grid keys.
+inline Part main_part(const std::string& grid, const LoadOptions& options = {}) {
+    return parse(with_grid(grid), options).parts.at(0);
+}
+
 }  // namespace headcount::test
