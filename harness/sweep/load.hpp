@@ -36,5 +36,7 @@ std::string hash_config(const Sweep& sweep);
 
 /// JSON Schema (draft 2020-12) of a config, from the same tables that the decoder reads.
 std::string json_schema(const Vocabulary& vocabulary);
+/// Every key of a config with its meaning, and every field: tables of Markdown.
+std::string key_tables(const Vocabulary& vocabulary);
 
 }  // namespace headcount

@@ -155,7 +155,8 @@ class Typed(unittest.TestCase):
                 table = csv.DictReader(run("verify", result, "--combinations", "--format", "csv").stdout.splitlines(True))
                 commands = {row["reproduce"] for row in table if row["reproduce"].startswith("headcount run ")}
                 self.assertTrue(commands)
-                self.assertIn("2 points", self.typed(min(commands) + " --dry-run"))
+                for command in commands:  # of one combination: one, two and four heads, timed or counted
+                    self.assertRegex(self.typed(command + " --dry-run"), r"\b3 (points to time|to count)\b")
                 merged = run("merge", result, "--output", result.with_name("w h o l e.jsonl"), cwd=self.root)
                 self.typed(self.printed(merged.stdout, "verdicts: ")[0])
                 shard = run("run", config, "--shard", "1/2", "--output", result.with_name("half 1.jsonl"), cwd=self.root)

@@ -92,6 +92,8 @@ void list_conventions() {
     }
 }
 
+void list_keys() { fmt::print("{}", key_tables(vocabulary())); }
+
 void list_schema() { fmt::print("{}\n", json_schema(vocabulary())); }
 
 struct Topic {
@@ -103,6 +105,7 @@ constexpr Topic kTopics[] = {
     {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics},
     {"claims", list_claims},     {"configs", list_configs},   {"schema", list_schema},
     {"engines", list_engines},   {"tasks", list_tasks},       {"conventions", list_conventions},
+    {"keys", list_keys},
 };
 
 const Topic& find_topic(const std::string& name) {
@@ -119,13 +122,13 @@ const Topic& find_topic(const std::string& name) {
 Command list() {
     return {
         .name = "list",
-        .summary = "What there is: variants, backends, engines, tasks, metrics, claims, configs, conventions, schema",
+        .summary = "What there is: variants, backends, engines, tasks, metrics, claims, configs, conventions, keys, schema",
         .declare = [](int&) {
             auto topic = std::make_shared<std::string>();
             return CommandLine{
                 .flags = {{.name = "topic",
                            .into = topic.get(),
-                           .doc = "variants, backends, engines, tasks, metrics, claims, configs, conventions or schema",
+                           .doc = "variants, backends, engines, tasks, metrics, claims, configs, conventions, keys or schema",
                            .required = true}},
                 .run = [topic] { find_topic(*topic).print(); }};
         }};
