@@ -80,7 +80,7 @@ class Conventions(unittest.TestCase):
         self.assertNotIn("\nlayer\n", core)
 
     def test_the_report_of_count_names_its_convention(self):
-        self.assertIn("convention exact", run("count", *FLAGS).stdout.splitlines()[1])
+        self.assertIn("convention exact", run("count", *FLAGS).stdout.splitlines()[2])
         self.assertEqual(self.json(*FLAGS)["convention"], "exact")
 
     def test_the_convention_of_docs_adding_is_complete(self):

@@ -94,10 +94,13 @@ class Lint(unittest.TestCase):
         self.assertEqual([rule["rule"] for rule in report["rules"]], list(range(1, 13)))
         scripts = {path: path.read_text() for path in (SOURCE / "plots").glob("*.py")}
         figures = {path.stem for path, text in scripts.items() if "\nSHOWS = " in text and "studies." not in text}
+        of_trainings = {path.stem for path, text in scripts.items() if '"needs": "trainings"' in text}
+        self.assertTrue(of_trainings)
         for rule in report["rules"]:
             subjects = [finding["subject"] for finding in rule["findings"]]
-            self.assertLessEqual({f"figure {name}" for name in figures} | {"result", "table points", "claim R12"},
+            self.assertLessEqual({f"figure {name}" for name in figures - of_trainings} | {"result", "table points", "claim R12"},
                                  set(subjects))
+            self.assertFalse({f"figure {name}" for name in of_trainings} & set(subjects), "nothing is trained here")
             for finding in rule["findings"]:
                 self.assertTrue(finding["reason"], finding)
                 self.assertEqual(finding["status"] == "not satisfied", bool(finding["remedy"]), finding)

@@ -175,7 +175,8 @@ class Fastest(Comparison):
         rows = list(self.rows(seconds, variants=("multi_head", "streaming", "multi_head_split")))
         figure = self.drawn(fastest, rows)
         words = [text.get_text() for text in figure.axes[0].texts]
-        self.assertEqual(len(words), 5)
+        self.assertEqual(sum("\n" in word for word in words), 5)  # letter and ratio of a cell
+        self.assertEqual(sum("\N{EN DASH}" in word for word in words), 5)  # its interval
         self.assertEqual(sum("*" in word for word in words), 1)
         # Between a cell with all variants and one that lacks one, no crossover is sure.
         black = [line for line in figure.axes[0].get_lines() if line.get_color() == "black"]
