@@ -32,7 +32,7 @@ def answer(request):
             print("worker: the assertion x > 0 failed", file=sys.stderr, flush=True)
             os._exit(9)
         return {"wall_s": 0.001, "cpu_s": 0.001, "iterations": 1}
-    if verb == "check":
+    if verb in ("check", "check_again"):
         wrong = seed_of(point) == 4
         return {"done": True, "passed": not wrong, "max_error": 2.0 if wrong else 0.0, "bound": 1.0, "worst": "row 7"}
     if verb == "trace":
