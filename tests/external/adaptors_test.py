@@ -78,6 +78,8 @@ def examine(engine, folder):
     config.write_text(CONFIG.format(engine=engine, points="\n".join(f"  - {point}" for point in POINTS)))
     done = subprocess.run([HEADCOUNT, "run", str(config), "--output", str(result)], cwd=SOURCE, capture_output=True,
                           text=True, timeout=900)
+    if done.returncode == 4 and f"engine {engine} is missing: " in done.stderr:
+        return [], done.stderr.rpartition(f"engine {engine} is missing: ")[2].strip()
     if not result.exists():
         return [f"no result: {done.stdout[-800:]}{done.stderr[-800:]}"], ""
     found = list(records(result))

@@ -127,7 +127,7 @@ def main():
         refused([*command, "--output", pairs], scratch, "is not a study of heads")
         check(run([*command, "--output", study, "--most-pairs", "30", "--fresh"], cwd=scratch).returncode in (0, 3),
               "--fresh does not begin anew")
-        check((scratch / "whole.jsonl.1").exists(), "an earlier study was not set aside")
+        check((scratch / "whole.jsonl.old").exists(), "an earlier study was not set aside")
         (model / "model.safetensors").write_bytes((model / "model.safetensors").read_bytes()[:-4])
         refused(command, scratch, "model.safetensors", "install the model again")
     print(f"heads_test: {KILLS} kills, every rank as undisturbed")

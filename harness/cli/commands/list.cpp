@@ -102,10 +102,9 @@ struct Topic {
 };
 
 constexpr Topic kTopics[] = {
-    {"variants", list_variants}, {"backends", list_backends}, {"metrics", list_metrics},
-    {"claims", list_claims},     {"configs", list_configs},   {"schema", list_schema},
-    {"engines", list_engines},   {"tasks", list_tasks},       {"conventions", list_conventions},
-    {"keys", list_keys},
+    {"variants", list_variants},       {"backends", list_backends}, {"metrics", list_metrics}, {"claims", list_claims},
+    {"configs", list_configs},         {"schema", list_schema},     {"engines", list_engines}, {"tasks", list_tasks},
+    {"conventions", list_conventions}, {"keys", list_keys},
 };
 
 const Topic& find_topic(const std::string& name) {
@@ -122,14 +121,17 @@ const Topic& find_topic(const std::string& name) {
 Command list() {
     return {
         .name = "list",
-        .summary = "What there is: variants, backends, engines, tasks, metrics, claims, configs, conventions, keys, schema",
+        .summary =
+            "What there is: variants, backends, engines, tasks, metrics, claims, configs, conventions, keys, schema",
         .declare = [](int&) {
             auto topic = std::make_shared<std::string>();
             return CommandLine{
-                .flags = {{.name = "topic",
-                           .into = topic.get(),
-                           .doc = "variants, backends, engines, tasks, metrics, claims, configs, conventions, keys or schema",
-                           .required = true}},
+                .flags =
+                    {{.name = "topic",
+                      .into = topic.get(),
+                      .doc =
+                          "variants, backends, engines, tasks, metrics, claims, configs, conventions, keys or schema",
+                      .required = true}},
                 .run = [topic] { find_topic(*topic).print(); }};
         }};
 }
