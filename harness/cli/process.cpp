@@ -101,7 +101,7 @@ ProcessResult run_process(const std::vector<std::string>& arguments) {
 
 std::vector<std::string> find_python() {
     if (const char* chosen = std::getenv("HEADCOUNT_PYTHON"); chosen != nullptr && *chosen != 0) {
-        const std::vector<std::string> python = isolated(chosen);
+        std::vector<std::string> python = isolated(chosen);
         const std::optional<std::string> why = why_not(python);
         if (!why) return python;
         throw UsageError(
@@ -111,7 +111,7 @@ std::vector<std::string> find_python() {
     }
     std::vector<std::string> reasons;
     for (const char* candidate : {"/usr/bin/python3", "python3"}) {
-        const std::vector<std::string> python = isolated(candidate);
+        std::vector<std::string> python = isolated(candidate);
         const std::optional<std::string> why = why_not(python);
         if (!why) return python;
         reasons.push_back(fmt::format("{}: {}", candidate, *why));

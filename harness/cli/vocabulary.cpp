@@ -1,5 +1,7 @@
 #include "harness/cli/vocabulary.hpp"
 
+#include <fmt/format.h>
+
 #include "harness/analysis/claims/claim.hpp"
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/backend/all.hpp"

@@ -143,9 +143,12 @@ class Surroundings(unittest.TestCase):
                          {"skipped"})
 
     def test_a_thousand_threads_are_skipped_at_once_and_said_so(self):
-        records = self.measure("--set", "num_threads=1000")
-        reasons = [r["reason"] for r in records if r["kind"] == "point"]
+        records = self.measure("--set", "num_threads=1,1000")
+        reasons = [r["reason"] for r in records if r["kind"] == "point" and "num_threads=1000" in r["point"]]
         self.assertEqual(len(reasons), 4)
+        done = self.within((), "run", self.config, "--output", self.root / "none.jsonl", "--set", "num_threads=1000")
+        self.assertEqual(done.returncode, 4, done.stdout)  # nothing else is asked: nothing can run
+        reasons.append(done.stderr)
         for reason in reasons:
             self.assertRegex(reason, r"num_threads=1000, where this process may use \d+ processor.*oversubscribe")
 

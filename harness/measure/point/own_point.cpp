@@ -34,7 +34,7 @@ CheckRecord OwnPoint::check_again() {
     if (!ready.backend->executes()) return {};
     run_pass(ready);  // what is kept of it is wrong for the next
     Rotation(ready, true).show(kUnseenInputs);
-    const CheckRecord record = check_point(ready, &references_);
+    CheckRecord record = check_point(ready, &references_);
     if (!runs_forward(point_.problem.pass)) {  // its other inputs never turn: what comes next begins with the first
         rotation_.reset();
         data_.reset();

@@ -20,7 +20,7 @@ std::vector<Tensor> changing_rows(const Tensor& t) {
     const std::int64_t step = std::clamp<std::int64_t>(all / kNumbers, 1, t.rows());
     std::vector<Tensor> rows;
     auto* const data = static_cast<std::byte*>(t.data);
-    const auto row_bytes = static_cast<std::size_t>(t.cols()) * size_in_bytes(t.dtype);
+    const auto row_bytes = static_cast<std::size_t>(t.cols() * size_in_bytes(t.dtype));
     for (std::int64_t b = 0; b < t.batch(); ++b) {
         for (std::int64_t i = 0; i < t.rows(); i += step) {
             const auto place = static_cast<std::size_t>(b * t.rows() + i);
