@@ -48,24 +48,6 @@ std::int64_t bytes_in(std::string_view text) {
     return text == "G" ? number << 30 : 0;
 }
 
-/// How many processors "0-3,8" names.
-int processors_in(const std::string& list) {
-    std::int64_t sum = 0;
-    std::istringstream parts(list);
-    for (std::string part; std::getline(parts, part, ',');) {
-        std::string_view rest = part;
-        const std::int64_t first = take_number(rest);
-        std::int64_t last = first;
-        if (rest.starts_with('-')) {
-            rest.remove_prefix(1);
-            last = take_number(rest);
-        }
-        if (first < 0 || last < first || !rest.empty()) return 0;
-        sum += last - first + 1;
-    }
-    return static_cast<int>(sum);
-}
-
 std::vector<ListedCache> caches_of_the_c_library() {
     std::vector<ListedCache> known;
 #ifdef _SC_LEVEL1_DCACHE_SIZE
@@ -123,6 +105,23 @@ void add_source(std::string& sources, const std::string& name) {
 }
 
 }  // namespace
+
+int processors_in(std::string_view list) {
+    std::int64_t sum = 0;
+    std::istringstream parts{std::string(list)};
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::string_view rest = part;
+        const std::int64_t first = take_number(rest);
+        std::int64_t last = first;
+        if (rest.starts_with('-')) {
+            rest.remove_prefix(1);
+            last = take_number(rest);
+        }
+        if (first < 0 || last < first || !rest.empty()) return 0;
+        sum += last - first + 1;
+    }
+    return static_cast<int>(sum);
+}
 
 std::string host_name() {
     if (const char* chosen = std::getenv("HEADCOUNT_HOST"); chosen != nullptr && *chosen != '\0') return chosen;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace headcount {
@@ -31,6 +32,9 @@ inline constexpr std::int64_t kAssumedLargestBytes = std::int64_t{32} << 20;
 /// The name of this machine: HEADCOUNT_HOST where it is set, for one whose own name changes, as a container's does;
 /// else what the system says; "unknown" where it says nothing.
 std::string host_name();
+
+/// How many processors a list of the kernel names, "0-3,8"; 0 where it is none ("unavailable: ...").
+int processors_in(std::string_view list);
 
 /// What the kernel lists below `root`/sys, in its order; empty where it lists none.
 std::vector<ListedCache> listed_caches(const std::filesystem::path& root = "/");

@@ -5,6 +5,7 @@ usage: config_page_test.py HEADCOUNT SOURCE_DIR [--write]
 --write puts the tables of `headcount list keys` into the page.
 """
 
+import json
 import pathlib
 import re
 import sys
@@ -28,7 +29,6 @@ class Page(unittest.TestCase):
         self.assertEqual(TABLES.search(PAGE.read_text()).group(2), tables(), "write them with --write")
 
     def test_every_key_of_the_schema_is_in_them(self):
-        import json
         schema = json.loads(run("list", "schema").stdout)
         keys = set(schema["properties"])
         for name in ("protocol", "claims", "parts", "profiles"):

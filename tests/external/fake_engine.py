@@ -85,12 +85,13 @@ class Prepared:
         keys = {"keeps_by_request": lambda: json.dumps(self.problem, sort_keys=True),
                 "keeps_by_address": lambda: str(sorted((n, t["offset"]) for n, t in self.tensors.items())),
                 "keeps_by_handle": lambda: id(self),
-                "keeps_by_content": lambda: [x.tobytes() for x in self.inputs]}
+                "keeps_by_content": lambda: hash(b"".join(x.tobytes() for x in self.inputs))}
         if MODE not in keys:
             return core(self.problem, *self.inputs)
-        key = repr(keys[MODE]())
+        key = keys[MODE]()
         if key not in kept:
-            kept[key] = core(self.problem, *self.inputs)
+            for _ in range(4):  # slow enough that a busy machine does not hide what is saved
+                kept[key] = core(self.problem, *self.inputs)
         return kept[key]
 
     def output(self):

@@ -41,13 +41,9 @@ Protocol protocol() {
 }
 
 std::vector<Noise> noises() {
-    return {no_noise_but_normal(),
-            drift(),
-            spikes(),
-            bimodal(),
-            autoregression(0.3, "autocorrelated 0.3"),
-            autoregression(0.5, "autocorrelated 0.5"),
-            autoregression(0.7, "autocorrelated 0.7")};
+    std::vector<Noise> all = steady_noises();
+    all.insert(all.begin() + 1, drift());
+    return all;
 }
 
 /// Percent of experiments in which something happened: at 10, 20, 40 and 80 rounds, and where the runner stopped.

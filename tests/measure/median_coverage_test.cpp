@@ -27,16 +27,6 @@ double true_median(const Noise& noise) {
     return median(noise.own(1'000'000, random));
 }
 
-std::vector<Noise> noises() {
-    // Drift has no one median: what is estimated would be the machine's, not the point's.
-    return {no_noise_but_normal(),
-            spikes(),
-            bimodal(),
-            autoregression(0.3, "autocorrelated 0.3"),
-            autoregression(0.5, "autocorrelated 0.5"),
-            autoregression(0.7, "autocorrelated 0.7")};
-}
-
 struct Cells {
     std::array<double, kRounds.size()> covered{};  ///< percent; an interval without ends would count as a miss
     std::array<double, kRounds.size()> width{};    ///< relative, the median over the experiments
@@ -84,7 +74,7 @@ void print(const Noise& noise, const Cells& cells) {
 
 TEST_CASE("the interval of a lone median exists from six rounds on and covers the true one, correlated or not") {
     constexpr int kExperiments = 4000;  // one standard error of 95 %: 0.35
-    for (const Noise& noise : noises()) {
+    for (const Noise& noise : steady_noises()) {
         const Cells cells = simulate(noise, kExperiments);
         print(noise, cells);
         INFO(noise.name);
@@ -99,7 +89,7 @@ TEST_CASE("the interval of a lone median exists from six rounds on and covers th
 }
 
 TEST_CASE("the table of medians in docs/measurement.md", "[.median_coverage]") {
-    for (const Noise& noise : noises()) {
+    for (const Noise& noise : steady_noises()) {
         const Cells cells = simulate(noise, 20000);
         print(noise, cells);
         fmt::print("| its width, % |");

@@ -107,4 +107,14 @@ private:
     double visits_ = 0;
 };
 
+/// Those in which a point has one median: with a drift the machine's is estimated.
+inline std::vector<Noise> steady_noises() {
+    return {no_noise_but_normal(),
+            spikes(),
+            bimodal(),
+            autoregression(0.3, "autocorrelated 0.3"),
+            autoregression(0.5, "autocorrelated 0.5"),
+            autoregression(0.7, "autocorrelated 0.7")};
+}
+
 }  // namespace headcount::testing

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/analysis/records/oversubscription.hpp"
+#include "harness/core/machine.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/stats/interval.hpp"
 
@@ -31,29 +32,6 @@ double number_in(const std::string& text, double otherwise) {
     double value = otherwise;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
-}
-
-/// How many processors "0-3,8" names; 0 where it names none ("unavailable: ...").
-int processors_in(std::string_view list) {
-    int sum = 0;
-    const auto number = [&list] {
-        int value = -1;
-        const auto [end, error] = std::from_chars(list.data(), list.data() + list.size(), value);
-        list.remove_prefix(static_cast<std::size_t>(end - list.data()));
-        return error == std::errc{} ? value : -1;
-    };
-    while (!list.empty()) {
-        const int first = number();
-        int last = first;
-        if (list.starts_with('-')) {
-            list.remove_prefix(1);
-            last = number();
-        }
-        if (first < 0 || last < first || (!list.empty() && list.front() != ',')) return 0;
-        sum += last - first + 1;
-        if (!list.empty()) list.remove_prefix(1);
-    }
-    return sum;
 }
 
 /// Of "L1 Data 32K (1 processor), L2 Unified 1024K, L3 Unified of unknown size": those of known size. Journals from

@@ -95,9 +95,9 @@ void run(const Options& options, int& exit_code) {
     if (!options.budget.empty()) sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
     const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);
     const bool narrowed = !options.load.set.empty() || !options.load.filter.empty() || !options.points.empty() ||
-                          !sweep.profile.empty() || !shard.whole();
+                          (!sweep.profile.empty() && sweep.profile != "quick") || !shard.whole();
     const Sweep mine = shard_of(sweep, shard);
-    const Plan plan = make_plan(mine);
+    Plan plan = make_plan(mine);
     require_judgeable_claims(mine, plan, narrowed);
     if (options.dry_run) print_plan(stdout, mine, plan);
     require_something_to_do(plan);
@@ -116,6 +116,7 @@ void run(const Options& options, int& exit_code) {
     campaign.output = output;
     campaign.executable = executable_path();
     campaign.shard = shard;
+    campaign.plan = std::move(plan);
     campaign.pin = options.pin;
     campaign.fresh = options.fresh;
     campaign.retry_failed = options.retry_failed;

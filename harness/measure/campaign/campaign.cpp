@@ -24,13 +24,16 @@ int most_threads(const Plan& plan) {
 constexpr std::array kTally{&CampaignResult::measured, &CampaignResult::counted, &CampaignResult::skipped,
                             &CampaignResult::failed};
 
+Plan plan_of(const Sweep& sweep, const CampaignOptions& options) {
+    if (options.plan) return *options.plan;
+    return make_plan(options.shard.whole() ? sweep : shard_of(sweep, options.shard));
+}
+
 }  // namespace
 
 Campaign::Campaign(const Sweep& sweep, const CampaignOptions& options, Progress& progress)
-    : sweep_(sweep),
-      options_(options),
-      progress_(progress),
-      plan_(options.shard.whole() ? make_plan(sweep) : make_plan(shard_of(sweep, options.shard))) {
+    : sweep_(sweep), options_(options), progress_(progress), plan_(plan_of(sweep, options)) {
+    options_.plan.reset();
     if (!options_.now_s) options_.now_s = steady_s;
     if (!options_.start_worker) {
         options_.start_worker = [this] {
@@ -42,7 +45,10 @@ Campaign::Campaign(const Sweep& sweep, const CampaignOptions& options, Progress&
 }
 
 CampaignResult Campaign::run() {
-    for (std::size_t i = 0; i < plan_.points.size(); ++i) index_[plan_.points[i].id] = i;
+    for (std::size_t i = 0; i < plan_.points.size(); ++i) {
+        index_[plan_.points[i].id] = i;
+        if (plan_.points[i].fate == Fate::time) ++closing_[plan_.points[i].point.backend].open;
+    }
     progress_.on_plan(plan_);
     try {
         open_journal();
@@ -78,7 +84,7 @@ void Campaign::doing(const std::string& what) {
                         .left_s = 0,
                         .doing = what};
     for (const GroupState& group : groups_) {
-        state.rounds_done += group.taken();
+        state.rounds_done += std::ssize(group.rounds);
         if (!group.finished) {
             state.left_s += std::max(0, sweep_.protocol.max_rounds - group.taken()) * group.round_s();
         }

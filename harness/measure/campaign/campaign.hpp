@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct CampaignOptions {
     bool fresh = false;                ///< set an existing journal aside (set_aside.hpp) and begin anew
     bool retry_failed = false;         ///< try every point again that failed
     std::vector<std::string> command;  ///< argv, for the record
+    std::optional<Plan> plan;          ///< of this part, where the caller has made it already; else it is made here
     bool compare_with_itself = true;   ///< begin with an A/A comparison, which takes up to 3 s
 
     // For tests; the defaults are the real thing.

@@ -51,7 +51,6 @@ void Campaign::close_point(GroupState& group, const std::string& id) {
     record.memory.process_peak_bytes = memory.process_peak_bytes;
     record.memory.note = memory.note;
     say_why_stopped(record, group);
-    note_closing(record);
     write(record);
 }
 

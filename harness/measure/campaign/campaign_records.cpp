@@ -34,6 +34,7 @@ void Campaign::write(const PointRecord& record) {
 }
 
 void Campaign::written(const PointRecord& record) {
+    if (!has_record(record.point)) note_closing(record);
     outcomes_[record.point] = record.outcome;
     progress_.on_point(record);
 }

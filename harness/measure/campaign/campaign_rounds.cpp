@@ -90,6 +90,7 @@ void Campaign::prepare_point(GroupState& group, const std::string& id) {
     if (!checks_.contains(id) && !has_record(id)) {
         doing("checking " + id);
         timed(id, "check", [&] { checks_[id] = group.worker->check(id); });
+        note_check(id);
     }
     if (planned(id).point.trains()) {
         tune(group, id);

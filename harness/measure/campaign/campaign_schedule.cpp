@@ -1,7 +1,6 @@
 // Which group has the next rounds: all to their first look, then the one with the widest interval, while time lasts.
 #include <algorithm>
 #include <limits>
-#include <set>
 #include <string>
 
 #include "harness/measure/campaign/campaign_state.hpp"
@@ -16,36 +15,32 @@ double Campaign::budget_left_s() const {
     return budget > 0 ? budget - elapsed_s() - closing_s() : std::numeric_limits<double>::infinity();
 }
 
-/// A traced pass and a process of its own for the memory of every point that is not closed: as long as they took for
+/// A traced pass and a process of its own for the memory of every point without a record: as long as they took for
 /// others of its backend. Before one of an engine was closed: as long as its check, which starts the engine, too.
 double Campaign::closing_s() const {
     double seconds = 0;
-    std::set<std::string> counted;  // a point may be in several groups
-    for (const GroupState& group : groups_) {
-        if (group.finished) continue;
-        for (const std::string& id : group.alive) {
-            if (has_record(id) || !counted.insert(id).second) continue;
-            const PlannedPoint& point = planned(id);
-            const auto known = closed_.find(point.point.backend);
-            if (known != closed_.end()) {
-                seconds += known->second.seconds / known->second.points;
-            } else if (const auto spent = spent_s_.find(id); !point.ours && spent != spent_s_.end()) {
-                const auto check = spent->second.find("check");
-                seconds += check == spent->second.end() ? 0 : check->second;
-            }
-        }
+    for (const auto& [backend, points] : closing_) {
+        seconds += points.open * (points.closed > 0 ? points.seconds / points.closed : points.check_s);
     }
     return seconds;
 }
 
+/// The first record of a timed point.
 void Campaign::note_closing(const PointRecord& record) {
-    if (record.outcome != Outcome::measured || !index_.contains(record.point)) return;
-    Closed& closed = closed_[planned(record.point).point.backend];
-    ++closed.points;
+    const auto place = index_.find(record.point);
+    if (place == index_.end() || plan_.points[place->second].fate != Fate::time) return;
+    Closing& closing = closing_[planned(record.point).point.backend];
+    --closing.open;
+    if (record.outcome != Outcome::measured) return;
+    ++closing.closed;
     for (const char* what : {"trace", "memory"}) {
         const auto spent = record.spent_s.find(what);
-        if (spent != record.spent_s.end()) closed.seconds += spent->second;
+        if (spent != record.spent_s.end()) closing.seconds += spent->second;
     }
+}
+
+void Campaign::note_check(const std::string& id) {
+    if (!planned(id).ours) closing_[planned(id).point.backend].check_s = spent_s_[id]["check"];
 }
 
 bool Campaign::before_first_look(const GroupState& group) const {

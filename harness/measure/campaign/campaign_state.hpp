@@ -58,6 +58,7 @@ private:
     double budget_left_s() const;
     double closing_s() const;
     void note_closing(const PointRecord& record);
+    void note_check(const std::string& id);
     bool before_first_look(const GroupState& group) const;
     double allowed_s(const GroupState& group) const;
     void time_groups();
@@ -106,7 +107,7 @@ private:
             work();
             if (times_suspended() == before) return true;
             progress_.on_message(what + ": this process or the machine stood still meanwhile" +
-                                 (i + 1 < kTries ? "; taken again" : " every time; marked as disturbed"));
+                                 (i + 1 < kTries ? "; taken again" : " every time; the last is kept"));
         }
         return false;
     }
@@ -135,10 +136,14 @@ private:
     std::map<std::string, double> learning_rates_;    ///< chosen, of points that are trained
     std::map<std::string, CheckRecord> checks_;
     std::map<std::string, std::map<std::string, double>> spent_s_;
-    struct Closed {
-        double seconds = 0, points = 0;
+    /// What the records of a backend's points take: traced passes and memory.
+    struct Closing {
+        int open = 0;  ///< timed points without a record
+        int closed = 0;
+        double seconds = 0;  ///< of those closed
+        double check_s = 0;  ///< of an engine's last check
     };
-    std::map<std::string, Closed> closed_;  ///< by backend: what traced passes and memory of its points took
+    std::map<std::string, Closing> closing_;  ///< by backend
     double started_s_ = 0, spent_before_s_ = 0;
     double looked_at_peak_s_ = -std::numeric_limits<double>::infinity();
     CampaignResult result_;

@@ -118,8 +118,7 @@ std::string difference(const RunRecord& before, const RunRecord& now) {
     if (before.config_hash != now.config_hash || before.profile != now.profile || before.seed != now.seed) {
         if (only_claims_differ(before, now)) {
             return "another question, of which only the claims differ (to judge what was measured by the new ones: "
-                   "headcount "
-                   "verify RESULT --claims CONFIG)";
+                   "headcount verify RESULT --claims CONFIG)";
         }
         return fmt::format("another question (config {} {}, now {} {})", before.name, before.config_hash, now.name,
                            now.config_hash);

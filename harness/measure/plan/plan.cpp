@@ -68,8 +68,7 @@ std::string why_too_many_threads(const Point& point, const Protocol& protocol, c
     if (protocol.oversubscribe || point.num_threads <= processors.usable) return {};
     return fmt::format(
         "num_threads={}, where this process may use {} processor{} (by {}); protocol.oversubscribe: true measures it "
-        "all "
-        "the same, and tables mark it",
+        "all the same, and tables mark it",
         point.num_threads, processors.usable, processors.usable == 1 ? "" : "s", processors.by);
 }
 

@@ -1,10 +1,10 @@
 // Rule 2: what was left out, of points or of the machine, is left out for a stated reason.
 #include <algorithm>
-#include <cstdio>
 
 #include <fmt/format.h>
 
 #include "harness/analysis/lint/lint.hpp"
+#include "harness/core/machine.hpp"
 
 namespace headcount::rules {
 
@@ -60,21 +60,6 @@ std::string narrowed_by(const RunRecord& run) {
         }
     }
     return options;
-}
-
-/// How many processors "0,2-3" names; 0 when that is no list of numbers.
-int processors_in(const std::string& list) {
-    int count = 0;
-    for (std::size_t at = 0; at < list.size();) {
-        const std::size_t end = std::min(list.find(',', at), list.size());
-        int first = 0, last = 0;
-        const std::string item = list.substr(at, end - at);
-        const int read = std::sscanf(item.c_str(), "%d-%d", &first, &last);
-        if (read < 1) return 0;
-        count += read == 1 ? 1 : std::max(0, last - first + 1);
-        at = end + 1;
-    }
-    return count;
 }
 
 /// "times use 1 of 2 processors": resources of the machine that no timed point uses; "" when all are or it is unknown.
