@@ -1,15 +1,6 @@
 """What a caption says of its points: rounds, spread, conditions, libraries, bounds, and what the config declared or leaves out."""
 import math
 
-# Names of instruction sets as the library of the kernels has them, and as everybody else does.
-INSTRUCTION_SETS = {"AVX3": "AVX-512", "AVX3_DL": "AVX-512 (Ice Lake)", "AVX3_ZEN4": "AVX-512 (Zen 4)",
-                    "AVX3_SPR": "AVX-512 (Sapphire Rapids)", "AVX10_2": "AVX10.2", "SSE4": "SSE4.1", "NEON": "Neon"}
-
-
-def instruction_set(name):
-    return INSTRUCTION_SETS.get(name, name)
-
-
 HEAVY_TAIL = 2  # the 95th percentile over the median, as lint sees it
 MOST_NAMED = 8
 
@@ -69,28 +60,9 @@ def conditions(points):
                       values_text(points, "batch", "batch {}", "batch {}")])
 
 
-def library_of(backend, environment, version):
-    """What computed, with its version: "OpenBLAS 0.3.21 (Cooperlake)", "BLIS 0.9.0", "headcount 0.1.0, AVX-512"."""
-    def known(name):
-        value = environment.get(name, "").strip()
-        return "" if value.startswith("unavailable") else value
-
-    if known(f"engine.{backend}"):
-        return known(f"engine.{backend}").split(";")[0]
-    if known(f"{backend}.openblas.version"):
-        core = known(f"{backend}.openblas.core")
-        return known(f"{backend}.openblas.version") + (f" ({core} kernels)" if core else "")
-    if known(f"{backend}.version"):
-        return {"onednn": "oneDNN", "blis": "BLIS"}.get(backend, backend) + " " + known(f"{backend}.version")
-    target = known(f"{backend}.{backend}.instruction_set")
-    return f"headcount {version}" + (f", {instruction_set(target)}" if target else "")
-
-
-def libraries(points, run):
-    """ "Libraries: blas: OpenBLAS 0.3.21 (Haswell kernels); simd: headcount 0.1.0, AVX-512"."""
-    environment = run.get("environment", {})
-    version = environment.get("version", "of unknown version")
-    named = [f"{backend}: {library_of(backend, environment, version)}" for backend in sorted(set(points["backend"]))]
+def libraries(points, library):
+    """ "Libraries: blas: OpenBLAS 0.3.21 (Haswell kernels); simd: headcount 0.1.0, AVX-512", from {backend: library}."""
+    named = [f"{backend}: {library[backend]}" for backend in sorted(set(points["backend"]))]
     return ("Library: " if len(named) == 1 else "Libraries: ") + "; ".join(named)
 
 

@@ -88,6 +88,11 @@ class Export:
                     raise DataError(f"{path}: column {column}: {error}; export the result again") from error
         return table
 
+    def _names(self, name, key, value):
+        """A table of two columns as a dictionary."""
+        table = self._table(name, [key, value])
+        return dict(zip(table[key], table[value]))
+
     def _rows(self, name, keys, columns):
         """A table with one row for each combination of the keys; rows without the first of the columns are left out."""
         table = self._table(name, keys + columns)
@@ -122,6 +127,8 @@ class Frame(Export):
         self.points = self._table("points.csv", ["point", "outcome"] + [field["name"] for field in self.fields])
         self.breakdown = self._table("breakdown.csv", ["point", "verb", "role", "seconds", "share", "low_s", "high_s"])
         self.shares = self._table("shares.csv", ["share", "label"])
+        self.libraries = self._names("libraries.csv", "backend", "library")
+        self.instruction_sets = self._names("instruction_sets.csv", "instruction_set", "label")
         self._describe_points()
 
     def _describe_points(self):
@@ -175,7 +182,7 @@ class Frame(Export):
         name = self.run.get("name", "unnamed")
         config_hash = self.run.get("config_hash", "")
         told = self.points if points is None else points
-        return (f"{captions.conditions(told)}. {captions.left_out(self.run)}Processor: {cpu}. {captions.libraries(told, self.run)}. "
+        return (f"{captions.conditions(told)}. {captions.left_out(self.run)}Processor: {cpu}. {captions.libraries(told, self.libraries)}. "
                 f"Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}.")
 
 
@@ -189,7 +196,7 @@ def figures(points, fields):
     if points.empty:
         return
     varying = [field for field in fields if points[field].nunique() > 1]
-    title_of = {"num_threads": "{:.0f} threads", "batch": "batch {:.0f}", "embed_dim": "embed_dim {:.0f}"}
+    title_of = {"num_threads": "{:.0f} threads", "batch": "batch {:.0f}", "embed_dim": "embed_dim {:.0f}", "length": "L = {:.0f}"}
     for key, part in points.groupby(fields, sort=True):
         words = []
         for field, value in zip(fields, key):
@@ -257,6 +264,8 @@ def main(name, draw, shows, reader=Frame):
     parser.add_argument("--format", default="png,svg,pdf", help="png, svg, pdf; several with commas (default: all)")
     parser.add_argument("--width", type=inches, metavar="LENGTH",
                         help="of the widest figure, as 3.3in, 84mm, 8.4cm or 240pt: a column of a journal")
+    parser.add_argument("--caption", choices=["inside", "beside"], default="inside",
+                        help="beside: no title and caption in the figure but NAME_caption.tex, for a paper's own")
     parser.add_argument("--describe", action=Describe, nargs=0, const=shows,
                         help="print what the figure shows, as JSON, and end")
     arguments = parser.parse_args()
@@ -266,6 +275,7 @@ def main(name, draw, shows, reader=Frame):
         parser.error(f"unknown format '{unknown[0]}' (png, svg, pdf)")
     import style  # matplotlib starts slowly: bad usage is told first
     style.Width.inches = arguments.width or style.Width.inches
+    style.Caption.inside = arguments.caption == "inside"
     try:
         written = []
         figures = draw(reader(arguments.data))

@@ -23,14 +23,14 @@ SHOWS = {"quantities": ["rate"], "summary": "median", "bars": "95 % intervals",
 class Ceilings:
     """What the run measured for one element type and number of threads, in 1e9 a second."""
 
-    def __init__(self, limits, dtype, threads):
+    def __init__(self, limits, dtype, threads, names):
         self.limits, self.ending = limits, f".threads={threads}"
         stem = f"fma_gflops.{dtype}"
         by_set = {key[len(stem) + 1:-len(self.ending)]: value for key, value in limits.items()
                   if key.startswith(stem + ".") and key.endswith("." + self.ending[1:])
                   and len(key) > len(stem) + 1 + len(self.ending)}
         best = self.rate(stem)
-        self.peaks = merged(by_set) if by_set else ([("peak", best)] if best else [])
+        self.peaks = merged(by_set, names) if by_set else ([("peak", best)] if best else [])
         self.bandwidths = [(level, self.rate(f"read_gbps.{level}")) for level in LEVELS]
         self.bandwidths.append(("DRAM", self.rate("read_gbps")))
         self.bandwidths = [(name, value) for name, value in self.bandwidths if value]
@@ -43,15 +43,15 @@ class Ceilings:
         return max(value for _, value in self.peaks)
 
 
-def merged(peaks):
-    """Instruction sets that reach the same within noise as one ceiling, highest first."""
+def merged(peaks, usual):
+    """Instruction sets that reach the same within noise as one ceiling, highest first, by their `usual` names."""
     groups = []
     for name, value in sorted(peaks.items(), key=lambda item: -item[1]):
         if groups and value > 0.9 * groups[-1][1]:
             groups[-1][0].append(name)
         elif value > 0:
             groups.append(([name], value))
-    return [(", ".join(sorted(captions.instruction_set(name) for name in names)), value) for names, value in groups]
+    return [(", ".join(sorted(usual.get(name, name) for name in names)), value) for names, value in groups]
 
 
 def draw(data):
@@ -69,7 +69,7 @@ def draw(data):
                        for variant, backend in zip(points["variant"], points["backend"])]
     drawn = 0
     for suffix, name, part in frame.figures(points, ["dtype", "num_threads"]):
-        ceilings = Ceilings(limits, part["dtype"].iloc[0], int(part["num_threads"].iloc[0]))
+        ceilings = Ceilings(limits, part["dtype"].iloc[0], int(part["num_threads"].iloc[0]), data.instruction_sets)
         if not ceilings.peaks or not ceilings.bandwidths:
             continue
         names = sorted(part["panel"].unique())

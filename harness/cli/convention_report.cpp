@@ -159,7 +159,7 @@ std::string conventions_as_text(const Point& point, Ledger ledger, const std::ve
     return text;
 }
 
-std::string conventions_as_csv(const std::vector<ConventionResult>& results) {
+Table conventions_as_table(const std::vector<ConventionResult>& results) {
     Table table{.columns = {}, .rows = {}};
     for (const char* name : {"convention", "part", "pass", "unit", "value", "of_ours", "formula", "silent", "differs",
                              "speaks_of", "source"}) {
@@ -177,7 +177,7 @@ std::string conventions_as_csv(const std::vector<ConventionResult>& results) {
             }
         }
     }
-    return to_csv(table);
+    return table;
 }
 
 nlohmann::ordered_json conventions_as_json(const Point& point, Ledger ledger,

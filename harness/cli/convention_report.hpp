@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/analysis/published/convention_result.hpp"
+#include "harness/analysis/table/table.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
 
@@ -21,7 +22,7 @@ std::vector<Convention> conventions_named(std::string_view name);
 /// otherwise than we do.
 std::string conventions_as_text(const Point& point, Ledger ledger, const std::vector<ConventionResult>& results);
 /// A line for each convention, part and pass.
-std::string conventions_as_csv(const std::vector<ConventionResult>& results);
+Table conventions_as_table(const std::vector<ConventionResult>& results);
 /// {"problem", "conventions": [{"name", "unit", "core": {"forward": {"value", "formula", ...}}, "differs", ...}]}.
 nlohmann::ordered_json conventions_as_json(const Point& point, Ledger ledger,
                                            const std::vector<ConventionResult>& results);

@@ -82,16 +82,22 @@ nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Led
     return report;
 }
 
-std::string count_as_csv(const Count& count, Ledger ledger) {
-    const std::vector<CountRow> rows = rows_of(count.ops, ledger);
-    std::string text = "op,role,multiplies,adds,compares,divides,exps,bytes\n";
-    const auto line = [&](std::string_view op, std::string_view role, const OpCost& c) {
-        text += fmt::format("{},{},{},{},{},{},{},{}\n", op, role, c.multiplies, c.adds, c.compares, c.divides, c.exps,
-                            c.bytes());
+Table count_as_table(const Count& count, Ledger ledger) {
+    Table table{.columns = {}, .rows = {}};
+    for (const char* name : {"op", "role", "multiplies", "adds", "compares", "divides", "exps", "bytes"}) {
+        table.columns.push_back({.name = name});
+    }
+    const auto add = [&](std::string_view op, std::string_view role, const OpCost& c) {
+        std::vector<std::string> row{std::string(op), std::string(role)};
+        for (const std::int64_t number : {c.multiplies, c.adds, c.compares, c.divides, c.exps, c.bytes()}) {
+            row.push_back(fmt::format("{}", number));
+        }
+        table.rows.push_back(std::move(row));
     };
-    for (const CountRow& row : rows) line(row.op, row.role, row.cost);
-    line("total", "", total_of(rows));
-    return text;
+    const std::vector<CountRow> rows = rows_of(count.ops, ledger);
+    for (const CountRow& row : rows) add(row.op, row.role, row.cost);
+    add("total", "", total_of(rows));
+    return table;
 }
 
 std::string count_as_text(const Point& point, const Count& count, Ledger ledger, int layers) {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/analysis/table/table.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/point.hpp"
 #include "harness/measure/point/count.hpp"
@@ -29,7 +30,7 @@ std::vector<CountRow> rows_of(const std::vector<OpPart>& ops, Ledger ledger);
 /// are told, too; 0: no model is named.
 nlohmann::ordered_json count_as_json(const Point& point, const Count& count, Ledger ledger, int layers);
 /// op,role,multiplies,... and a last row "total".
-std::string count_as_csv(const Count& count, Ledger ledger);
+Table count_as_table(const Count& count, Ledger ledger);
 /// Aligned columns, then the four byte and parameter figures.
 std::string count_as_text(const Point& point, const Count& count, Ledger ledger, int layers);
 

@@ -36,7 +36,7 @@ std::string costs_table(const MatchReport& report, const MatchedSize& size) {
                             {.name = "unit"},
                             {.name = report.variant, .align = Align::right},
                             {.name = report.to, .align = Align::right},
-                            {.name = "ratio", .align = Align::right}},
+                            {.name = report.variant + " / " + report.to, .align = Align::right}},
                 .rows = {}};
     for (const CostRatio& row : ratios(size.ours, report.theirs)) {
         table.rows.push_back({row.quantity, row.unit, to_text(row.ours), to_text(row.theirs), ratio(row)});
@@ -62,7 +62,7 @@ std::string match_as_text(const MatchReport& report) {
                               report.matches.last, report.matches.possible, report.equal, growth(report.matches));
 }
 
-std::string match_as_csv(const MatchReport& report) {
+Table match_as_table(const MatchReport& report) {
     Table table{.columns = {}, .rows = {}};
     for (const char* name : {"vary", "size", "quantity", "unit", "ours", "theirs", "ratio"}) {
         table.columns.push_back({.name = name});
@@ -73,7 +73,7 @@ std::string match_as_csv(const MatchReport& report) {
                                   to_text(row.theirs), ratio(row)});
         }
     }
-    return to_csv(table);
+    return table;
 }
 
 std::string match_as_json(const MatchReport& report) {

@@ -6,6 +6,7 @@
 
 #include "harness/analysis/models/parity.hpp"
 #include "harness/analysis/models/sizes.hpp"
+#include "harness/analysis/table/table.hpp"
 
 namespace headcount {
 
@@ -25,7 +26,7 @@ struct MatchReport {
 };
 
 std::string match_as_text(const MatchReport& report);
-std::string match_as_csv(const MatchReport& report);
+Table match_as_table(const MatchReport& report);
 std::string match_as_json(const MatchReport& report);
 
 }  // namespace headcount

@@ -35,7 +35,7 @@ ordered_json published_json(const std::vector<PublishedResult>& published) {
 
 }  // namespace
 
-std::string model_as_csv(const ModelReport& report) {
+Table model_as_table(const ModelReport& report) {
     Table table{.columns = {}, .rows = {}};
     for (const char* name :
          {"model", "kept", "num_heads", "num_kv_heads", "head_dim", "length", "quantity", "unit", "value"}) {
@@ -56,7 +56,7 @@ std::string model_as_csv(const ModelReport& report) {
     for (const HeadsRow& row : report.heads) {
         if (row.figures && row.keep != "own") add(row.keep, *row.figures);
     }
-    return to_csv(table);
+    return table;
 }
 
 std::string model_as_json(const ModelReport& report) {

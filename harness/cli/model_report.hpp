@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/analysis/models/model_cost.hpp"
+#include "harness/analysis/table/table.hpp"
 
 namespace headcount {
 
@@ -32,7 +33,7 @@ struct ModelReport {
 
 std::string model_as_text(const ModelReport& report);
 /// One number a line: model, keep, heads, length, quantity, unit, value.
-std::string model_as_csv(const ModelReport& report);
+Table model_as_table(const ModelReport& report);
 std::string model_as_json(const ModelReport& report);
 
 }  // namespace headcount

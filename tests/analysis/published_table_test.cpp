@@ -132,9 +132,9 @@ TEST_CASE("a cell that is not attempted computes nothing and surprises nobody") 
     CHECK(shown.not_attempted == "because");
     CHECK(shown.ours_rounded.empty());
     CHECK(result.as_expected());
-    CHECK(contains(render(result, TableFormat::terminal), "not attempted [1]"));
-    CHECK(contains(render(result, TableFormat::terminal), "[1] because"));
-    CHECK(contains(render(result, TableFormat::csv), "84.1+-0.34,,,not attempted,true,"));
+    CHECK(contains(render(result, "terminal"), "not attempted [1]"));
+    CHECK(contains(render(result, "terminal"), "[1] because"));
+    CHECK(contains(render(result, "csv"), "84.1+-0.34,,,not attempted,true,"));
     // What is printed there is no number that another cell may read.
     PublishedTable other = table_of(cell);
     other.rows[0].cells.push_back(cell_of("printed.c", "1"));
@@ -199,7 +199,7 @@ TEST_CASE("every shipped table comes out as its file expects") {
     for (const char* name : {"vaswani2017_table1", "vaswani2017_table3", "flashattention2022_table21"}) {
         CHECK(std::find(names.begin(), names.end(), name) != names.end());
         const TableResult result = shipped(name);
-        INFO(render(result, TableFormat::terminal));
+        INFO(render(result, "terminal"));
         CHECK(result.as_expected());
         CHECK(result.count(CellStatus::reproduced) > 0);
     }
@@ -293,17 +293,17 @@ TEST_CASE("adding a published table takes one YAML file") {
     CHECK(result.count(CellStatus::reproduced) == 1);
     CHECK(result.count(CellStatus::does_not_reproduce) == 1);
 
-    const std::string terminal = render(result, TableFormat::terminal);
+    const std::string terminal = render(result, "terminal");
     CHECK(contains(terminal, "p.parameters / 4"));
     CHECK(contains(terminal, "does not reproduce [1]"));
     CHECK(contains(terminal, "[1] not so | at all"));
-    const std::string markdown = render(result, TableFormat::markdown);
+    const std::string markdown = render(result, "markdown");
     CHECK(contains(markdown, "| four heads | 256 | 256 | 256 | reproduced | counted parameters |"));
     CHECK(contains(markdown, "not so \\| at all"));
-    const std::string csv = render(result, TableFormat::csv);
+    const std::string csv = render(result, "csv");
     CHECK(std::count(csv.begin(), csv.end(), '\n') == 3);
     CHECK(contains(csv, "scratch2026_table1,wrong,heads,,99,256,256,does not reproduce,true,p.parameters / 4,"));
-    const std::string latex = render(result, TableFormat::latex);
+    const std::string latex = render(result, "latex");
     CHECK(contains(latex, "\\toprule"));
     CHECK(contains(latex, "four heads & 256 & 256 & reproduced \\\\"));
 }
@@ -313,9 +313,9 @@ TEST_CASE("hostile text cannot break out of a rendered table") {
     table.title = "100% & \\input{x} $y$ | <script> `_`";
     table.rows[0].name = "a,\"b\"|c";
     const TableResult result = evaluate_table(table, closed_form);
-    CHECK(contains(render(result, TableFormat::latex), "100\\% \\& \\textbackslash{}input\\{x\\} \\$y\\$"));
-    CHECK(contains(render(result, TableFormat::markdown), "\\| &lt;script>"));
-    CHECK(contains(render(result, TableFormat::csv), "\"a,\"\"b\"\"|c\""));
+    CHECK(contains(render(result, "latex"), "100\\% \\& \\textbackslash{}input\\{x\\} \\$y\\$"));
+    CHECK(contains(render(result, "markdown"), "\\| &lt;script>"));
+    CHECK(contains(render(result, "csv"), "\"a,\"\"b\"\"|c\""));
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ TEST_CASE("LaTeX sees none of its special characters") {
           "50 \\% \\& \\{x\\}\\_1\\textasciicircum{}2 \\textbackslash{} \\textasciitilde{} \\# \\$");
     const std::string text = to_latex(awkward());
     CHECK_THAT(text, Contains("\\begin{tabular}{lr}") && Contains("\\toprule") && Contains("\\midrule") &&
-                         Contains("\\bottomrule") && Contains("\\caption{100 \\% of it}") &&
+                         Contains("\\bottomrule") && Contains("\\caption{100 \\% of it.}") &&
                          Contains("two lines | pipe & 3 \\\\"));
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("the point table leaves counted points out beside timed ones unless as
     builder.add(point({{"num_heads", "4"}}), 1).outcome = Outcome::counted;
     const RecordSet records(builder.journal);
     CHECK(point_table(records).rows.size() == 2);
-    const Table all = point_table(records, {.counted = true, .ids = true});
+    const Table all = point_table(records, {.reader = Reader::programs});
     CHECK(all.rows.size() == 3);
     CHECK(all.columns.front().name == "point");
 }

@@ -113,7 +113,7 @@ class Diff(unittest.TestCase):
     REFERENCE = "results/reference/equal_complexity.jsonl"
 
     def test_two_sides_of_one_result_are_paired_and_add_up(self):
-        result = run("diff", self.REFERENCE, "--between", "num_heads=1,32", "--json")
+        result = run("diff", self.REFERENCE, "--between", "num_heads=1,32", "--format", "json")
         self.assertEqual(result.returncode, 0, result.stderr)
         report = json.loads(result.stdout)
         self.assertEqual(sum(report["counts"].values()), len(report["points"]))

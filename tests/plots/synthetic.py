@@ -204,6 +204,10 @@ def write_rows(directory, rows, spans=(), claims=CLAIMS):
     write_csv(directory, "breakdown.csv", ["point", "verb", "role", "seconds", "share", "low_s", "high_s"],
               [{"low_s": 0.97 * span["seconds"], "high_s": 1.02 * span["seconds"]} | span for span in spans])
     write_csv(directory, "shares.csv", ["share", "label"], [{"share": s, "label": label} for s, label in SHARES.items()])
+    write_csv(directory, "libraries.csv", ["backend", "library"],
+              [{"backend": backend, "library": f"{backend} 1.0"} for backend in sorted({row["backend"] for row in rows})])
+    write_csv(directory, "instruction_sets.csv", ["instruction_set", "label"],
+              [{"instruction_set": "AVX3", "label": "AVX-512"}, {"instruction_set": "AVX3_DL", "label": "AVX-512 (Ice Lake)"}])
     write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))
     with open(os.path.join(directory, "run.json"), "w", encoding="utf-8") as file:
         json.dump({"name": "equal_complexity", "question": "Does splitting cost anything?", "config_hash": "0123abcd" * 4,

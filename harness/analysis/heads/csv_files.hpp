@@ -1,21 +1,15 @@
-// What exports of studies of heads have in common: tables whose cells are text, written as files.
+// What exports of studies of heads have in common: tables whose cells are text.
 #pragma once
 
-#include <filesystem>
 #include <initializer_list>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "harness/analysis/table/table.hpp"
+#include "harness/analysis/table/table_files.hpp"
 
 namespace headcount {
-
-/// Throws Error when the folder cannot be made.
-void make_folder(const std::filesystem::path& folder);
-/// Throws Error when the file cannot be written.
-void write_file(const std::filesystem::path& path, const std::string& text);
 
 Table table_of(std::initializer_list<const char*> names);
 

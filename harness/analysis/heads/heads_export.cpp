@@ -134,7 +134,8 @@ Table verdicts_csv(const HeadFindings& findings) {
 
 }  // namespace
 
-void export_heads(const HeadStudy& study, const HeadFindings& findings, const std::filesystem::path& directory) {
+void export_heads(const HeadStudy& study, const HeadFindings& findings, const std::filesystem::path& directory,
+                  std::string_view format) {
     make_folder(directory);
     const HeadStudyRecord& r = study.record;
     const nlohmann::ordered_json run{{"kind", "heads"},
@@ -147,22 +148,25 @@ void export_heads(const HeadStudy& study, const HeadFindings& findings, const st
                                      {"backend", r.backend},
                                      {"environment", r.environment}};
     write_file(directory / "run.json", run.dump(1) + "\n");
-    write_file(directory / "heads_masked.csv", to_csv(masked_csv(findings)));
-    write_file(directory / "heads_pruned.csv", to_csv(pruned_csv(findings)));
-    write_file(directory / "heads_attention.csv", to_csv(attention_csv(study)));
-    write_file(directory / "heads_alike.csv", to_csv(alike_csv(study)));
-    write_file(directory / "heads_verdicts.csv", to_csv(verdicts_csv(findings)));
-    write_file(directory / "heads_effective.csv", to_csv(effective_csv(findings)));
+    write_tables(directory,
+                 {{"heads_masked", masked_csv(findings)},
+                  {"heads_pruned", pruned_csv(findings)},
+                  {"heads_attention", attention_csv(study)},
+                  {"heads_alike", alike_csv(study)},
+                  {"heads_verdicts", verdicts_csv(findings)},
+                  {"heads_effective", effective_csv(findings)}},
+                 format);
 }
 
-bool export_if_heads(const std::filesystem::path& study, const std::filesystem::path& directory) {
+bool export_if_heads(const std::filesystem::path& study, const std::filesystem::path& directory,
+                     std::string_view format) {
     if (is_pruning_study(study)) {
-        export_pruning(find_pruning(read_pruning_study(study)), directory);
+        export_pruning(find_pruning(read_pruning_study(study)), directory, format);
         return true;
     }
     if (!is_head_study(study)) return false;
     const HeadStudy read = read_head_study(study);
-    export_heads(read, find_heads(read), directory);
+    export_heads(read, find_heads(read), directory, format);
     return true;
 }
 

@@ -62,7 +62,7 @@ Table verdicts_csv(const PruningFindings& findings) {
 
 }  // namespace
 
-void export_pruning(const PruningFindings& findings, const std::filesystem::path& directory) {
+void export_pruning(const PruningFindings& findings, const std::filesystem::path& directory, std::string_view format) {
     make_folder(directory);
     const PruningStudyRecord& r = findings.record;
     const nlohmann::ordered_json run{
@@ -70,9 +70,11 @@ void export_pruning(const PruningFindings& findings, const std::filesystem::path
         {"seeds", findings.seeds}, {"examples", r.examples}, {"batch", r.batch},     {"num_heads", r.num_heads},
         {"num_layers", r.layers},  {"variant", r.variant},   {"backend", r.backend}, {"environment", r.environment}};
     write_file(directory / "run.json", run.dump(1) + "\n");
-    write_file(directory / "pruning_masked.csv", to_csv(masked_csv(findings)));
-    write_file(directory / "pruning_curve.csv", to_csv(curve_csv(findings)));
-    write_file(directory / "pruning_verdicts.csv", to_csv(verdicts_csv(findings)));
+    write_tables(directory,
+                 {{"pruning_masked", masked_csv(findings)},
+                  {"pruning_curve", curve_csv(findings)},
+                  {"pruning_verdicts", verdicts_csv(findings)}},
+                 format);
 }
 
 }  // namespace headcount

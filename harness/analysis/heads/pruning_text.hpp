@@ -11,6 +11,7 @@ namespace headcount {
 std::string pruning_text(const PruningFindings& findings);
 
 /// run.json, pruning_masked.csv, pruning_curve.csv and pruning_verdicts.csv. Throws Error when they cannot be written.
-void export_pruning(const PruningFindings& findings, const std::filesystem::path& directory);
+void export_pruning(const PruningFindings& findings, const std::filesystem::path& directory,
+                    std::string_view format = "csv");
 
 }  // namespace headcount

@@ -67,8 +67,7 @@ struct TableResult {
 /// whatever `count` throws.
 TableResult evaluate_table(const PublishedTable& table, const CountFunction& count);
 
-enum class TableFormat : std::uint8_t { terminal, markdown, csv, latex };
-/// Theirs beside ours, the expression behind each column, findings, and a summary line.
-std::string render(const TableResult& result, TableFormat format);
+/// Theirs beside ours, the expression behind each column, findings, and a summary line, in one of table_formats().
+std::string render(const TableResult& result, std::string_view format);
 
 }  // namespace headcount

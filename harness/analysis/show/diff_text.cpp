@@ -5,8 +5,31 @@
 #include "harness/journal/json.hpp"
 
 namespace headcount {
+namespace {
 
-Table diff_table(const Diff& diff) {
+/// What spreadsheets and scripts read.
+Table numbers(const Diff& diff) {
+    Table table{.columns = {}, .rows = {}};
+    for (const char* name : {"point", "verdict", "ratio", "ratio_low", "ratio_high", "p", "p_holm", "a_median_s",
+                             "b_median_s", "a_rounds", "b_rounds", "paired", "note"}) {
+        table.columns.push_back({.name = name});
+    }
+    for (const PointDiff& point : diff.points) {
+        const bool bounded = point.ratio.bounded();
+        table.rows.push_back(
+            {point.point, std::string(to_string(point.change)), fmt::format("{}", point.ratio.estimate),
+             bounded ? fmt::format("{}", point.ratio.low) : "", bounded ? fmt::format("{}", point.ratio.high) : "",
+             fmt::format("{}", point.p), fmt::format("{}", point.adjusted), fmt::format("{}", point.a_s),
+             fmt::format("{}", point.b_s), fmt::format("{}", point.a_rounds), fmt::format("{}", point.b_rounds),
+             point.paired ? "true" : "false", point.note});
+    }
+    return table;
+}
+
+}  // namespace
+
+Table diff_table(const Diff& diff, bool programs) {
+    if (programs) return numbers(diff);
     Table table;
     table.columns = {{.name = "point of A", .wraps = true},     {.name = "verdict"},
                      {.name = "B / A", .align = Align::right},  {.name = "95 %", .align = Align::right},

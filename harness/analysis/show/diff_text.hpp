@@ -8,7 +8,8 @@
 
 namespace headcount {
 
-Table diff_table(const Diff& diff);
+/// For programs: seconds, and the ends of the interval apart.
+Table diff_table(const Diff& diff, bool programs = false);
 /// {"overall", "counts", "ratios", "differs", "points": [{"point", "verdict", "paired", "ratio", "p", ...}]}
 std::string diff_json(const Diff& diff);
 

@@ -2,7 +2,7 @@
 #include "harness/analysis/show/export.hpp"
 
 #include <cmath>
-#include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,10 +11,11 @@
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/analysis/model/breakdown.hpp"
 #include "harness/analysis/model/time_bound.hpp"
+#include "harness/analysis/records/libraries.hpp"
 #include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/series/exponents.hpp"
 #include "harness/analysis/show/gbench_json.hpp"
-#include "harness/core/error.hpp"
+#include "harness/analysis/table/table_files.hpp"
 #include "harness/journal/json.hpp"
 
 namespace headcount {
@@ -85,19 +86,6 @@ void append_bounds(std::vector<std::string>& row, const Entry& entry, const Poin
     row.push_back(known && timed ? number(summary.time.estimate / bound.seconds()) : "");
     row.push_back(known && timed ? number(static_cast<std::int64_t>(samples_below(bound, entry))) : "");
     row.push_back(timed ? available(bandwidth_share(entry, summary.time.estimate)) : "");
-}
-
-void make_directory(const std::filesystem::path& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error) throw Error(fmt::format("{}: cannot be created: {}", directory.string(), error.message()));
-}
-
-void write_file(const std::filesystem::path& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) throw Error(fmt::format("{}: cannot be written; check the directory and free space", path.string()));
 }
 
 }  // namespace
@@ -202,6 +190,24 @@ Table breakdown_csv(const RecordSet& records) {
 Table shares_csv() {
     Table table{.columns = columns({"share", "label"}), .rows = {}};
     for (const Share& share : kShares) table.rows.push_back({std::string(share.name), std::string(share.label)});
+    return table;
+}
+
+Table instruction_sets_csv() {
+    Table table{.columns = columns({"instruction_set", "label"}), .rows = {}};
+    for (const auto& [name, label] : instruction_sets()) table.rows.push_back({name, label});
+    return table;
+}
+
+Table libraries_csv(const RecordSet& records) {
+    Table table{.columns = columns({"backend", "library"}), .rows = {}};
+    std::set<std::string> backends;
+    for (const Entry& entry : records.entries()) {
+        if (entry.resolved) backends.insert(entry.point.backend);
+    }
+    for (const std::string& backend : backends) {
+        table.rows.push_back({backend, library_of(backend, records.run().environment)});
+    }
     return table;
 }
 
@@ -315,28 +321,33 @@ Table verdicts_csv(const std::vector<Verdict>& verdicts) {
     return table;
 }
 
-void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
-                 const std::filesystem::path& directory) {
-    make_directory(directory);
-    write_file(directory / "points.csv", to_csv(points_csv(records)));
-    write_file(directory / "ops.csv", to_csv(ops_csv(records)));
-    write_file(directory / "breakdown.csv", to_csv(breakdown_csv(records)));
-    write_file(directory / "shares.csv", to_csv(shares_csv()));
-    write_file(directory / "exponents.csv", to_csv(exponents_csv(records)));
-    write_file(directory / "samples.csv", to_csv(samples_csv(records)));
-    write_file(directory / "trainings.csv", to_csv(trainings_csv(records)));
-    write_file(directory / "curves.csv", to_csv(curves_csv(records)));
-    write_file(directory / "verdicts.csv", to_csv(verdicts_csv(verdicts)));
+void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts, const std::filesystem::path& directory,
+                 std::string_view format) {
+    make_folder(directory);
+    write_tables(directory,
+                 {{"points", points_csv(records)},
+                  {"ops", ops_csv(records)},
+                  {"breakdown", breakdown_csv(records)},
+                  {"shares", shares_csv()},
+                  {"libraries", libraries_csv(records)},
+                  {"instruction_sets", instruction_sets_csv()},
+                  {"exponents", exponents_csv(records)},
+                  {"samples", samples_csv(records)},
+                  {"trainings", trainings_csv(records)},
+                  {"curves", curves_csv(records)},
+                  {"verdicts", verdicts_csv(verdicts)}},
+                 format);
     write_file(directory / "run.json", to_json(records.run()).dump(2) + "\n");
 }
 
-void export_data(const Journal& journal, const std::string& result_path, const std::filesystem::path& directory) {
+void export_data(const Journal& journal, const std::string& result_path, const std::filesystem::path& directory,
+                 std::string_view format) {
     const RecordSet records(journal);
-    export_data(records, verify(records, {.result_path = result_path}), directory);
+    export_data(records, verify(records, {.result_path = result_path}), directory, format);
 }
 
 void export_gbench(const Journal& journal, const std::filesystem::path& file) {
-    if (file.has_parent_path()) make_directory(file.parent_path());
+    if (file.has_parent_path()) make_folder(file.parent_path());
     write_file(file, to_gbench_json(RecordSet(journal)));
 }
 

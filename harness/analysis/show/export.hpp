@@ -16,6 +16,7 @@ namespace headcount {
 Table points_csv(const RecordSet& records);     ///< one row a point: fields, counts, memory, time, ratio, check
 Table ops_csv(const RecordSet& records);        ///< one row a point, operation, role and ledger
 Table breakdown_csv(const RecordSet& records);  ///< one row a point, verb and role of the traced pass
+Table libraries_csv(const RecordSet& records);  ///< one row a backend: what it computed with, and its version
 /// One row for each series of three lengths or more: how its time grows with the length (exponents.hpp).
 Table exponents_csv(const RecordSet& records);
 Table samples_csv(const RecordSet& records);    ///< one row a sample
@@ -23,12 +24,14 @@ Table trainings_csv(const RecordSet& records);  ///< one row a training of a poi
 Table curves_csv(const RecordSet& records);     ///< one row a stretch of a training: its mean loss
 Table verdicts_csv(const std::vector<Verdict>& verdicts);
 
-/// Writes points.csv, ops.csv, breakdown.csv, exponents.csv, samples.csv, trainings.csv, curves.csv, verdicts.csv and
-/// run.json (the run record) into `directory`, which is created. Throws Error when a file cannot be written.
-void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts,
-                 const std::filesystem::path& directory);
+/// Writes points, ops, breakdown, shares, libraries, exponents, samples, trainings, curves and verdicts, each as csv,
+/// tsv or json, and run.json (the run record) into `directory`, which is created. Throws Error when a file cannot be
+/// written.
+void export_data(const RecordSet& records, const std::vector<Verdict>& verdicts, const std::filesystem::path& directory,
+                 std::string_view format = "csv");
 /// The same for a journal: every claim is judged first; `result_path` stands in the commands.
-void export_data(const Journal& journal, const std::string& result_path, const std::filesystem::path& directory);
+void export_data(const Journal& journal, const std::string& result_path, const std::filesystem::path& directory,
+                 std::string_view format = "csv");
 
 /// Writes Google Benchmark's JSON (gbench_json.hpp) into `file`, creating its directory. Throws Error.
 void export_gbench(const Journal& journal, const std::filesystem::path& file);

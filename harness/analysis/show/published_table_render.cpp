@@ -207,71 +207,73 @@ std::string markdown(const TableResult& result) {
     return out + "\n" + summary(result) + "\n";
 }
 
-std::string csv(const TableResult& result) {
-    std::string out =
-        "table,row,column,unit,printed,ours,ours_exact,status,as_expected,computation,counted,finding,note,"
-        "not_attempted\n";
+/// For programs: a row a cell.
+Table cells_of(const TableResult& result) {
+    Table table{.columns = {}, .rows = {}};
+    for (const char* name : {"table", "row", "column", "unit", "printed", "ours", "ours_exact", "status", "as_expected",
+                             "computation", "counted", "finding", "note", "not_attempted"}) {
+        table.columns.push_back({.name = name});
+    }
     for (const RowResult& row : result.rows) {
         for (const CellResult& cell : row.cells) {
             const auto column = std::find_if(result.table.columns.begin(), result.table.columns.end(),
                                              [&](const TableColumn& c) { return c.name == cell.column; });
-            std::vector<std::string> fields{result.table.name,
-                                            row.name,
-                                            cell.column,
-                                            column->unit,
-                                            cell.printed.value_or(""),
-                                            cell.ours_rounded,
-                                            cell.status == CellStatus::not_attempted ? "" : to_text(cell.ours),
-                                            std::string(to_string(cell.status)),
-                                            cell.as_expected ? "true" : "false",
-                                            cell.computation,
-                                            fmt::format("{}", fmt::join(cell.counted, "; ")),
-                                            cell.finding,
-                                            cell.note,
-                                            cell.not_attempted};
-            for (std::string& field : fields) field = csv_cell(field);
-            out += fmt::format("{}\n", fmt::join(fields, ","));
+            table.rows.push_back({result.table.name, row.name, cell.column, column->unit, cell.printed.value_or(""),
+                                  cell.ours_rounded, cell.status == CellStatus::not_attempted ? "" : to_text(cell.ours),
+                                  std::string(to_string(cell.status)), cell.as_expected ? "true" : "false",
+                                  cell.computation, fmt::format("{}", fmt::join(cell.counted, "; ")), cell.finding,
+                                  cell.note, cell.not_attempted});
         }
     }
-    return out;
+    return table;
 }
 
 std::string latex(const TableResult& result) {
     Footnotes notes;
     const PublishedTable& table = result.table;
-    std::string out = fmt::format(
-        "% needs \\usepackage{{booktabs}}\n\\begin{{table}}\n\\centering\n\\caption{{{}. {} {}}}\n"
-        "\\begin{{tabular}}{{lrrl}}\n\\toprule\nrow & printed & ours & status \\\\\n",
-        latex_text(table.title), latex_text(table.source), latex_text(table.says));
-    for (const Section& section : sections_of(result, notes)) {
-        out += fmt::format("\\midrule\n\\multicolumn{{4}}{{l}}{{\\emph{{{}}}}} \\\\\n",
-                           latex_text(heading(*section.column)));
-        if (!section.column->computation.empty()) {
-            out += fmt::format("\\multicolumn{{4}}{{l}}{{\\texttt{{{}}}}} \\\\\n",
-                               latex_text(section.column->computation));
-        }
+    const std::vector<Section> sections = sections_of(result, notes);
+    std::size_t lines = 0;
+    std::string body;
+    const auto across = [&](const char* face, const std::string& text) {
+        body += fmt::format("\\multicolumn{{4}}{{p{{0.9\\linewidth}}}}{{{}{{{}}}}} \\\\\n", face, latex_text(text));
+        ++lines;
+    };
+    for (const Section& section : sections) {
+        body += "\\midrule\n";
+        across("\\emph", heading(*section.column));
+        if (!section.column->computation.empty()) across("\\texttt", section.column->computation);
         for (const auto& line : section.lines) {
-            out += fmt::format("{} & {} & {} & {} \\\\\n", latex_text(line[0]), latex_text(line[1]),
-                               latex_text(line[2]), latex_text(line[4]));
+            body += fmt::format("{} & {} & {} & {} \\\\\n", latex_text(line[0]), latex_text(line[1]),
+                                latex_text(line[2]), latex_text(line[4]));
         }
+        lines += section.lines.size();
     }
-    out += "\\bottomrule\n\\end{tabular}\n";
+    const bool is_long = lines > kLongestFloat;
+    const std::string caption = fmt::format("\\caption{{{}. {} {}}}\n\\label{{tab:{}}}", latex_text(table.title),
+                                            latex_text(table.source), latex_text(table.says), table.name);
+    const std::string head = "\\toprule\nrow & printed & ours & status \\\\\n";
+    std::string out =
+        is_long ? fmt::format(
+                      "% \\usepackage{{booktabs,longtable}}\n{{\\small\n\\begin{{longtable}}{{lrrl}}\n{} \\\\\n{}"
+                      "\\endfirsthead\n{}\\endhead\n{}\\bottomrule\n\\end{{longtable}}\n",
+                      caption, head, head, body)
+                : fmt::format(
+                      "% \\usepackage{{booktabs}}\n\\begin{{table}}\n\\centering\n\\small\n{}\n"
+                      "\\begin{{tabular}}{{lrrl}}\n{}{}\\bottomrule\n\\end{{tabular}}\n",
+                      caption, head, body);
     for (std::size_t i = 0; i < notes.texts.size(); ++i) {
         out += fmt::format("\n\\par\\footnotesize [{}] {}\n", i + 1, latex_text(notes.texts[i]));
     }
-    return out + "\\end{table}\n";
+    return out + (is_long ? "}\n" : "\\end{table}\n");
 }
 
 }  // namespace
 
-std::string render(const TableResult& result, TableFormat format) {
-    switch (format) {
-        case TableFormat::terminal: return terminal(result);
-        case TableFormat::markdown: return markdown(result);
-        case TableFormat::csv: return csv(result);
-        case TableFormat::latex: return latex(result);
-    }
-    return "";
+std::string render(const TableResult& result, std::string_view format) {
+    if (format == "terminal") return terminal(result);
+    if (format == "markdown") return markdown(result);
+    if (format == "latex") return latex(result);
+    return render(cells_of(result), format);
 }
 
 }  // namespace headcount

@@ -1,4 +1,4 @@
-// A table of text cells and its renderings: terminal, Markdown, CSV, LaTeX.
+// A table for people: terminal and Markdown. And which renderings there are.
 #include "harness/analysis/table/table.hpp"
 
 #include <algorithm>
@@ -65,6 +65,12 @@ std::vector<std::string> wrapped(std::string_view cell, std::size_t width) {
     return lines;
 }
 
+std::string wrapped_lines(std::string_view text, std::size_t width) {
+    std::string lines;
+    for (const std::string& line : wrapped(text, width)) lines += line + "\n";
+    return lines;
+}
+
 std::string padded(const std::string& text, std::size_t width, Align align) {
     const std::string space(width - std::min(width, width_of(text)), ' ');
     return align == Align::left ? text + space : space + text;
@@ -122,13 +128,6 @@ std::string joined(const std::vector<std::string>& cells, std::string_view betwe
     return text;
 }
 
-/// Would a spreadsheet run it? Numbers and fractions may begin with a sign.
-bool is_formula(std::string_view text) {
-    if (text.empty() || std::string_view("=+-@\t\r").find(text.front()) == std::string_view::npos) return false;
-    const bool sign = text.front() == '+' || text.front() == '-';
-    return !sign || text.find_first_not_of("0123456789.eE+-/") != std::string_view::npos;
-}
-
 std::vector<std::string> header_of(const Table& table) {
     std::vector<std::string> names;
     for (const Column& column : table.columns) names.push_back(column.name);
@@ -137,49 +136,10 @@ std::vector<std::string> header_of(const Table& table) {
 
 }  // namespace
 
-std::string csv_cell(std::string_view raw) {
-    const std::string text = printable_lines(raw);
-    const std::string_view mark = is_formula(text) ? "'" : "";
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(mark) + text;
-    std::string cell = "\"";
-    cell += mark;
-    for (char c : text) {
-        if (c == '"') cell += '"';
-        cell += c;
-    }
-    return cell + "\"";
-}
-
-std::string latex_text(std::string_view text) {
-    std::string out;
-    for (char c : printable(text)) {
-        switch (c) {
-            case '\\': out += "\\textbackslash{}"; break;
-            case '~': out += "\\textasciitilde{}"; break;
-            case '^': out += "\\textasciicircum{}"; break;
-            case '&':
-            case '%':
-            case '$':
-            case '#':
-            case '_':
-            case '{':
-            case '}': (out += '\\') += c; break;
-            case '<': out += "\\textless{}"; break;
-            case '>': out += "\\textgreater{}"; break;
-            default: out += c;
-        }
-    }
-    return out;
-}
-
-std::string to_csv(const Table& table) {
-    std::string text = joined(header_of(table), ",", csv_cell) + "\n";
-    for (const auto& row : table.rows) text += joined(row, ",", csv_cell) + "\n";
-    return text;
-}
-
 std::string to_markdown(const Table& table) {
-    std::string text = "| " + joined(header_of(table), " | ", markdown_cell) + " |\n|";
+    std::string text;
+    if (!table.conditions.empty()) text = markdown_cell(table.conditions) + "\n\n";
+    text += "| " + joined(header_of(table), " | ", markdown_cell) + " |\n|";
     for (const Column& column : table.columns) text += column.align == Align::left ? " --- |" : " ---: |";
     text += "\n";
     for (const auto& row : table.rows) text += "| " + joined(row, " | ", markdown_cell) + " |\n";
@@ -187,20 +147,6 @@ std::string to_markdown(const Table& table) {
         if (!note.empty()) text += "\n" + markdown_cell(note) + "\n";
     }
     return text;
-}
-
-std::string to_latex(const Table& table) {
-    std::string text = "\\begin{table}\n  \\centering\n";
-    if (!table.caption.empty()) text += "  \\caption{" + latex_text(table.caption) + "}\n";
-    text += "  \\begin{tabular}{";
-    for (const Column& column : table.columns) text += column.align == Align::left ? 'l' : 'r';
-    text += "}\n    \\toprule\n    " + joined(header_of(table), " & ", latex_text) + " \\\\\n    \\midrule\n";
-    for (const auto& row : table.rows) text += "    " + joined(row, " & ", latex_text) + " \\\\\n";
-    text += "    \\bottomrule\n  \\end{tabular}\n";
-    for (const std::string& note : table.notes) {
-        if (!note.empty()) text += "\n  " + latex_text(note) + "\n";
-    }
-    return text + "\\end{table}\n";
 }
 
 std::string to_terminal(const Table& table, std::size_t width) {
@@ -211,18 +157,31 @@ std::string to_terminal(const Table& table, std::size_t width) {
     for (std::size_t column : widths) rule.emplace_back(column, '-');
     text += terminal_row(table, rule, widths);
     for (const auto& row : table.rows) text += terminal_row(table, row, widths);
+    if (!table.conditions.empty()) text += wrapped_lines(table.conditions, width);
     for (const std::string& note : table.notes) {
         if (!note.empty()) text += printable(note) + "\n";
     }
     return text;
 }
 
+const std::vector<std::string>& table_formats() {
+    static const std::vector<std::string> formats{"terminal", "markdown", "csv", "tsv", "json", "latex"};
+    return formats;
+}
+
+Reader reader_of(std::string_view format) {
+    if (format == "csv" || format == "tsv" || format == "json") return Reader::programs;
+    return format == "latex" ? Reader::paper : Reader::people;
+}
+
 std::string render(const Table& table, std::string_view format) {
     if (format == "terminal") return to_terminal(table);
     if (format == "markdown") return to_markdown(table);
     if (format == "csv") return to_csv(table);
+    if (format == "tsv") return to_tsv(table);
+    if (format == "json") return to_json(table);
     if (format == "latex") return to_latex(table);
-    throw UsageError(unknown_name("table format", format, {"terminal", "markdown", "csv", "latex"}));
+    throw UsageError(unknown_name("table format", format, table_formats()));
 }
 
 }  // namespace headcount

@@ -1,5 +1,5 @@
-// A table of text cells and its renderings: terminal, Markdown, CSV, LaTeX. Cells may come from untrusted files: all
-// of them go through printable().
+// A table of text cells and its renderings: terminal, Markdown, CSV, TSV, JSON, LaTeX. Cells may come from untrusted
+// files: all of them go through printable().
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,10 @@ struct Column {
 struct Table {
     std::vector<Column> columns;
     std::vector<std::vector<std::string>> rows;  ///< as many cells as columns
-    std::string caption{};
+    std::string caption{};                       ///< what it shows, in LaTeX alone
+    std::string conditions{};          ///< what holds for all of its rows, in every format for people and in JSON
+    std::string label{};               ///< "equal_complexity": what a paper refers to it by
+    std::string blank{};               ///< why a cell is blank, where some are
     std::vector<std::string> notes{};  ///< footnotes, below it in every format but CSV; "" is none
 };
 
@@ -29,13 +32,29 @@ struct Table {
 std::string to_csv(const Table& table);
 /// GitHub's pipes; '|', '<', links and line breaks in cells are escaped.
 std::string to_markdown(const Table& table);
-/// A booktabs tabular in a table environment; the ten special characters are escaped.
+/// A float of a booktabs tabular no wider than the line, or a longtable beyond kLongestFloat rows, with label and the
+/// packages that it needs; the ten special characters are escaped, a blank cell is a dash.
 std::string to_latex(const Table& table);
+inline constexpr std::size_t kLongestFloat = 45;  ///< rows that fit on one page
+/// Cells apart by tabs, lines by "\n"; what is either inside a cell becomes a space.
+std::string to_tsv(const Table& table);
+/// {"columns": [...], "rows": [{...}], "notes": [...]}: cells that are numbers or truths as such, blank ones as null.
+std::string to_json(const Table& table);
 /// Aligned with spaces, at most `width` columns: cells of wrapping columns are broken at spaces (or anywhere,
 /// when a word is longer than its column).
 std::string to_terminal(const Table& table, std::size_t width = 120);
 
-/// "terminal", "markdown", "csv" or "latex". Throws UsageError naming these.
+/// What render() takes, for the choices of a flag.
+const std::vector<std::string>& table_formats();
+/// For whom a format is.
+enum class Reader : std::uint8_t {
+    people,    ///< terminal, Markdown: rounded, with units and notes
+    paper,     ///< LaTeX: the same, narrow enough for a page
+    programs,  ///< csv, tsv, json: every number in full, one a cell, with its unit in the name
+};
+Reader reader_of(std::string_view format);
+inline bool is_for_programs(std::string_view format) { return reader_of(format) == Reader::programs; }
+/// Throws UsageError naming the formats that there are.
 std::string render(const Table& table, std::string_view format);
 
 std::string csv_cell(std::string_view text);

@@ -96,10 +96,10 @@ void print_conventions(const Options& options, const Point& point, Ledger ledger
         evaluate_conventions(conventions_named(options.convention), point, ledger, counted_metric);
     if (options.format == "json") {
         fmt::print("{}\n", conventions_as_json(point, ledger, results).dump(2));
-    } else if (options.format == "csv") {
-        fmt::print("{}", conventions_as_csv(results));
-    } else {
+    } else if (options.format == "text") {
         fmt::print("{}", conventions_as_text(point, ledger, results));
+    } else {
+        fmt::print("{}", render(conventions_as_table(results), options.format));
     }
 }
 
@@ -122,11 +122,11 @@ void run(const Options& options) {
         nlohmann::ordered_json report = count_as_json(point, count, ledger, layers_of(options));
         if (block) report["block"] = block_as_json(*block, ledger);
         fmt::print("{}\n", report.dump(2));
-    } else if (options.format == "csv") {
-        fmt::print("{}", count_as_csv(count, ledger));
-    } else {
+    } else if (options.format == "text") {
         fmt::print("{}", count_as_text(point, count, ledger, layers_of(options)));
         if (block) fmt::print("{}", block_as_text(*block, ledger));
+    } else {
+        fmt::print("{}", render(count_as_table(count, ledger), options.format));
     }
 }
 
@@ -169,7 +169,7 @@ Command count() {
                               {.name = "--format",
                                .into = &options->format,
                                .shows_default = true,
-                               .choices = {"text", "json", "csv"}}},
+                               .choices = {"text", "json", "csv", "tsv"}}},
                     .run = [options] { run(*options); },
                     .footer = kExamples};
                 for (Flag& flag : options->point.flags()) line.flags.push_back(std::move(flag));

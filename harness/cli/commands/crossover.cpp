@@ -122,7 +122,7 @@ std::string winner(const Report& report, int sign) {
     return sign == 0 ? "equal" : (sign < 0 ? report.first : report.second);
 }
 
-std::string as_csv(const Options& options, const Report& report) {
+Table as_table(const Options& options, const Report& report) {
     Table table{.columns = {}, .rows = {}};
     for (const char* name : {"over", "metric", "from", "to", "cheaper", "first_at_from", "second_at_from",
                              "first_at_to", "second_at_to"}) {
@@ -133,7 +133,7 @@ std::string as_csv(const Options& options, const Report& report) {
                               std::to_string(one.regime.to), winner(report, one.regime.sign), to_text(one.first_from),
                               to_text(one.second_from), to_text(one.first_to), to_text(one.second_to)});
     }
-    return to_csv(table);
+    return table;
 }
 
 std::string as_json(const Options& options, const Report& report) {
@@ -160,7 +160,8 @@ void run(const Options& options) {
     if (options.format == "json") {
         fmt::print("{}", as_json(options, report));
     } else {
-        fmt::print("{}", options.format == "csv" ? as_csv(options, report) : as_text(options, report));
+        fmt::print("{}", options.format == "text" ? as_text(options, report)
+                                                  : render(as_table(options, report), options.format));
     }
 }
 
@@ -207,7 +208,7 @@ Command crossover() {
                               {.name = "--format",
                                .into = &options->format,
                                .shows_default = true,
-                               .choices = {"text", "json", "csv"}}},
+                               .choices = {"text", "json", "csv", "tsv"}}},
                     .run = [options] { run(*options); },
                     .footer = kExamples};
                 for (Flag& flag : problem_flags(options->point)) line.flags.push_back(std::move(flag));

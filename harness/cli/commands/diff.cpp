@@ -19,7 +19,6 @@ namespace {
 struct Options {
     std::string a, b, format = "terminal", between;
     std::vector<std::string> left, right;
-    bool json = false;
     bool fail_if_slower = false;
     DiffOptions diff;
 };
@@ -54,7 +53,7 @@ std::string side_text(const std::string& file, const Side& side) {
 }
 
 void print(const Options& options, const Diff& diff) {
-    fmt::print("{}", render(diff_table(diff), options.format));
+    fmt::print("{}", render(diff_table(diff, is_for_programs(options.format)), options.format));
     if (options.format != "terminal") return;
     fmt::print("\n{}\n", diff.overall_text);
     if (!diff.points.empty()) {
@@ -79,7 +78,7 @@ void run(Options options, int& exit_code) {
     if (options.b.empty()) options.b = options.a;
     const Diff diff = one_file ? diff_sides(read_journal(options.a), options.diff)
                                : diff_journals(read_journal(options.a), read_journal(options.b), options.diff);
-    if (options.json) {
+    if (options.format == "json") {
         fmt::print("{}", diff_json(diff));
     } else {
         print(options, diff);
@@ -95,7 +94,7 @@ constexpr char kFooter[] = R"(
 Examples:
   headcount diff results/before.jsonl results/after.jsonl
   headcount diff results/mine.jsonl --between variant=multi_head,streaming
-  headcount diff results/mine.jsonl --left backend=naive --right backend=blas --json
+  headcount diff results/mine.jsonl --left backend=naive --right backend=blas --format json
 
 Points of one result that stand in one comparison group are compared round by round, others by their medians.
 Exit: 0 told (faster, slower, mixed or the same), 1 a point is slower and --fail-if-slower was given, 2 the files
@@ -125,9 +124,9 @@ Command diff() {
                       .range = {0.0, 1.0}},
                      {.name = "--format",
                       .into = &options->format,
-                      .doc = "terminal, markdown, csv or latex",
-                      .shows_default = true},
-                     {.name = "--json", .into = &options->json, .doc = "everything, for programs"},
+                      .doc = "json: everything",
+                      .shows_default = true,
+                      .choices = table_formats()},
                      {.name = "--fail-if-slower",
                       .into = &options->fail_if_slower,
                       .doc = "exit with 1 when any point is slower"},

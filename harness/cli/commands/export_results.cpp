@@ -20,12 +20,10 @@ struct Options {
 };
 
 void run(const Options& options) {
-    if (options.format == "csv") {
-        if (!export_if_heads(options.result, options.output)) {
-            export_data(read_journal(options.result), options.result, options.output);
-        }
-    } else {
+    if (options.format == "gbench") {
         export_gbench(read_journal(options.result), options.output);
+    } else if (!export_if_heads(options.result, options.output, options.format)) {
+        export_data(read_journal(options.result), options.result, options.output, options.format);
     }
     fmt::print("{}\n", options.output);
 }
@@ -40,7 +38,7 @@ Examples:
 Command export_results() {
     return {
         .name = "export",
-        .summary = "Write a result as CSV files (what the figures read) or Google Benchmark JSON",
+        .summary = "Write a result as files: CSV (what the figures read), TSV, JSON, or Google Benchmark JSON",
         .declare = [](int&) {
             auto options = std::make_shared<Options>();
             return CommandLine{
@@ -48,9 +46,9 @@ Command export_results() {
                     {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
                      {.name = "--format",
                       .into = &options->format,
-                      .doc = "csv: a folder; gbench: a file for its compare.py",
+                      .doc = "csv (what figures read), tsv, json: a folder; gbench: a file for its compare.py",
                       .shows_default = true,
-                      .choices = {"csv", "gbench"}},
+                      .choices = {"csv", "tsv", "json", "gbench"}},
                      {.name = "--output,-o", .into = &options->output, .doc = "the folder or file", .required = true}},
                 .run = [options] { run(*options); },
                 .footer = kExamples};

@@ -95,7 +95,8 @@ void run(const Options& options) {
     if (options.format == "json") {
         fmt::print("{}", match_as_json(report));
     } else {
-        fmt::print("{}", options.format == "csv" ? match_as_csv(report) : match_as_text(report));
+        fmt::print("{}",
+                   options.format == "text" ? match_as_text(report) : render(match_as_table(report), options.format));
     }
 }
 
@@ -160,7 +161,7 @@ Command match() {
                               {.name = "--format",
                                .into = &options->format,
                                .shows_default = true,
-                               .choices = {"text", "json", "csv"}}},
+                               .choices = {"text", "json", "csv", "tsv"}}},
                     .run = [options] { run(*options); },
                     .footer = kExamples};
                 for (Flag& flag : problem_flags(options->point)) line.flags.push_back(std::move(flag));

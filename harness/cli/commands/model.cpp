@@ -98,7 +98,8 @@ void run(const Options& options, int& exit_code) {
     if (options.format == "json") {
         fmt::print("{}", model_as_json(report));
     } else {
-        fmt::print("{}", options.format == "csv" ? model_as_csv(report) : model_as_text(report));
+        fmt::print("{}",
+                   options.format == "text" ? model_as_text(report) : render(model_as_table(report), options.format));
     }
     for (const PublishedResult& one : report.published) {
         if (!one.as_expected()) exit_code = exit_code::not_as_expected;
@@ -159,7 +160,7 @@ Command model() {
                                              {.name = "--format",
                                               .into = &options->format,
                                               .shows_default = true,
-                                              .choices = {"text", "json", "csv"}}},
+                                              .choices = {"text", "json", "csv", "tsv"}}},
                                    .run = [options, &exit_code] { run(*options, exit_code); },
                                    .footer = kExamples};
             }};
