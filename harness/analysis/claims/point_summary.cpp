@@ -2,13 +2,15 @@
 #include "harness/analysis/claims/point_summary.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "harness/analysis/claims/claim_scope.hpp"
 #include "harness/analysis/records/paired_rounds.hpp"
+#include "harness/core/base_fields.hpp"
+#include "harness/core/error.hpp"
 #include "harness/stats/autocorrelation.hpp"
 #include "harness/stats/modes.hpp"
 #include "harness/stats/paired.hpp"
@@ -17,23 +19,80 @@ namespace headcount {
 
 namespace {
 
-/// The base case of every comparison group that has samples.
-std::map<std::size_t, std::size_t> bases_of(const RecordSet& records) {
-    const std::vector<Entry>& entries = records.entries();
-    const auto timed = [&](std::size_t i) { return entries[i].resolved && !entries[i].samples.empty(); };
-    std::map<std::size_t, std::size_t> bases;
-    for (const ClaimSpec& claim : records.run().claims) {
-        if (claim.metric != "time" || claim.base.empty()) continue;
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            if (!timed(i)) continue;
-            const bool is_base = std::ranges::all_of(claim.base, [&](const auto& wanted) {
-                return get_field(entries[i].point, wanted.first) == wanted.second;
-            });
-            if (is_base) bases.try_emplace(entries[i].samples.front().key.group, i);
+using Bases = std::vector<std::optional<std::size_t>>;
+
+bool timed(const Entry& entry) { return entry.resolved && !entry.samples.empty(); }
+
+std::size_t group_of(const Entry& entry) { return entry.samples.front().key.group; }
+
+/// As the claim compares: the base case of each combination for every point of it.
+void take_from_claim(const RecordSet& records, const ClaimSpec& spec, Bases& bases) {
+    const ClaimScope claim = understand(records, spec);
+    std::map<std::string, std::vector<std::size_t>> combinations;
+    for (const std::size_t i : claim.part.entries) {
+        const Entry& entry = records.entries()[i];
+        if (timed(entry) && claim.speaks_of(entry)) combinations[claim.combination_of(entry)].push_back(i);
+    }
+    for (const auto& [name, members] : combinations) {
+        const auto base =
+            std::ranges::find_if(members, [&](std::size_t i) { return claim.is_base(records.entries()[i]); });
+        if (base == members.end()) continue;
+        for (const std::size_t i : members) {
+            if (!bases[i]) bases[i] = *base;
         }
     }
+}
+
+/// Does it agree with `point` in all fields but the base's own and what follows from them?
+bool differs_only_in(const Point& point, const Point& other, const std::map<std::string, std::string>& base,
+                     const FieldTable& fields) {
+    return std::ranges::all_of(fields.all(), [&](const Field& field) {
+        const auto of_base = [&](const auto& wanted) {
+            return field.name == wanted.first || field.follows_from(wanted.first) ||
+                   one_sets_the_other(field.name, wanted.first);
+        };
+        return field.is_alias() || std::ranges::any_of(base, of_base) ||
+               get_field(point, field.name) == get_field(other, field.name);
+    });
+}
+
+Bases chosen_bases(const RecordSet& records, const std::map<std::string, std::string>& base) {
+    const std::vector<Entry>& entries = records.entries();
+    Bases bases(entries.size());
+    std::vector<std::size_t> candidates;
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (timed(i)) bases.try_emplace(entries[i].samples.front().key.group, i);
+        const bool has_all = timed(entries[i]) && std::ranges::all_of(base, [&](const auto& wanted) {
+                                 return get_field(entries[i].point, wanted.first) == wanted.second;
+                             });
+        if (has_all) candidates.push_back(i);
+    }
+    if (candidates.empty()) {
+        std::string text;
+        for (const auto& [field, value] : base) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", field, value);
+        throw UsageError(fmt::format("no timed point has {}: choose a base that the result has", text));
+    }
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!timed(entries[i])) continue;
+        const auto found = std::ranges::find_if(candidates, [&](std::size_t k) {
+            return group_of(entries[k]) == group_of(entries[i]) &&
+                   differs_only_in(entries[i].point, entries[k].point, base, records.fields());
+        });
+        if (found != candidates.end()) bases[i] = *found;
+    }
+    return bases;
+}
+
+Bases declared_bases(const RecordSet& records) {
+    const std::vector<Entry>& entries = records.entries();
+    Bases bases(entries.size());
+    for (const ClaimSpec& claim : records.run().claims) {
+        if (claim.metric == "time") take_from_claim(records, claim, bases);
+    }
+    std::map<std::size_t, std::size_t> first;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!timed(entries[i])) continue;
+        const auto of_group = first.try_emplace(group_of(entries[i]), i).first;
+        if (!bases[i]) bases[i] = of_group->second;
     }
     return bases;
 }
@@ -50,10 +109,11 @@ double disturbed_share(const Entry& entry, const RecordSet& records) {
 
 }  // namespace
 
-std::vector<PointSummary> summarise(const RecordSet& records) {
-    const std::map<std::size_t, std::size_t> bases = bases_of(records);
+std::vector<PointSummary> summarise(const RecordSet& records, const std::map<std::string, std::string>& base) {
+    const Bases bases = base.empty() ? declared_bases(records) : chosen_bases(records, base);
     std::vector<PointSummary> summaries;
-    for (const Entry& entry : records.entries()) {
+    for (std::size_t i = 0; i < records.entries().size(); ++i) {
+        const Entry& entry = records.entries()[i];
         PointSummary summary;
         summary.rounds = entry.samples.size();
         if (summary.rounds > 0) {
@@ -64,11 +124,10 @@ std::vector<PointSummary> summarise(const RecordSet& records) {
             summary.autocorrelated = is_autocorrelated(seconds);
             summary.several_modes = has_several_modes(seconds);
             summary.disturbed_share = disturbed_share(entry, records);
-            const auto base = bases.find(entry.samples.front().key.group);
-            if (base != bases.end()) {
-                const PairedRounds rounds = paired_rounds(entry, records.entries()[base->second]);
+            if (bases[i]) {
+                const PairedRounds rounds = paired_rounds(entry, records.entries()[*bases[i]]);
                 if (!rounds.value.empty()) {
-                    summary.base = base->second;
+                    summary.base = bases[i];
                     summary.ratio = PairedRatio(rounds.value, rounds.base).interval();
                 }
             }

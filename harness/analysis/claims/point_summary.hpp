@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,9 +23,10 @@ struct PointSummary {
     Interval ratio{};                   ///< paired by round; {1, 1, 1} for the base itself
 };
 
-/// One for each entry. A group's base is the base case of a claim on time where one names it, else the group's
-/// first point in the order of the config.
-std::vector<PointSummary> summarise(const RecordSet& records);
+/// One for each entry. What its ratio is to: with `base`, the point of its comparison group that has these values and
+/// else its own; without, what the first claim on time that speaks of it compares it with, or the first point of its
+/// group in the order of the config. Throws UsageError for a base that no timed point has.
+std::vector<PointSummary> summarise(const RecordSet& records, const std::map<std::string, std::string>& base = {});
 
 /// "num_heads=8": the fields of `other` that differ from `point`, derived widths left out.
 std::string differing_fields(const Point& point, const Point& other, const FieldTable& fields);

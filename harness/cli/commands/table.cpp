@@ -1,6 +1,5 @@
 // headcount table: a result as a table, or a published table beside ours.
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <regex>
 #include <string>
@@ -12,6 +11,7 @@
 #include "harness/analysis/published/table_result.hpp"
 #include "harness/analysis/records/conditions.hpp"
 #include "harness/analysis/show/beside_table.hpp"
+#include "harness/analysis/show/point_columns.hpp"
 #include "harness/analysis/show/point_table.hpp"
 #include "harness/analysis/show/published_overview.hpp"
 #include "harness/cli/command.hpp"
@@ -34,15 +34,10 @@ struct Options {
     std::string format = "terminal";
     bool counted = false;
     std::string beside;  ///< "VARIANT/BACKEND"; empty: the points as they are
-};
+    std::vector<std::string> columns, where, sort, base;
 
-const std::map<std::string, TableFormat>& formats() {
-    static const std::map<std::string, TableFormat> all{{"terminal", TableFormat::terminal},
-                                                        {"markdown", TableFormat::markdown},
-                                                        {"csv", TableFormat::csv},
-                                                        {"latex", TableFormat::latex}};
-    return all;
-}
+    bool chooses() const { return !columns.empty() || !where.empty() || !sort.empty() || !base.empty(); }
+};
 
 /// "streaming/simd" rather than a result that follows.
 bool names_kernel(const std::string& word) {
@@ -57,7 +52,7 @@ void print_beside(const RecordSet& records, const Options& options) {
     }
     const BesideOptions beside{.variant = options.beside.substr(0, slash),
                                .backend = options.beside.substr(slash + 1),
-                               .one_row_each = options.format == "csv"};
+                               .one_row_each = is_for_programs(options.format)};
     fmt::print("{}", render(beside_table(records, beside), options.format));
     if (options.format == "terminal") {
         fmt::print("\n{}{}{}", absent_text(records), disturbance_text(records), unfinished_text(records));
@@ -90,31 +85,50 @@ void print_all(const Options& options, int& exit_code) {
 void run(const Options& options, int& exit_code) {
     const bool is_result = std::filesystem::path(options.subject).extension() == ".jsonl";
     if (is_result) {
-        const bool csv = options.format == "csv";  // read by programs: everything, and a key to join by
         const RecordSet records(read_journal(options.subject));
         if (!options.beside.empty()) {
+            if (options.chooses())
+                throw UsageError("table: --beside has its own columns, rows and base; leave others out");
             print_beside(records, options);
             return;
         }
-        fmt::print("{}", render(point_table(records, {.counted = csv || options.counted, .ids = csv}), options.format));
+        const PointTableOptions chosen{.reader = reader_of(options.format),
+                                       .counted = options.counted,
+                                       .columns = options.columns,
+                                       .where = options.where,
+                                       .sort = options.sort,
+                                       .base = options.base};
+        fmt::print("{}", render(point_table(records, chosen), options.format));
         if (options.format == "terminal") {
             fmt::print("\n{}{}{}", bounds_text(records), disturbance_text(records), unfinished_text(records));
         }
         return;
     }
-    if (!options.beside.empty()) throw UsageError("table: --beside is for results (.jsonl), not published tables");
+    if (!options.beside.empty() || options.chooses() || options.counted) {
+        throw UsageError(
+            "table: --beside, --columns, --where, --sort, --base and --counted are for results (.jsonl), not "
+            "published tables");
+    }
     if (options.subject == kAll) {
         print_all(options, exit_code);
         return;
     }
     const TableResult result = evaluated(find_config(options.subject, "tables"));
-    fmt::print("{}", render(result, formats().at(options.format)));
+    fmt::print("{}", render(result, options.format));
     if (!result.as_expected()) exit_code = exit_code::not_as_expected;
+}
+
+std::string columns_doc() {
+    std::string doc = "fields, metrics and";
+    for (const PointColumn& column : point_columns()) doc += (doc.ends_with("and") ? " " : ", ") + column.key;
+    return doc;
 }
 
 constexpr char kExamples[] = R"(
 Examples:
   headcount table results/reference/equal_complexity.jsonl --format latex
+  headcount table results/reference/equal_complexity.jsonl --where num_heads=1,8 --where seq_len=512 --where backend=blas \
+      --columns variant,num_heads,time,interval,ratio,ratio_interval --base num_heads=1 --sort variant,num_heads
   headcount table results/reference/kernels.jsonl --beside       ours beside OpenBLAS, a row a shape
   headcount table vaswani2017_table3                  theirs beside ours, one status a cell
   headcount table all                                 every published table, a line each
@@ -125,31 +139,45 @@ Exit: 1 when a cell of a published table comes out otherwise than its file state
 }  // namespace
 
 Command table() {
-    return {.name = "table",
-            .summary = "A result, or a published table beside ours, as text, Markdown, CSV or LaTeX",
-            .declare = [](int& exit_code) {
-                auto options = std::make_shared<Options>();
-                return CommandLine{
-                    .flags = {{.name = "subject",
-                               .into = &options->subject,
-                               .doc = "a journal (.jsonl), a published table by name or file, or all published tables",
-                               .required = true},
-                              {.name = "--format",
-                               .into = &options->format,
-                               .shows_default = true,
-                               .choices = {"terminal", "markdown", "csv", "latex"}},
-                              {.name = "--counted",
-                               .into = &options->counted,
-                               .doc = "points that were only counted as well (always in CSV)"},
-                              {.name = "--beside",
-                               .into = &options->beside,
-                               .doc = "a row a shape: VARIANT/BACKEND (streaming/simd unless given) "
-                                      "beside all others, paired by round",
-                               .alone = "streaming/simd",
-                               .is_value = names_kernel}},
-                    .run = [options, &exit_code] { run(*options, exit_code); },
-                    .footer = kExamples};
-            }};
+    return {
+        .name = "table",
+        .summary = "A result, or a published table beside ours, as text, Markdown, LaTeX, CSV, TSV or JSON",
+        .declare = [](int& exit_code) {
+            auto options = std::make_shared<Options>();
+            return CommandLine{
+                .flags =
+                    {{.name = "subject",
+                      .into = &options->subject,
+                      .doc = "a journal (.jsonl), a published table by name or file, or all published tables",
+                      .required = true},
+                     {.name = "--format", .into = &options->format, .shows_default = true, .choices = table_formats()},
+                     {.name = "--columns",
+                      .into = &options->columns,
+                      .doc = "what to show: " + columns_doc(),
+                      .delimiter = ','},
+                     {.name = "--where",
+                      .into = &options->where,
+                      .doc = "FIELD=VALUE,VALUE: points that have one of these values; repeatable"},
+                     {.name = "--sort",
+                      .into = &options->sort,
+                      .doc = "by fields and columns, largest first with :desc (time:desc,num_heads)",
+                      .delimiter = ','},
+                     {.name = "--base",
+                      .into = &options->base,
+                      .doc = "FIELD=VALUE: ratios are to the point with this value and else the same; repeatable; as "
+                             "the claims on time say when absent"},
+                     {.name = "--counted",
+                      .into = &options->counted,
+                      .doc = "points that were only counted as well (always in CSV, TSV and JSON)"},
+                     {.name = "--beside",
+                      .into = &options->beside,
+                      .doc = "a row a shape: VARIANT/BACKEND (streaming/simd unless given) "
+                             "beside all others, paired by round",
+                      .alone = "streaming/simd",
+                      .is_value = names_kernel}},
+                .run = [options, &exit_code] { run(*options, exit_code); },
+                .footer = kExamples};
+        }};
 }
 
 }  // namespace headcount::commands
