@@ -28,5 +28,7 @@ std::vector<std::string> reading_lines(const std::vector<Verdict>& verdicts, std
 /// How the combinations of a claim came out: "in all 14 combinations", or where they differ
 /// "refuted in 3 (2 slower, 1 faster), inconclusive in 1 of 4 combinations"; "" for a single one.
 std::string tally(const std::vector<Verdict>& verdicts, const Verdict& summary);
+/// With the verdict where the tally has none: "refuted", "refuted in all 14 combinations", "refuted in 3, ...".
+std::string tallied(const std::vector<Verdict>& verdicts, const Verdict& summary);
 
 }  // namespace headcount

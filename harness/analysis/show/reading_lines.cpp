@@ -75,6 +75,9 @@ std::string finding_of(const Reading& reading) {
     const Verdict& lead = *reading.claims.front();
     if (lead.open()) return fmt::format(": {} points missing", lead.unfinished);
     if (!lead.exact) {
+        if (lead.worst && lead.combinations > 1) {
+            return fmt::format(": at worst {:.4g} times at {}", lead.worst->ratio.estimate, lead.worst->label);
+        }
         if (lead.observed.empty()) return ": " + lead.reason;
         std::string ratio = lead.observed.substr(0, lead.observed.find(" ("));  // without the rounds
         if (const std::size_t at = ratio.find(" at "); at != std::string::npos) ratio.insert(at, " times");
@@ -86,6 +89,12 @@ std::string finding_of(const Reading& reading) {
     });
     if (law != reading.claims.end()) return ". Instead: " + (*law)->says;
     return ": " + (lead.observed.empty() ? lead.reason : lead.observed);
+}
+
+/// Of the ratio that the finding names.
+std::string interval_of(const Verdict& lead) {
+    const Interval& shown = lead.worst && lead.combinations > 1 ? lead.worst->ratio : lead.interval;
+    return lead.exact || !shown.bounded() ? "" : fmt::format(" [{:.4g}, {:.4g}]", shown.low, shown.high);
 }
 
 /// What a line says of a reading, in its pieces.
@@ -100,7 +109,7 @@ Line line_of(const std::vector<Verdict>& verdicts, const Reading& reading, std::
     return {.head = fmt::format("{:<{}} {:<12} ", printable(reading.name), width, status_word(lead)),
             .says = printable(lead.says),
             .finding = printable(finding_of(reading)),
-            .interval = lead.exact || !lead.interval.bounded() ? "" : " " + lead.interval_text(),
+            .interval = interval_of(lead),
             .end = (count.empty() ? "" : "; " + count) + printable(others_text(reading))};
 }
 
@@ -190,6 +199,13 @@ std::string tally(const std::vector<Verdict>& verdicts, const Verdict& summary) 
         }
     }
     return text + fmt::format(" of {} combinations", all);
+}
+
+std::string tallied(const std::vector<Verdict>& verdicts, const Verdict& summary) {
+    const std::string how = tally(verdicts, summary);
+    const std::string status(to_string(summary.status));
+    if (how.empty()) return status;
+    return how.starts_with("in all") ? status + " " + how : how;
 }
 
 std::vector<std::string> reading_lines(const std::vector<Verdict>& verdicts, std::size_t room) {

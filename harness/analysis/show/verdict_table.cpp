@@ -1,4 +1,6 @@
 // Verdicts as a table for documents: one row a claim, combinations below it.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "harness/analysis/show/verdict_text.hpp"
@@ -27,25 +29,67 @@ std::string count_text(const Verdict& verdict) {
     return verdict.summary ? fmt::format("{}/{}", verdict.agreeing, verdict.combinations) : "";
 }
 
+void add_numbers(Table& table) {
+    for (const char* name : {"ratio", "ratio_low", "ratio_high", "supported_in", "refuted_in", "inconclusive_in",
+                             "worst_ratio", "worst_low", "worst_high", "worst_at"}) {
+        table.columns.push_back({.name = name, .align = Align::right});
+    }
+}
+
+void add_interval(std::vector<std::string>& row, const Interval& interval) {
+    row.push_back(fmt::format("{}", interval.estimate));
+    row.push_back(interval.bounded() ? fmt::format("{}", interval.low) : "");
+    row.push_back(interval.bounded() ? fmt::format("{}", interval.high) : "");
+}
+
+void add_numbers(std::vector<std::string>& row, const Verdict& v, const std::vector<Verdict>& all) {
+    if (v.exact || !v.interval.bounded()) {
+        row.insert(row.end(), 3, "");
+    } else {
+        add_interval(row, v.interval);
+    }
+    for (const Status status : {Status::supported, Status::refuted, Status::inconclusive}) {
+        const auto agrees = [&](const Verdict& one) {
+            return !one.summary && one.claim == v.claim && one.status == status;
+        };
+        row.push_back(v.summary ? fmt::format("{}", std::ranges::count_if(all, agrees)) : "");
+    }
+    if (v.worst) {
+        add_interval(row, v.worst->ratio);
+        row.push_back(v.worst->label + (v.worst->combination == "all" ? "" : ", " + v.worst->combination));
+    } else {
+        row.insert(row.end(), 4, "");
+    }
+}
+
 }  // namespace
 
-Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations) {
+Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations, Reader reader) {
     Table table{.columns = {{.name = "claim"},
-                            {.name = "says"},
+                            {.name = "says", .wraps = reader == Reader::paper},
                             {.name = "status"},
-                            {.name = "observed"},
-                            {.name = "interval"},
-                            {.name = "margin"},
-                            {.name = "base case"},
-                            {.name = "n", .align = Align::right},
-                            {.name = "reproduce"}},
+                            {.name = "observed", .wraps = reader == Reader::paper},
+                            {.name = "interval"}},
                 .rows = {},
-                .caption = "Verdicts"};
+                .caption = "Verdicts on the claims, with 95 % intervals of what was measured",
+                .label = "verdicts",
+                .blank = "A dash: no interval, as it follows from other verdicts or from too few rounds"};
+    if (reader != Reader::paper) {
+        for (const char* name : {"margin", "base case"}) table.columns.push_back({.name = name});
+        table.columns.push_back({.name = "n", .align = Align::right});
+        table.columns.push_back({.name = "reproduce"});
+    }
+    if (reader == Reader::programs) add_numbers(table);
     for (const Verdict& v : verdicts) {
         if (!v.summary && !combinations) continue;
-        table.rows.push_back({v.claim, v.summary ? v.says : v.combination, status_text(v),
-                              v.observed.empty() ? v.reason : v.observed, v.interval_text(), margin_text(v),
-                              base_text(v), count_text(v), v.command});
+        std::vector<std::string> row{v.claim, v.summary ? v.says : v.combination, status_text(v),
+                                     v.observed.empty() ? v.reason : v.observed, v.interval_text()};
+        if (reader != Reader::paper) {
+            for (const std::string& cell : {margin_text(v), base_text(v), count_text(v), v.command})
+                row.push_back(cell);
+        }
+        if (reader == Reader::programs) add_numbers(row, v, verdicts);
+        table.rows.push_back(std::move(row));
     }
     return table;
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/analysis/show/answer.hpp"
 #include "harness/analysis/show/words.hpp"
 #include "harness/core/printable.hpp"
 
@@ -13,11 +14,9 @@ namespace {
 
 constexpr std::size_t kIndent = 4;
 
-std::string verdict_word(const Verdict& v) {
-    std::string word(to_string(v.status));
-    if (!v.as_expected()) word += ", BUT " + v.expected + " was expected";
-    return word;
-}
+std::string unexpected(const Verdict& v) { return v.as_expected() ? "" : ", BUT " + v.expected + " was expected"; }
+
+std::string verdict_word(const Verdict& v) { return std::string(to_string(v.status)) + unexpected(v); }
 
 std::string finding(const Verdict& v) {
     std::string text = v.observed.empty() ? v.reason : v.observed;
@@ -27,16 +26,31 @@ std::string finding(const Verdict& v) {
     return text;
 }
 
-std::string claim_lines(const Verdict& v) {
-    constexpr std::size_t kBeforeSays = 33;
-    std::string says = wrapped(v.says, kBeforeSays);
-    std::string head = fmt::format("{:<18} {:<13} ", printable(v.claim), verdict_word(v));
-    if (head.size() > kBeforeSays) {
-        head += "\n" + says;
+/// Of several combinations: how many went which way, and the furthest of them; of one, or exact ones that agree, a
+/// word.
+std::string outcome(const Verdict& v, const std::vector<Verdict>& all) {
+    const bool agree = v.agreeing == v.combinations;
+    if (v.combinations < 2 || (agree && !v.worst)) return verdict_word(v);
+    std::string text = tallied(all, v) + unexpected(v);
+    if (!v.worst) return text;
+    const WorstCase& worst = *v.worst;
+    text += fmt::format("; at worst {:.4g} times the base at {}", worst.ratio.estimate, worst.label);
+    if (worst.ratio.bounded()) text += fmt::format(" [{:.4g}, {:.4g}]", worst.ratio.low, worst.ratio.high);
+    return text + fmt::format(", {} ({})", worst.direction(v.metric), worst.combination);
+}
+
+std::string claim_lines(const Verdict& v, const std::vector<Verdict>& all) {
+    constexpr std::size_t kBeforeOutcome = 19, kBeforeSays = 33;
+    const std::string says = wrapped(v.says, kBeforeSays);
+    const std::string came = outcome(v, all);
+    std::string text = fmt::format("{:<18} ", printable(v.claim));
+    if (text.size() == kBeforeOutcome && kBeforeOutcome + came.size() < kBeforeSays) {
+        text += fmt::format("{:<13} ", came) + says.substr(kBeforeSays);
     } else {
-        head += says.substr(kBeforeSays);
+        const std::string lines = wrapped(came, kBeforeOutcome);
+        text += (text.size() > kBeforeOutcome ? "\n" + lines : lines.substr(kBeforeOutcome));
+        text += wrapped("says: " + v.says, kIndent);
     }
-    std::string text = std::move(head);
     text += wrapped("observed: " + finding(v), kIndent);
     std::string base = v.base_value.empty() ? "" : "; base case " + v.base_value;
     if (!v.base.empty()) base += " at " + v.base;
@@ -81,7 +95,7 @@ std::string verdict_text(const std::vector<Verdict>& verdicts, bool combinations
     std::string text;
     for (const Verdict& v : verdicts) {
         if (v.summary) {
-            text += (text.empty() ? "" : "\n") + claim_lines(v);
+            text += (text.empty() ? "" : "\n") + claim_lines(v, verdicts);
         } else if (combinations) {
             text += combination_lines(v);
         }

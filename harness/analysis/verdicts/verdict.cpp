@@ -2,6 +2,7 @@
 #include "harness/analysis/verdicts/verdict.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <map>
 
@@ -21,6 +22,30 @@ void merge_into(std::vector<std::string>& list, const std::vector<std::string>& 
     std::vector<std::string> all;
     std::ranges::set_union(list, more, std::back_inserter(all));
     list = std::move(all);
+}
+
+/// How far a ratio lies beyond where the claim wants it, in logarithms; negative inside.
+double beyond(const Test& test) {
+    const double at = std::log(test.interval.estimate);
+    return std::max(at - std::log(test.range.high), std::log(test.range.low) - at);
+}
+
+std::optional<WorstCase> worst_of(const std::vector<Judged>& all) {
+    std::optional<WorstCase> worst;
+    double furthest = 0;
+    for (const Judged& judged : all) {
+        for (const Test& test : judged.tests) {
+            if (!test.is_ratio || test.rounds == 0 || !(test.interval.estimate > 0)) continue;
+            if (worst && beyond(test) <= furthest) continue;
+            furthest = beyond(test);
+            worst = {.label = test.label,
+                     .base = judged.verdict.base,
+                     .combination = judged.verdict.combination,
+                     .ratio = test.interval,
+                     .rounds = test.rounds};
+        }
+    }
+    return worst;
 }
 
 Verdict summary_of(const ClaimScope& claim, const std::vector<Judged>& all, const VerifyOptions& options) {
@@ -62,6 +87,7 @@ Verdict summary_of(const ClaimScope& claim, const std::vector<Judged>& all, cons
         merge_into(summary.variants, judged.verdict.variants);
         merge_into(summary.subjects, judged.verdict.subjects);
     }
+    summary.worst = worst_of(all);
     if (claim.kind.trend != nullptr && claim.exact) summary.trend = claim.kind.trend(claim.spec, summary.status);
     if (summary.open()) summary.reason = fmt::format("unfinished: {} points missing", summary.unfinished);
     summary.agreeing = static_cast<int>(count(summary.status));
@@ -108,6 +134,11 @@ std::vector<Verdict> judge_claim(const RecordSet& records, const ClaimSpec& spec
 }
 
 }  // namespace
+
+std::string_view WorstCase::direction(std::string_view metric) const {
+    if (metric == "time") return ratio.estimate > 1 ? "slower" : "faster";
+    return ratio.estimate > 1 ? "more" : "less";
+}
 
 std::string Verdict::interval_text() const {
     if (exact) return "exact";

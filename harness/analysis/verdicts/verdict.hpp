@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/analysis/claims/trend.hpp"
@@ -15,6 +17,18 @@ namespace headcount {
 struct MeasuredCase {
     std::string label;  ///< "num_heads=8"
     Interval ratio;     ///< 95 %, not corrected
+};
+
+/// The case of all combinations whose ratio lies furthest from where the claim wants it, or least inside.
+struct WorstCase {
+    std::string label;        ///< "num_heads=8"
+    std::string base;         ///< "num_heads=1"
+    std::string combination;  ///< "variant=multi_head, seq_len=128"; "all" where nothing else varies
+    Interval ratio;           ///< 95 %, not corrected
+    std::size_t rounds = 0;
+
+    /// "slower", "faster" of times; "more", "less" of all else.
+    std::string_view direction(std::string_view metric) const;
 };
 
 struct Verdict {
@@ -46,6 +60,7 @@ struct Verdict {
     /// "in a layer", "for one new token in the core", "trained for k_lookup": sorted
     std::vector<std::string> subjects;
     std::vector<MeasuredCase> measured;  ///< measured only: every case but the base; combinations only
+    std::optional<WorstCase> worst{};    ///< of claims on ratios that were measured; summaries only
 
     /// "exact", "[1.02, 1.05]" or "" where there is none.
     std::string interval_text() const;
