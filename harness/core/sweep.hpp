@@ -43,6 +43,7 @@ struct ClaimSpec {
     std::string argument;                                   ///< "exactly", "0.02", "num_heads", an expression ...
     std::string outcome;                                    ///< "supported" or "refuted" for exact claims; else empty
     std::string location;                                   ///< "configs/x.yaml:7:15", for messages
+    std::string source = {};                                ///< an entry of configs/sources.bib: who claims it
 };
 
 /// What a config may give its reason for leaving out: processors that no point uses, and facts of the machine's clock

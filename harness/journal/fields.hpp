@@ -71,6 +71,7 @@ void fields(V& v, R& r) {
     v("argument", r.argument, FieldDoc{"of the kind: `exactly`, `0.02`, an expression ..."});
     v("outcome", r.outcome, FieldDoc{"what the config expects of an exact claim; `\"\"` for measured ones"});
     v("location", r.location, FieldDoc{"file, line and column in the config"});
+    v.unless_empty("source", r.source, FieldDoc{"who claims it: an entry of `configs/sources.bib`"});
 }
 
 template <class V, Is<PartRecord> R>

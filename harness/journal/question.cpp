@@ -38,7 +38,8 @@ std::vector<std::string> claims_of(const RunRecord& run) {
     std::vector<std::string> claims;
     for (ClaimSpec claim : run.claims) {
         claim.says.clear();
-        claim.location.clear();  // wording and place do not make another question
+        claim.location.clear();
+        claim.source.clear();  // wording, place and source do not make another question
         claims.push_back(claim.id + " " + to_line(to_json(claim)));
     }
     return claims;

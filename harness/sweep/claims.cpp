@@ -55,6 +55,7 @@ public:
         if (const YamlNode* where = map_.find("where")) decode_where(*where);
         decode_expect(*map_.find("expect"));
         decode_outcome();
+        if (const YamlNode* source = map_.find("source")) claim_.source = read_identifier(*source, "source");
         check_with_owner();
         return claim_;
     }

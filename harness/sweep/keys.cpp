@@ -101,6 +101,7 @@ const std::vector<Key>& claim_keys() {
         {"part", Shape::identifier, "the part it speaks of; default the main grid"},
         {"expect", Shape::expect, "kind: argument (see: headcount list claims)", true},
         {"outcome", Shape::outcome, "what must come out; for exact claims, and for those only"},
+        {"source", Shape::identifier, "who claims it: a key of configs/sources.bib, for `verify --quote`"},
     };
     return keys;
 }

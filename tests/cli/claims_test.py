@@ -2,7 +2,9 @@
 """A plan that passes gives its verdicts; what cannot be judged is refused before it is measured, with the remedy."""
 
 import os
+import re
 import shutil
+import unittest
 
 from support import SOURCE, TinySweep, main, run
 
@@ -156,6 +158,33 @@ class BrokenFiles(TinySweep):
         done = self.ask("run", config, "--dry-run")
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertIn("engine aaa_broken is broken", done.stdout + done.stderr)
+
+
+class Sources(unittest.TestCase):
+    """Who claims it, for `verify --quote`."""
+
+    def test_every_source_of_a_config_is_in_the_bibliography(self):
+        known = set(re.findall(r"(?m)^@\w+\{([^,]+),", (SOURCE / "configs" / "sources.bib").read_text()))
+        named = {path.name: set(re.findall(r"\bsource: ([A-Za-z0-9_-]+)", path.read_text()))
+                 for path in (SOURCE / "configs").glob("*.yaml")}
+        self.assertGreater(len(set().union(*named.values())), 5)
+        for config, sources in named.items():
+            self.assertLessEqual(sources, known, config)
+
+    def test_a_quote_cites_the_program_as_its_citation_file_does(self):
+        result = run("verify", "results/reference/equal_complexity.jsonl", "--quote", "R12")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        title = re.search(r'(?m)^title: "(.*)"$', (SOURCE / "CITATION.cff").read_text()).group(1)
+        self.assertIn(f"title = {{{title}}}", result.stdout)
+        self.assertIn("@inproceedings{vaswani2017,", result.stdout)
+        self.assertEqual(result.stdout.splitlines()[1], "")  # the sentence is one line
+        alone = run("verify", "results/reference/equal_complexity.jsonl", "--quote", "R12", "--bibtex")
+        self.assertTrue(alone.stdout.startswith("@software{headcount,"))
+
+    def test_an_unknown_claim_names_those_that_there_are(self):
+        result = run("verify", "results/reference/equal_complexity.jsonl", "--quote", "R21")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("R12", result.stderr)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 #include "harness/analysis/records/conditions.hpp"
 #include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/show/answer.hpp"
+#include "harness/analysis/show/quote.hpp"
 #include "harness/analysis/show/verdict_text.hpp"
 #include "harness/analysis/verdicts/resolution.hpp"
 #include "harness/analysis/verdicts/verdict.hpp"
@@ -28,6 +29,8 @@ struct Options {
     std::string result;
     std::vector<std::string> claims;
     std::string after;
+    std::string quote;
+    bool bibtex = false;
     std::string format = "terminal";
     bool combinations = false;
     bool explain = false;
@@ -73,11 +76,39 @@ void declare_after_the_data(Journal& journal, const std::string& file) {
     }
 }
 
+void print_quote(const RecordSet& records, const Options& options) {
+    const std::string& id = options.quote;
+    const std::vector<ClaimSpec>& claims = records.run().claims;
+    const auto claim = std::ranges::find(claims, id, &ClaimSpec::id);
+    const std::vector<Verdict> verdicts =
+        verify(records, {.claims = claim == claims.end() ? std::vector<std::string>{} : std::vector{id}});
+    const std::string sentence = quoted_sentence(records, verdicts, id);
+    const std::string source = source_of(*claim);
+    if (options.format == "latex" && !options.bibtex) {
+        fmt::print("{}", quoted_in_latex(sentence, source));
+        return;
+    }
+    if (!options.bibtex) fmt::print("{}\n\n", sentence);
+    fmt::print("{}", bibtex_of_program(records.run()));
+    if (source.empty()) {
+        fmt::print(stderr,
+                   "claim {} names no source; add `source: KEY` to it, a key of configs/sources.bib, and use "
+                   "--claims CONFIG\n",
+                   id);
+    } else {
+        fmt::print("\n{}", printable_lines(bibtex_entry(data_dir() / "configs" / "sources.bib", source)));
+    }
+}
+
 void run(const Options& options, int& exit_code) {
     Journal journal = read_journal(options.result);
     if (!options.after.empty()) declare_after_the_data(journal, options.after);
     for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", printable(warning));
     const RecordSet records(journal);
+    if (!options.quote.empty()) {
+        print_quote(records, options);
+        return;
+    }
     const std::vector<Verdict> verdicts = verify(records, {.claims = options.claims, .result_path = options.result});
     // A claim asked for by name is asked about in full.
     const bool combinations = options.combinations || !options.claims.empty();
@@ -92,7 +123,7 @@ void run(const Options& options, int& exit_code) {
         point_to_attribution(options, verdicts);
         fmt::print("\n{}{}", disturbance_text(records), unfinished);
     } else {
-        Table table = verdict_table(verdicts, combinations);
+        Table table = verdict_table(verdicts, combinations, reader_of(options.format));
         table.notes.push_back(marked);
         fmt::print("{}", render(table, options.format));
     }
@@ -106,6 +137,7 @@ Examples:
   headcount verify results/reference/equal_complexity.jsonl --explain
   headcount verify results/mine.jsonl --claims mine.yaml    its claims were corrected after measuring
   headcount verify results/reference/equal_complexity.jsonl --claim R12 --format markdown
+  headcount verify results/reference/equal_complexity.jsonl --quote R12                     a sentence and BibTeX
 
 Exit: 0 exact claims came out as declared and measured ones are decided, 1 an exact one did not,
 3 a measured one is inconclusive, or the run is unfinished and points of a claim are missing. Refuting what the config expects to be refuted is success.)";
@@ -119,25 +151,27 @@ Command verify() {
         .declare = [](int& exit_code) {
             auto options = std::make_shared<Options>();
             return CommandLine{
-                .flags = {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
-                          {.name = "--claim",
-                           .into = &options->claims,
-                           .doc = "ids of claims, in full; all when absent",
-                           .delimiter = ','},
-                          {.name = "--claims",
-                           .into = &options->after,
-                           .doc =
-                               "a file or config: its claims are judged, too, and marked as declared after the data"},
-                          {.name = "--explain",
-                           .into = &options->explain,
-                           .doc = "every claim in full, not the answer alone"},
-                          {.name = "--combinations",
-                           .into = &options->combinations,
-                           .doc = "every claim in full, with each of its combinations"},
-                          {.name = "--format",
-                           .into = &options->format,
-                           .shows_default = true,
-                           .choices = {"terminal", "markdown", "csv", "latex"}}},
+                .flags =
+                    {{.name = "result", .into = &options->result, .doc = "a journal (.jsonl)", .required = true},
+                     {.name = "--claim",
+                      .into = &options->claims,
+                      .doc = "ids of claims, in full; all when absent",
+                      .delimiter = ','},
+                     {.name = "--claims",
+                      .into = &options->after,
+                      .doc = "a file or config: its claims are judged, too, and marked as declared after the data"},
+                     {.name = "--explain",
+                      .into = &options->explain,
+                      .doc = "every claim in full, not the answer alone"},
+                     {.name = "--combinations",
+                      .into = &options->combinations,
+                      .doc = "every claim in full, with each of its combinations"},
+                     {.name = "--format", .into = &options->format, .shows_default = true, .choices = table_formats()},
+                     {.name = "--quote",
+                      .into = &options->quote,
+                      .doc = "one claim as a sentence for a paper, with BibTeX of this program and of its source; with "
+                             "--format latex the sentence alone, which cites them"},
+                     {.name = "--bibtex", .into = &options->bibtex, .doc = "the BibTeX alone", .needs = "--quote"}},
                 .run = [options, &exit_code] { run(*options, exit_code); },
                 .footer = kExamples};
         }};
