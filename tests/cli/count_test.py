@@ -91,7 +91,7 @@ class Count(unittest.TestCase):
         flags = ["--seq-len", 64, "--embed-dim", 512, "--num-heads", "1,8,64"]
         text = run("count", *flags)
         self.assertEqual(text.returncode, 0, text.stderr)
-        for words in ("num_heads=1", "num_heads=8", "num_heads=64", "ratio to the first"):
+        for words in ("num_heads=1", "num_heads=8", "num_heads=64", "num_heads 8 / 1", "num_heads 64 / 1"):
             self.assertIn(words, text.stdout)
         each = json.loads(run("count", *flags, "--format", "json").stdout)
         self.assertEqual([r["problem"]["num_heads"] for r in each], [1, 8, 64])
