@@ -29,7 +29,7 @@ def draw(data):
         raise frame.NotApplicable("heads fused and causal needs, at one length, two timed series over heads that differ "
                                   "in variant or causal")
     for suffix, name, part in frame.figures(points, fields):
-        length = f"length {part['length'].iloc[0]:.0f}"
+        length = f"L = {part['length'].iloc[0]:.0f}"
         told = points["length"].nunique() > 1
         yield suffix, figure(data, name if told else f"{name}, {length}", part)
 

@@ -42,11 +42,24 @@ class Width:
     inches = PAGE[0]
 
 
+class Caption:
+    """Whether title and caption stand inside the figure, or in a file beside it: a paper has its own."""
+
+    inside = True
+
+    @classmethod
+    def title_room(cls):
+        """Inches above the legend."""
+        return 0.27 if cls.inside else 0.03
+
+
 def panels(rows, columns, width=2.9, height=2.4, legend_lines=0, caption_lines=4, **shared):
     """A figure with a grid of panels, room for a legend on top and a caption at the bottom, in inches. Panels are less
     high than asked for where they would not fit a page."""
     total_width = figure_width(columns, width)
-    top, bottom = 0.34 + 0.2 * legend_lines, 0.14 * caption_lines + 0.15
+    top, bottom = Caption.title_room() + 0.07 + 0.2 * legend_lines, 0.14 * caption_lines + 0.15
+    if Width.inches < PAGE[0]:  # in a column a panel that is as high as on a page would be a tower
+        height = min(height, 0.6 * total_width / columns)
     height = max(LEAST_HEIGHT, min(height, (PAGE[1] - top - bottom) / rows))
     figure, axes = pyplot.subplots(rows, columns, figsize=(total_width, height * rows + top + bottom), squeeze=False,
                                    layout="constrained", **shared)
@@ -81,7 +94,10 @@ def error_bars(estimate, low, high):
 
 
 def title(figure, text):
-    """Above the figure, smaller where it would not fit into its width."""
+    """Above the figure, smaller where it would not fit into its width, or kept for the file beside it."""
+    figure.headcount_title = text
+    if not Caption.inside:
+        return
     largest, per_inch = 10.5, 10.5  # points, and characters of that size
     size = min(largest, largest * per_inch * figure.get_figwidth() / max(1, len(text)))
     figure.text(0.01, 1 - 0.08 / figure.get_figheight(), text, fontsize=size, fontweight="bold", va="top", ha="left")
@@ -91,22 +107,24 @@ def legend(figure, handles, labels, columns, size=8, symbols=False):
     """Above the panels; `size` in points, as given to legend_columns. With `symbols` dollars enclose formulas: names of a
     config are to be made plain() then."""
     drawn = figure.legend(handles, labels, loc="upper left", ncol=columns, handlelength=3.4, fontsize=size,
-                          bbox_to_anchor=(0.005, 1 - 0.27 / figure.get_figheight()))
+                          bbox_to_anchor=(0.005, 1 - Caption.title_room() / figure.get_figheight()))
     for text in drawn.get_texts():
         text.set_parse_math(symbols)
 
 
 def caption(figure, text):
-    """Under the figure, wrapped to its width."""
-    lines = textwrap.wrap(text, int(figure.get_figwidth() * CAPTION_PER_INCH))
+    """Under the figure, wrapped to its width, or kept for the file beside it."""
     figure.headcount_caption = text
+    if not Caption.inside:
+        return
+    lines = textwrap.wrap(text, int(figure.get_figwidth() * CAPTION_PER_INCH))
     figure.text(0.01, 0.06 / figure.get_figheight(), "\n".join(lines), fontsize=7.5, color="#333333", va="bottom",
                 ha="left", linespacing=1.25)
 
 
 def caption_lines(text, columns, width=2.9):
     """How many lines the caption will take in a figure of that many columns."""
-    return len(textwrap.wrap(text, int(figure_width(columns, width) * CAPTION_PER_INCH)))
+    return 0 if not Caption.inside else len(textwrap.wrap(text, int(figure_width(columns, width) * CAPTION_PER_INCH)))
 
 
 def figure_width(columns, width=2.9):
@@ -257,6 +275,13 @@ def hold_to(figure, shows, name):
         raise ValueError(f"{name}: a panel of ratios does not say what 1 is")
 
 
+def latex(text):
+    """With the ten characters escaped that mean something to LaTeX."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+               ">": r"\textgreater{}"} | {c: "\\" + c for c in "&%$#_{}"}
+    return "".join(special.get(c, c) for c in text)
+
+
 def save(figure, directory, stem, formats):
     """Writes the figure once for each format and returns the paths. Equal data give equal bytes."""
     os.makedirs(directory, exist_ok=True)
@@ -266,6 +291,10 @@ def save(figure, directory, stem, formats):
     for ax in figure.axes:
         ax.set_position([round(v, 6) for v in ax.get_position().bounds])
     paths = []
+    if not Caption.inside:
+        paths.append(os.path.join(directory, f"{stem}_caption.tex"))
+        with open(paths[0], "w", encoding="utf-8") as file:
+            file.write(latex(f"{figure.headcount_title}. {figure.headcount_caption}") + "\n")
     for name in formats:
         path = os.path.join(directory, f"{stem}.{name}")
         # No date and no version of the library in the file: only the data decide its bytes.

@@ -32,6 +32,7 @@ struct Options {
     std::string output = "out";
     std::string formats = "png,svg,pdf";
     std::string width;
+    std::string caption = "inside";
     std::vector<std::string> only;
 };
 
@@ -100,7 +101,8 @@ void run(const Options& options, int& exit_code) {
         if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), name) == options.only.end()) {
             continue;
         }
-        std::vector<std::string> arguments{data.string(), output.string(), "--format", options.formats};
+        std::vector<std::string> arguments{data.string(),   output.string(), "--format",
+                                           options.formats, "--caption",     options.caption};
         if (!options.width.empty()) arguments.insert(arguments.end(), {"--width", options.width});
         const int exit = told(run_script(python, script.string(), arguments), name);
         exit_code = std::max(exit_code, exit);
@@ -112,7 +114,7 @@ constexpr char kExamples[] = R"(
 Examples:
   headcount plot results/reference/equal_complexity.jsonl --output out
   headcount plot results/reference/equal_complexity.jsonl --only breakdown --format svg
-  headcount plot results/reference/libraries.jsonl --only heads_fused_causal --width 3.3in --format pdf)";
+  headcount plot results/reference/libraries.jsonl --only heads_fused_causal --width 3.3in --format pdf --caption beside)";
 
 }  // namespace
 
@@ -133,6 +135,12 @@ Command plot() {
                           {.name = "--width",
                            .into = &options->width,
                            .doc = "of the widest figure, a journal's column: 3.3in, 84mm; default 6.9in, its page"},
+                          {.name = "--caption",
+                           .into = &options->caption,
+                           .doc = "beside: with the title not in the figure but in NAME_caption.tex, for a paper that "
+                                  "has its own",
+                           .shows_default = true,
+                           .choices = {"inside", "beside"}},
                           {.name = "--only",
                            .into = &options->only,
                            .doc = "names of figures (files of plots/)",
