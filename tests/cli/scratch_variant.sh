@@ -104,4 +104,5 @@ $headcount verify pick.jsonl --explain >printed || test $? -eq 3
 grep -q learned printed
 $headcount plot pick.jsonl --only error_over_heads --output figures
 ls figures/error_over_heads*.png >/dev/null
+"$source_dir"/tests/journeys/extension.sh "$PWD/$headcount" "$source_dir/docs/adding.md"
 echo "one file each: a task; a variant with options, mask and function; a verb; a backend with an option"
