@@ -63,7 +63,7 @@ TEST_CASE("every table marks points with more threads than processors, and no ot
             CHECK_THAT(text, Contains("1 point had more threads than processors"));
         }
     }
-    CHECK_THAT(render(point_table(records, {.reader = Reader::programs}), "csv"), Contains(mark));
+    CHECK_THAT(render(point_table(records, {.audience = Audience::programs}), "csv"), Contains(mark));
     CHECK_THAT(to_csv(points_csv(records)), Contains("oversubscribed"));
     CHECK_THAT(to_csv(diff_table(diff_journals(builder.journal, builder.journal))), Contains(mark));
 

@@ -140,7 +140,7 @@ TEST_CASE("what all rows share stands in the conditions and in no column") {
 
 TEST_CASE("programs get every field, numbers as numbers, ends of intervals apart and units in names") {
     const RecordSet records(two_variants().journal);
-    const Table table = point_table(records, {.reader = Reader::programs});
+    const Table table = point_table(records, {.audience = Audience::programs});
     for (const char* name :
          {"point", "dtype", "median_s", "low_s", "high_s", "ratio_low", "ratio_high", "ratio_base", "n_rounds"}) {
         CHECK_NOTHROW(cells(table, name));
@@ -168,7 +168,7 @@ TEST_CASE("a paper gets label, caption, packages and footnotes, and no commands"
     skipped.outcome = Outcome::skipped;
     skipped.reason = "8 heads are 100 % too many";
     on_time(builder, "num_heads", "1");
-    const std::string text = to_latex(point_table(RecordSet(builder.journal), {.reader = Reader::paper}));
+    const std::string text = to_latex(point_table(RecordSet(builder.journal), {.audience = Audience::paper}));
     CHECK_THAT(text, Contains("% \\usepackage{booktabs,graphicx}") && Contains("\\label{tab:made_by_hand}") &&
                          Contains("\\caption{made\\_by\\_hand: median time of one pass") && Contains("12 rounds") &&
                          Contains("\\shortstack[r]{ratio to\\\\num\\_heads=1}") && Contains(" -- &") &&

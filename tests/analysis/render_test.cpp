@@ -110,7 +110,7 @@ TEST_CASE("the point table leaves counted points out beside timed ones unless as
     builder.add(point({{"num_heads", "4"}}), 1).outcome = Outcome::counted;
     const RecordSet records(builder.journal);
     CHECK(point_table(records).rows.size() == 2);
-    const Table all = point_table(records, {.reader = Reader::programs});
+    const Table all = point_table(records, {.audience = Audience::programs});
     CHECK(all.rows.size() == 3);
     CHECK(all.columns.front().name == "point");
 }

@@ -186,31 +186,6 @@ Table breakdown_csv(const RecordSet& records) {
     return table;
 }
 
-/// What the column `share` of the breakdown holds, in the order in which it is stacked.
-Table shares_csv() {
-    Table table{.columns = columns({"share", "label"}), .rows = {}};
-    for (const Share& share : kShares) table.rows.push_back({std::string(share.name), std::string(share.label)});
-    return table;
-}
-
-Table instruction_sets_csv() {
-    Table table{.columns = columns({"instruction_set", "label"}), .rows = {}};
-    for (const auto& [name, label] : instruction_sets()) table.rows.push_back({name, label});
-    return table;
-}
-
-Table libraries_csv(const RecordSet& records) {
-    Table table{.columns = columns({"backend", "library"}), .rows = {}};
-    std::set<std::string> backends;
-    for (const Entry& entry : records.entries()) {
-        if (entry.resolved) backends.insert(entry.point.backend);
-    }
-    for (const std::string& backend : backends) {
-        table.rows.push_back({backend, library_of(backend, records.run().environment)});
-    }
-    return table;
-}
-
 Table exponents_csv(const RecordSet& records) {
     Table table{.columns = columns({"point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step",
                                     "median_exponent", "median_low", "median_high"}),

@@ -16,6 +16,10 @@ namespace headcount {
 Table points_csv(const RecordSet& records);     ///< one row a point: fields, counts, memory, time, ratio, check
 Table ops_csv(const RecordSet& records);        ///< one row a point, operation, role and ledger
 Table breakdown_csv(const RecordSet& records);  ///< one row a point, verb and role of the traced pass
+/// What the column `share` of the breakdown holds, in the order in which it is stacked.
+Table shares_csv();
+/// One row an instruction set: what the library of the kernels calls it, and everybody else.
+Table instruction_sets_csv();
 Table libraries_csv(const RecordSet& records);  ///< one row a backend: what it computed with, and its version
 /// One row for each series of three lengths or more: how its time grows with the length (exponents.hpp).
 Table exponents_csv(const RecordSet& records);

@@ -90,7 +90,7 @@ std::string common_base(const std::vector<PointRow>& rows) {
 }
 
 std::vector<std::string> chosen_numbers(const std::vector<PointRow>& rows, const PointTableOptions& options) {
-    const bool programs = options.reader == Reader::programs, paper = options.reader == Reader::paper;
+    const bool programs = options.audience == Audience::programs, paper = options.audience == Audience::paper;
     const bool timed = std::ranges::any_of(rows, [](const PointRow& row) { return row.summary.rounds > 0; });
     std::vector<std::string> keys;
     const auto add = [&](bool when, std::initializer_list<const char*> more) {
@@ -121,7 +121,7 @@ std::vector<std::string> chosen_columns(const RecordSet& records, const std::vec
                                         const SharedFields& fields, const PointTableOptions& options) {
     if (!options.columns.empty()) return options.columns;
     std::vector<std::string> keys = fields.vary;
-    if (options.reader == Reader::programs) {
+    if (options.audience == Audience::programs) {
         keys.clear();
         for (const Field& field : records.fields().all()) {
             if (!field.is_alias()) keys.push_back(field.name);

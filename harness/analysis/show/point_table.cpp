@@ -28,7 +28,7 @@ std::vector<std::size_t> entries_shown(const RecordSet& records, const PointTabl
                                      fmt::join(options.where, " and ")));
     }
     const auto counted_alone = [&](std::size_t i) { return is_counted(records.entries()[i]); };
-    const bool counts_too = options.counted || options.reader == Reader::programs;
+    const bool counts_too = options.counted || options.audience == Audience::programs;
     if (!counts_too && !std::ranges::all_of(wanted, counted_alone)) std::erase_if(wanted, counted_alone);
     return wanted;
 }
@@ -135,7 +135,7 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
     sort_rows(rows, options.sort, records);
     const SharedFields fields = shared_fields(records, rows);
     const std::string base = common_base(rows);
-    const bool programs = options.reader == Reader::programs;
+    const bool programs = options.audience == Audience::programs;
     Table table{.columns = {}, .rows = std::vector<std::vector<std::string>>(rows.size())};
     if (programs) {
         table.columns.push_back({.name = "point"});

@@ -10,7 +10,7 @@
 namespace headcount {
 
 struct PointTableOptions {
-    Reader reader = Reader::people;
+    Audience audience = Audience::people;
     bool counted = false;                ///< points that were only counted as well, and more counts; else both come
                                          ///< where nothing was timed, and for programs
     std::vector<std::string> columns{};  ///< keys of point_columns(), fields or metrics; empty: chosen

@@ -64,31 +64,31 @@ void add_numbers(std::vector<std::string>& row, const Verdict& v, const std::vec
 
 }  // namespace
 
-Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations, Reader reader) {
+Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations, Audience audience) {
     Table table{.columns = {{.name = "claim"},
-                            {.name = "says", .wraps = reader == Reader::paper},
+                            {.name = "says", .wraps = audience == Audience::paper},
                             {.name = "status"},
-                            {.name = "observed", .wraps = reader == Reader::paper},
+                            {.name = "observed", .wraps = audience == Audience::paper},
                             {.name = "interval"}},
                 .rows = {},
                 .caption = "Verdicts on the claims, with 95 % intervals of what was measured",
                 .label = "verdicts",
                 .blank = "A dash: no interval, as it follows from other verdicts or from too few rounds"};
-    if (reader != Reader::paper) {
+    if (audience != Audience::paper) {
         for (const char* name : {"margin", "base case"}) table.columns.push_back({.name = name});
         table.columns.push_back({.name = "n", .align = Align::right});
         table.columns.push_back({.name = "reproduce"});
     }
-    if (reader == Reader::programs) add_numbers(table);
+    if (audience == Audience::programs) add_numbers(table);
     for (const Verdict& v : verdicts) {
         if (!v.summary && !combinations) continue;
         std::vector<std::string> row{v.claim, v.summary ? v.says : v.combination, status_text(v),
                                      v.observed.empty() ? v.reason : v.observed, v.interval_text()};
-        if (reader != Reader::paper) {
+        if (audience != Audience::paper) {
             for (const std::string& cell : {margin_text(v), base_text(v), count_text(v), v.command})
                 row.push_back(cell);
         }
-        if (reader == Reader::programs) add_numbers(row, v, verdicts);
+        if (audience == Audience::programs) add_numbers(row, v, verdicts);
         table.rows.push_back(std::move(row));
     }
     return table;

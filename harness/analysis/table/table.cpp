@@ -169,9 +169,9 @@ const std::vector<std::string>& table_formats() {
     return formats;
 }
 
-Reader reader_of(std::string_view format) {
-    if (format == "csv" || format == "tsv" || format == "json") return Reader::programs;
-    return format == "latex" ? Reader::paper : Reader::people;
+Audience audience_of(std::string_view format) {
+    if (format == "csv" || format == "tsv" || format == "json") return Audience::programs;
+    return format == "latex" ? Audience::paper : Audience::people;
 }
 
 std::string render(const Table& table, std::string_view format) {

@@ -47,13 +47,13 @@ std::string to_terminal(const Table& table, std::size_t width = 120);
 /// What render() takes, for the choices of a flag.
 const std::vector<std::string>& table_formats();
 /// For whom a format is.
-enum class Reader : std::uint8_t {
+enum class Audience : std::uint8_t {
     people,    ///< terminal, Markdown: rounded, with units and notes
     paper,     ///< LaTeX: the same, narrow enough for a page
     programs,  ///< csv, tsv, json: every number in full, one a cell, with its unit in the name
 };
-Reader reader_of(std::string_view format);
-inline bool is_for_programs(std::string_view format) { return reader_of(format) == Reader::programs; }
+Audience audience_of(std::string_view format);
+inline bool is_for_programs(std::string_view format) { return audience_of(format) == Audience::programs; }
 /// Throws UsageError naming the formats that there are.
 std::string render(const Table& table, std::string_view format);
 

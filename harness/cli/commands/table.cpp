@@ -92,7 +92,7 @@ void run(const Options& options, int& exit_code) {
             print_beside(records, options);
             return;
         }
-        const PointTableOptions chosen{.reader = reader_of(options.format),
+        const PointTableOptions chosen{.audience = audience_of(options.format),
                                        .counted = options.counted,
                                        .columns = options.columns,
                                        .where = options.where,

@@ -123,7 +123,7 @@ void run(const Options& options, int& exit_code) {
         point_to_attribution(options, verdicts);
         fmt::print("\n{}{}", disturbance_text(records), unfinished);
     } else {
-        Table table = verdict_table(verdicts, combinations, reader_of(options.format));
+        Table table = verdict_table(verdicts, combinations, audience_of(options.format));
         table.notes.push_back(marked);
         fmt::print("{}", render(table, options.format));
     }
