@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import os
+import re
 import shlex
 import sys
 
@@ -205,7 +206,7 @@ def figures(points, fields):
                 text = "1 thread" if text == "1 threads" else text
                 if text:
                     words.append(text)
-        suffix = "_".join("".join(c if c.isalnum() else "-" for c in word) for word in words)
+        suffix = "_".join(re.sub(r"[\W_]+", "-", word) for word in words)
         yield suffix, ", ".join(words), part
 
 
