@@ -22,6 +22,15 @@ double smallest_margin(const Interval& ratio);
 double resolvable_margin(std::span<const double> values, std::span<const double> base, std::size_t rounds,
                          double power = 0.8);
 
+/// Half the 95 % interval that PairedRatio gives a ratio whose logarithm scatters normally by `scatter` from round to
+/// round: in the middle of many experiments. Infinite for fewer than 6 rounds.
+double expected_half_width(double scatter, std::size_t rounds);
+
+/// Before anything is measured: the fewest rounds after which two equal things whose ratio scatters so are called the
+/// same within `margin` in four experiments of five; at least 6. Neighbouring rounds that resemble each other need
+/// more. 1e6 stands for "more than that".
+std::size_t rounds_to_resolve(double margin, double scatter);
+
 /// Relative noise of a single visit: the spread of the log ratios over the square root of two, estimated from their
 /// quartiles so that spikes do not set it. 0 for fewer than 4 rounds.
 double visit_noise(std::span<const double> values, std::span<const double> base);

@@ -109,3 +109,42 @@ TEST_CASE("the noise of a visit is found again, and spikes do not set it") {
     CHECK(visit_noise(pair.values, pair.base) == Approx(0.03).epsilon(0.25));
     CHECK(visit_noise(std::vector<double>{1, 1}, std::vector<double>{1, 1}) == 0);
 }
+
+TEST_CASE("the interval that is expected before measuring is the one that comes out") {
+    std::mt19937_64 random(3);
+    for (const std::size_t rounds : {6U, 10U, 20U, 34U, 80U, 200U}) {
+        std::vector<double> half_widths;
+        for (int i = 0; i < 400; ++i) {
+            const Pair pair = equal_things(rounds, 0.01 / std::sqrt(2.0), 0, random);
+            half_widths.push_back(PairedRatio(pair.values, pair.base).interval().width() / 2);
+        }
+        INFO(rounds << " rounds");
+        CHECK(expected_half_width(0.01, rounds) == Approx(median(half_widths)).epsilon(0.15));
+    }
+    CHECK(std::isinf(expected_half_width(0.03, 5)));
+    CHECK(expected_half_width(0, 10) == 0);
+    CHECK(expected_half_width(0.03, 100000) < expected_half_width(0.03, 10000));
+}
+
+TEST_CASE("the rounds that a margin takes call equal things the same four times in five, and half of them do not") {
+    std::mt19937_64 random(5);
+    const auto share = [&](std::size_t rounds, double margin) {
+        int kept = 0;
+        constexpr int kExperiments = 400;
+        for (int i = 0; i < kExperiments; ++i) {
+            const Pair pair = equal_things(rounds, 0.01 / std::sqrt(2.0), 0, random);
+            kept += smallest_margin(PairedRatio(pair.values, pair.base).interval()) <= margin ? 1 : 0;
+        }
+        return kept / static_cast<double>(kExperiments);
+    };
+    for (const double margin : {0.003, 0.005, 0.01, 0.02, 0.04}) {
+        const std::size_t rounds = rounds_to_resolve(margin, 0.01);
+        INFO(margin << ": " << rounds << " rounds");
+        CHECK(share(rounds, margin) > 0.72);
+        CHECK(share(rounds, margin) < 0.9);
+        if (rounds >= 12) CHECK(share(rounds / 2, margin) < 0.6);
+    }
+    CHECK(rounds_to_resolve(10, 0.03) == 6);
+    CHECK(rounds_to_resolve(1e-9, 0.03) == 1'000'000);
+    CHECK(rounds_to_resolve(0.01, 0.03) > rounds_to_resolve(0.02, 0.03));
+}
