@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ struct Part {
     std::string name;                     ///< "" is the main grid
     std::vector<std::string> compare_by;  ///< points that differ only here form a comparison group
     std::vector<std::string> axes;        ///< fields that vary, in the order written
+    std::vector<std::string> fixed{};     ///< fields that have one value, by the config or an option
     std::vector<Point> points;            ///< expanded, without duplicates, in the order written
     std::vector<SkippedPoint> skipped;    ///< could not be resolved (12 heads in 512 columns), and why
 };
@@ -73,6 +75,7 @@ struct Sweep {
     std::string profile;      ///< which profile was applied; "" for none
     std::vector<Part> parts;  ///< parts[0] is the main grid
     Protocol protocol;
+    std::set<std::string, std::less<>> protocol_given;  ///< its settings that are not the default of the program
     std::vector<ClaimSpec> claims;
     std::map<std::string, std::string> left_out;  ///< one of kMayBeLeftOut -> the reason
     std::uint64_t seed = 1;

@@ -56,6 +56,7 @@ public:
     Part run(std::vector<std::string>& warnings) {
         part_.name = grid_.name;
         part_.compare_by = grid_.compare_by.value_or(std::vector<std::string>{});
+        for (const FieldValue& one : grid_.problem) part_.fixed.push_back(one.field);
         name_axes();
         rows_.assign(axes_.size(), 0);
         part_.points.reserve(static_cast<std::size_t>(combinations_) + includes_.size());

@@ -119,6 +119,24 @@ bool apply_profiles(const YamlNode& root, const LoadOptions& options, const Voca
     return applied;
 }
 
+/// By the config, the profile and --set.
+std::set<std::string, std::less<>> protocol_given(const YamlNode& root, const LoadOptions& options) {
+    std::set<std::string, std::less<>> given;
+    const auto add = [&](const YamlNode* map) {
+        if (map == nullptr) return;
+        for (const YamlKey& key : map->keys) given.insert(key.name);
+    };
+    add(root.find("protocol"));
+    const YamlNode* profiles = root.find("profiles");
+    const YamlNode* chosen = profiles == nullptr ? nullptr : profiles->find(options.profile);
+    if (chosen != nullptr) add(chosen->find("protocol"));
+    constexpr std::string_view kPrefix = "protocol.";
+    for (const std::string& text : options.set) {
+        if (text.starts_with(kPrefix)) given.insert(text.substr(kPrefix.size(), text.find('=') - kPrefix.size()));
+    }
+    return given;
+}
+
 void inherit_problem(std::vector<Grid>& grids) {
     for (std::size_t i = 1; i < grids.size(); ++i) {
         Grid top;
@@ -175,6 +193,7 @@ Sweep parse_sweep(std::string_view text, const std::filesystem::path& file, cons
     inherit_problem(grids);
     apply_set(options.set, vocabulary, grids, sweep.protocol);
     check_protocol(root, options, sweep.protocol);
+    sweep.protocol_given = protocol_given(root, options);
 
     const bool adjusted = profiled || !options.set.empty();
     if (const YamlNode* claims = root.find("claims")) {
