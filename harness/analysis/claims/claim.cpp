@@ -145,6 +145,11 @@ Finding test_ratios(const Comparison& comparison, const std::function<Range(cons
     return finding;
 }
 
+std::optional<double> constant_argument(const ClaimSpec& claim) {
+    if (!names_in(claim.argument).empty()) return std::nullopt;
+    return static_cast<double>(evaluate(claim.argument, {}));
+}
+
 double number_argument(const ClaimSpec& claim, std::string_view text) {
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,9 @@ struct ClaimKind {
     std::string (*limit)(const ClaimSpec& claim) = nullptr;
     /// What an exact claim with this verdict says of its axis; null: nothing.
     Trend (*trend)(const ClaimSpec& claim, Status status) = nullptr;
+    /// How far the ratio of two equal things may be told from 1 and a measured claim still hold: what the rounds have
+    /// to resolve; none where equal things do not keep it, or where it depends on the point. Null: none.
+    std::optional<double> (*slack)(const ClaimSpec& claim) = nullptr;
 };
 
 /// Generated from the files of claims/.
@@ -122,6 +126,9 @@ Test ratio_test(std::string label, const Value& value, const Value& reference, c
 Test ratio_test(const Comparison& comparison, const Case& c, const Range& range);
 /// One such test for every case but the base; says so when there is none, or no round in common.
 Finding test_ratios(const Comparison& comparison, const std::function<Range(const Case&)>& range);
+
+/// claim.argument where it names nothing of a point.
+std::optional<double> constant_argument(const ClaimSpec& claim);
 
 /// A margin or exponent in claim.argument as a number. Throws UsageError with the claim's location.
 double number_argument(const ClaimSpec& claim, std::string_view text);

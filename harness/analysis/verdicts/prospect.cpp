@@ -1,12 +1,12 @@
 #include "harness/analysis/verdicts/prospect.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "harness/analysis/claims/claim_scope.hpp"
 #include "harness/core/base_fields.hpp"
 
 namespace headcount {
@@ -67,30 +67,54 @@ std::string why_not(const ClaimScope& claim, const std::vector<Planned>& points)
                        fmt::join(claim.spec.across, ", "));
 }
 
+/// Those whose rounds visit the base and another of the points.
+void add_groups(const ClaimScope& claim, const std::vector<Planned>& points, std::set<std::string>& groups) {
+    const auto base = std::ranges::find_if(points, [&](const Planned& p) { return claim.is_base(*p.entry); });
+    if (base == points.end()) return;
+    for (const Planned& point : points) {
+        if (point.entry == base->entry) continue;
+        std::ranges::set_intersection(point.prospect.groups, base->prospect.groups,
+                                      std::inserter(groups, groups.end()));
+    }
+}
+
 }  // namespace
 
-std::vector<Hopeless> claims_without_verdict(const RecordSet& planned,
-                                             const std::function<Prospect(const std::string& point)>& prospect) {
-    std::vector<Hopeless> hopeless;
+std::vector<ClaimProspect> claim_prospects(const RecordSet& planned,
+                                           const std::function<Prospect(const std::string& point)>& prospect) {
+    std::vector<ClaimProspect> claims;
     for (const ClaimSpec& spec : planned.run().claims) {
-        const ClaimScope claim = understand(planned, spec);
+        ClaimProspect claim{.scope = understand(planned, spec)};
         std::map<std::string, std::vector<Planned>> combinations;
-        for (const std::size_t index : claim.part.entries) {
+        for (const std::size_t index : claim.scope.part.entries) {
             const Entry& entry = planned.entries()[index];
-            if (!entry.resolved || !claim.speaks_of(entry)) continue;
-            combinations[claim.combination_of(entry)].push_back({.entry = &entry, .prospect = prospect(entry.id)});
+            if (!entry.resolved || !claim.scope.speaks_of(entry)) continue;
+            combinations[claim.scope.combination_of(entry)].push_back(
+                {.entry = &entry, .prospect = prospect(entry.id)});
         }
-        if (combinations.empty()) {
-            hopeless.push_back({.claim = spec.id, .location = spec.location, .why = "no point matches its `where`"});
-            continue;
+        if (combinations.empty()) claim.why = "no point matches its `where`";
+        for (const auto& [combination, points] : combinations) {
+            ++claim.comparisons;
+            claim.points += points.size();
+            const std::string why = why_not(claim.scope, points);
+            if (!why.empty()) {
+                ++claim.hopeless;
+                if (claim.why.empty()) claim.why = why;
+            } else if (claim.scope.metric.by_round) {
+                add_groups(claim.scope, points, claim.groups);
+            }
         }
-        std::string first;
-        const bool all = std::ranges::all_of(combinations, [&](const auto& combination) {
-            const std::string why = why_not(claim, combination.second);
-            if (first.empty()) first = why;
-            return !why.empty();
-        });
-        if (all) hopeless.push_back({.claim = spec.id, .location = spec.location, .why = first});
+        claims.push_back(std::move(claim));
+    }
+    return claims;
+}
+
+std::vector<Hopeless> claims_without_verdict(const std::vector<ClaimProspect>& claims) {
+    std::vector<Hopeless> hopeless;
+    for (const ClaimProspect& claim : claims) {
+        if (claim.may_be_judged()) continue;
+        const ClaimSpec& spec = claim.scope.spec;
+        hopeless.push_back({.claim = spec.id, .location = spec.location, .why = claim.why});
     }
     return hopeless;
 }

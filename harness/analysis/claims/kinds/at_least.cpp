@@ -13,6 +13,12 @@ Finding judge(const Comparison& comparison) {
                        [&](const Case& c) { return Range{.low = static_cast<double>(argument_at(comparison, c))}; });
 }
 
+std::optional<double> slack(const ClaimSpec& claim) {
+    const std::optional<double> bound = constant_argument(claim);
+    if (!bound || 1 - *bound <= 0) return std::nullopt;
+    return 1 - *bound;
+}
+
 }  // namespace
 
 ClaimKind at_least() {
@@ -20,7 +26,8 @@ ClaimKind at_least() {
             .argument = "EXPR",
             .doc = "never below an expression of the point's fields; of a measured metric, the ratio to the base case",
             .judge = judge,
-            .limit = [](const ClaimSpec& claim) { return "at least " + claim.argument + " times the base"; }};
+            .limit = [](const ClaimSpec& claim) { return "at least " + claim.argument + " times the base"; },
+            .slack = slack};
 }
 
 }  // namespace headcount::claims

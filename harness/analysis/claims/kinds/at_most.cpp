@@ -19,6 +19,12 @@ Trend trend(const ClaimSpec& claim, Status status) {
     return status == Status::supported ? Trend::does_not_grow : Trend::grows;
 }
 
+std::optional<double> slack(const ClaimSpec& claim) {
+    const std::optional<double> bound = constant_argument(claim);
+    if (!bound || *bound - 1 <= 0) return std::nullopt;
+    return *bound - 1;
+}
+
 }  // namespace
 
 ClaimKind at_most() {
@@ -27,7 +33,8 @@ ClaimKind at_most() {
             .doc = "never above an expression of the point's fields; of a measured metric, the ratio to the base case",
             .judge = judge,
             .limit = [](const ClaimSpec& claim) { return "at most " + claim.argument + " times the base"; },
-            .trend = trend};
+            .trend = trend,
+            .slack = slack};
 }
 
 }  // namespace headcount::claims

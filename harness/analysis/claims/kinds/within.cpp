@@ -32,10 +32,12 @@ ClaimKind within() {
             .doc = "equivalence test: the paired ratio to the base lies within this relative margin of 1",
             .judge = judge,
             .margin = margin,
-            .limit = [](const ClaimSpec& claim) {
-                return fmt::format("between {:.4g} and {:.4g} times the base", 1 - margin_of(claim),
-                                   1 + margin_of(claim));
-            }};
+            .limit =
+                [](const ClaimSpec& claim) {
+                    return fmt::format("between {:.4g} and {:.4g} times the base", 1 - margin_of(claim),
+                                       1 + margin_of(claim));
+                },
+            .slack = [](const ClaimSpec& claim) { return std::optional(margin_of(claim)); }};
 }
 
 }  // namespace headcount::claims
