@@ -2,6 +2,7 @@
 #include "harness/measure/plan/shard.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/measure/forecast/foresee.hpp"
 #include "harness/measure/plan/plan.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "tests/catch.hpp"
@@ -75,7 +77,12 @@ std::map<std::string, std::vector<std::string>> groups_of(const Sweep& sweep) {
     return groups;
 }
 
-double cost_s(const Sweep& sweep) { return make_plan(sweep).max_s; }
+/// Of all its rounds, whatever the budget.
+double cost_s(const Sweep& sweep) {
+    Protocol protocol = sweep.protocol;
+    protocol.budget_s = 0;
+    return foresee(make_plan(sweep), protocol, std::numeric_limits<double>::infinity(), 0).seconds;
+}
 
 }  // namespace
 

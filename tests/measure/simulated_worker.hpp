@@ -24,11 +24,15 @@ struct Simulation {
     std::map<std::string, std::string> bound;                ///< point -> the bound that its wrong check met
     std::map<std::string, int> crash_at_visit;               ///< point -> visit at which the worker dies
     std::set<std::string> crash_in_trace, crash_in_memory;
+    std::function<double(const std::string&)> pass_s;  ///< of a calibration, which makes three; null: 1 ms in no time
+    double prepare_s = 0;                              ///< the first calibration of a point after forget() takes longer
+    double check_s = 0.001;
+    std::set<std::string> crash_in_calibration;
     int interrupt_after_visits = -1;
     std::function<double(const std::string&, double)> validation_error;  ///< of a point trained with a learning rate
     int interrupt_after_trainings = -1;
 
-    std::map<std::string, int> visits, checks, traces, memories;
+    std::map<std::string, int> visits, checks, calibrations, traces, memories;
     std::vector<std::string> order;  ///< every visit
     struct Trained {
         std::string point;
@@ -59,7 +63,7 @@ public:
     }
     CheckRecord check(const std::string& point) override {
         ++s_->checks[point];
-        s_->now_s += 0.001;
+        s_->now_s += s_->check_s;
         const auto wrong = s_->wrong.find(point);
         if (wrong != s_->wrong.end()) {
             PointFailure failure(wrong->second, false);
@@ -68,7 +72,14 @@ public:
         }
         return {.done = true, .max_error = 1e-7, .bound = 1e-5, .worst = "row 0", .rows_checked = 1, .rows_total = 1};
     }
-    double calibrate(const std::string& /*point*/) override { return 0.001; }
+    double calibrate(const std::string& point) override {
+        if (s_->crash_in_calibration.contains(point)) throw PointFailure("crashed: signal 11", true);
+        const double pass_s = s_->pass_s ? s_->pass_s(point) : 0.001;
+        if (s_->pass_s) s_->now_s += 3 * pass_s;
+        if (ready_.insert(point).second) s_->now_s += s_->prepare_s;
+        ++s_->calibrations[point];
+        return pass_s;
+    }
     Sample train(const std::string& point, std::int64_t run, double learning_rate,
                  const std::filesystem::path& /*checkpoint*/) override {
         if (s_->interrupt_after_trainings >= 0 &&
@@ -87,7 +98,7 @@ public:
         if (s_->crash_in_trace.contains(point)) throw PointFailure("crashed: signal 6", true);
         return {.breakdown = {{.verb = "matmul", .role = "scores", .seconds = 0.1}}, .seconds = 0.1};
     }
-    void forget(const std::string& /*point*/) override {}
+    void forget(const std::string& point) override { ready_.erase(point); }
     PeakMemory peak_memory(const std::string& point) override {
         ++s_->memories[point];
         s_->now_s += s_->memory_s;
@@ -100,6 +111,7 @@ public:
 
 private:
     Simulation* s_;
+    std::set<std::string> ready_;
 };
 
 }  // namespace headcount

@@ -17,7 +17,9 @@ constexpr int kRoundsOfInterval = 6;  // below, no 95 % interval exists
 constexpr double kUsual_s = 2, kMost_s = 3;
 constexpr double kShareOfBudget = 0.05;
 
-int rounds_for(double round_s, const Protocol& protocol) {
+}  // namespace
+
+int self_comparison_rounds(double round_s, const Protocol& protocol) {
     if (protocol.max_rounds < kRoundsOfInterval) return 0;
     double may_use_s = kUsual_s;
     if (protocol.budget_s > 0) may_use_s = std::min(may_use_s, kShareOfBudget * protocol.budget_s);
@@ -25,8 +27,6 @@ int rounds_for(double round_s, const Protocol& protocol) {
     const int rounds = std::min(protocol.max_rounds, std::max(kFewestRounds, static_cast<int>(fit)));
     return rounds * round_s > kMost_s ? 0 : rounds;
 }
-
-}  // namespace
 
 Point twin_of(Point point) {
     point.seed ^= 1U;  // never out of range
@@ -54,7 +54,7 @@ SelfComparison compare_with_itself(Worker& worker, const Point& point, const Pro
         const double pass_s = worker.calibrate(id);
         round_s += pass_s + std::max(pass_s, protocol.min_sample_s);  // a warm pass, then the sample
     }
-    const int rounds = rounds_for(round_s, protocol);
+    const int rounds = self_comparison_rounds(round_s, protocol);
     if (rounds == 0) return {};
     std::vector<RoundRecord> taken(static_cast<std::size_t>(rounds));
     for (int round = 0; round < rounds; ++round) {

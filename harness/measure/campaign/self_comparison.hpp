@@ -17,6 +17,9 @@ Point twin_of(Point point);
 /// Null when nothing is timed.
 const PlannedPoint* cheapest_timed(const Plan& plan);
 
+/// How many rounds of the two an A/A comparison takes where a round takes so long; 0: none.
+int self_comparison_rounds(double round_s, const Protocol& protocol);
+
 /// Checks and calibrates point and twin, then takes complete shuffled rounds of the two. How many is fixed before the
 /// first, from their calibrated time: at most 80 and the protocol's max_rounds, as many as fit into 2 s and a
 /// twentieth of the budget, but 10 in any case. Empty when these would take more than 3 s, or when the protocol's

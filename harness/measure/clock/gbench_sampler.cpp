@@ -14,11 +14,6 @@
 namespace headcount {
 namespace {
 
-// Beyond this, what a warm iteration could still change (caches of some ten MB, filled at some GB/s) is under
-// 1 % of the sample, and it would double the cost of the slowest points.
-constexpr double kNoWarmIterationAfter_s = 1.0;
-// A visit meant to last min_sample_s should not fall below it because calibration met a slow moment.
-constexpr double kMargin = 1.2;
 // A first pass pays for page faults and for what libraries set up; this many times the sample it has to fill, it fills
 // it without them too.
 constexpr double kFillsAnyway = 2;
@@ -68,7 +63,7 @@ double GbenchSampler::calibrate(const std::string& name, Visit& visit, const Vis
     if (options.cold_cache || !fills) seconds = visit.seconds_of(1);
     while (!options.cold_cache && seconds < options.min_sample_s && iterations < kMaxIterations) {
         const double wanted =
-            kMargin * options.min_sample_s * static_cast<double>(iterations) / std::max(seconds, 1e-9);
+            kSampleMargin * options.min_sample_s * static_cast<double>(iterations) / std::max(seconds, 1e-9);
         const auto next = static_cast<std::int64_t>(std::ceil(std::min(wanted, 1e3 * static_cast<double>(iterations))));
         iterations = std::clamp<std::int64_t>(next, iterations + 1, kMaxIterations);
         seconds = visit.seconds_of(iterations);

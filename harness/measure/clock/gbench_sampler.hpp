@@ -10,6 +10,12 @@
 
 namespace headcount {
 
+/// Beyond this, what a warm iteration could still change (caches of some ten MB, filled at some GB/s) is under 1 % of
+/// the sample, and it would double the cost of the slowest points.
+inline constexpr double kNoWarmIterationAfter_s = 1.0;
+/// A visit meant to last min_sample_s should not fall below it because calibration met a slow moment.
+inline constexpr double kSampleMargin = 1.2;
+
 /// How visits are taken.
 struct VisitOptions {
     double min_sample_s = 0.002;

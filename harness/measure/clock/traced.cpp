@@ -84,4 +84,10 @@ Traced trace(const std::function<void()>& pass, Backend& backend) {
     return middle_half(passes);
 }
 
+std::size_t traced_passes(double pass_s) {
+    std::size_t passes = 1;
+    while (!enough(passes, static_cast<double>(passes) * pass_s)) ++passes;
+    return passes;
+}
+
 }  // namespace headcount

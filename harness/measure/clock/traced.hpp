@@ -1,6 +1,7 @@
 // Where the time of a pass goes: several traced passes, and the mean of the ordinary ones.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -30,5 +31,8 @@ Traced middle_half(const std::vector<TracedPass>& passes_in_order);
 /// Runs the pass once untraced, then 10 to 21 times traced; six times where that takes a second, fewer where
 /// those take three.
 Traced trace(const std::function<void()>& pass, Backend& backend);
+
+/// How many traced passes these are where each takes so long.
+std::size_t traced_passes(double pass_s);
 
 }  // namespace headcount

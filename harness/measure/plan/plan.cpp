@@ -16,20 +16,12 @@
 #include "harness/measure/engine/engine_hello.hpp"
 #include "harness/measure/machine/control_group.hpp"
 #include "harness/measure/machine/process_memory.hpp"
+#include "harness/measure/plan/predict.hpp"
 #include "harness/measure/point/count.hpp"
-#include "harness/train/recipe.hpp"
 
 namespace headcount {
 namespace {
 
-// Rates for the rough guess of time only; what is measured replaces them during a run.
-struct Rates {
-    double flops, exps;
-};
-Rates guessed_rates(const Point& point) {
-    if (point.backend == "naive") return {.flops = 1e9, .exps = 1e8};
-    return {.flops = 2e10 * point.num_threads, .exps = 5e8 * point.num_threads};
-}
 // The program, its libraries and the float64 reference of the check, beside the point's own tensors.
 constexpr std::int64_t kProgramBytes = std::int64_t{96} << 20;
 
@@ -54,13 +46,8 @@ bool identifies_group(const Field& field, const Part& part, const FieldTable& fi
 void predict(PlannedPoint& planned) {
     planned.counted = std::make_shared<const Count>(count_point(planned.point));
     const Count& count = *planned.counted;
-    OpCost executed;
-    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
     planned.needed_bytes = count.workspace_reserved_bytes + 2 * count.inputs_bytes + kProgramBytes;
-    const Rates rates = guessed_rates(planned.point);
-    planned.forward_s =
-        static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps;
-    if (planned.point.trains()) planned.forward_s *= static_cast<double>(recipe_of(planned.point).steps);
+    guess_times(planned);
 }
 
 /// Threads that take turns on processors measure the scheduler.
@@ -105,20 +92,6 @@ PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64
                         gib(planned.counted->inputs_bytes), gib(limit));
     }
     return planned;
-}
-
-double visit_s(const PlannedPoint& planned, const Protocol& protocol) {
-    if (planned.point.trains()) return planned.forward_s;
-    const bool warm = planned.forward_s < 1;
-    return std::max(protocol.min_sample_s, planned.forward_s) + (warm ? planned.forward_s : 0);
-}
-
-/// Check, calibration, traced passes and a child for memory; of a training, those that choose its learning rate.
-double once_s(const PlannedPoint& planned) {
-    constexpr double kAround = 0.1;
-    if (!planned.point.trains()) return 6 * planned.forward_s + kAround;
-    const std::size_t rates = rates_to_try(recipe_of(planned.point)).size();
-    return (rates > 1 ? static_cast<double>(rates) * planned.forward_s : 0) + kAround;
 }
 
 /// The part's timed points by what they share, in the order written.
@@ -214,20 +187,13 @@ Plan make_plan(const Sweep& sweep, const std::filesystem::path& root) {
         }
     }
     for (PlannedGroup& group : plan.groups) {
-        double once = 0;
         for (const std::size_t index : group.points) {
-            group.round_s += visit_s(plan.points[index], sweep.protocol);
             group.trains = group.trains || plan.points[index].point.trains();
             group.needed_bytes += plan.points[index].needed_bytes - kProgramBytes;
-            once += once_s(plan.points[index]);
         }
         group.needed_bytes += kProgramBytes;
-        plan.min_s += once + group.round_s * std::min(sweep.protocol.min_rounds, sweep.protocol.max_rounds);
-        plan.max_s += once + group.round_s * sweep.protocol.max_rounds;
     }
-    if (sweep.protocol.budget_s > 0) {
-        plan.max_s = std::max(plan.min_s, std::min(plan.max_s, sweep.protocol.budget_s));
-    }
+    sum_rounds(plan, sweep.protocol);
     return plan;
 }
 

@@ -29,14 +29,16 @@ struct PlannedPoint {
     std::string group;                     ///< the first comparison group it is in; "" when not timed
     std::shared_ptr<const Count> counted;  ///< of the one dry run; null where that is its turn later, or cannot be
     std::int64_t needed_bytes = 0;         ///< what running it takes in all, predicted
-    double forward_s = 0;                  ///< one pass, or one training, a rough guess from its counts
+    double forward_s = 0;                  ///< one pass, or one training: guessed (predict.hpp), or after a trial
+    double check_s = 0;                    ///< one reference in float64, likewise
+    double prepare_s = 0;                  ///< its inputs and weights made, likewise
 };
 
 /// Points that are timed in the same rounds. The first is the base of the paired ratios.
 struct PlannedGroup {
     std::string id;  ///< "main: variant=multi_head backend=blas q_len=512": part, and what the points share
     std::vector<std::size_t> points;  ///< indices into Plan::points
-    double round_s = 0;               ///< one round of all, a rough guess
+    double round_s = 0;               ///< one round of all, as long as their visits are predicted to take
     std::int64_t needed_bytes = 0;    ///< with all points in memory at once
     bool trains = false;              ///< a round is a training of each, with a seed of its own
 };
@@ -47,7 +49,6 @@ struct Plan {
     std::vector<SkippedPoint> unresolved;  ///< points that no problem exists for (12 heads in 512 columns)
     std::int64_t memory_limit_bytes = 0;   ///< what was compared against
     int processors = 1;                    ///< that this process may use
-    double min_s = 0, max_s = 0;           ///< rough guess of the time for min_rounds and max_rounds, budget included
 
     std::size_t count(Fate fate) const;
 };
