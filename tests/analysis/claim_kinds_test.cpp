@@ -130,3 +130,20 @@ TEST_CASE("an inconclusive verdict never shows an interval outside the margin") 
     CHECK(verdict.interval.low < 1.05);
     CHECK_THAT(verdict.reason, Contains("Holm's correction for 51 comparisons"));
 }
+
+TEST_CASE("equal things keep a claim by a margin, or do not, or it depends on the point") {
+    const auto slack = [](const std::string& kind, const std::string& argument) -> std::optional<double> {
+        const ClaimKind& found = find_named(all_claim_kinds(), kind, "claim kind");
+        ClaimSpec claim;
+        claim.argument = argument;
+        return found.slack == nullptr ? std::nullopt : found.slack(claim);
+    };
+    CHECK(slack("within", "0.05").value() == Approx(0.05));
+    CHECK(slack("at_most", "1.02").value() == Approx(0.02));
+    CHECK(slack("at_most", "1 + 1/50").value() == Approx(0.02));
+    CHECK(slack("at_least", "0.9").value() == Approx(0.1));
+    CHECK_FALSE(slack("at_most", "0.9"));
+    CHECK_FALSE(slack("at_least", "1.5"));
+    CHECK_FALSE(slack("at_most", "num_heads"));
+    CHECK_FALSE(slack("faster_than", "1"));
+}

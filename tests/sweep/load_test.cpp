@@ -210,3 +210,18 @@ TEST_CASE("mutated configs load or are refused, and never crash") {
     CHECK(loaded > 0);
     CHECK(refused > 0);
 }
+
+TEST_CASE("a sweep says what its config gives, be it the default") {
+    const std::string config =
+        "question: q\n"
+        "problem: {embed_dim: 16, seq_len: 8, dtype: f32}\naxes: {variant: [multi_head], backend: [naive], num_heads: "
+        "[1]}\n"
+        "protocol: {budget_s: 120}\nprofiles: {short: {protocol: {max_rounds: 20}}}\n";
+    const Sweep plain = parse(config);
+    CHECK(plain.parts[0].fixed == std::vector<std::string>{"embed_dim", "seq_len", "dtype"});
+    CHECK(plain.protocol_given == std::set<std::string, std::less<>>{"budget_s"});
+    const Sweep narrowed =
+        parse(config, {.profile = "short", .set = {"protocol.min_rounds=10", "batch=2"}, .filter = {}});
+    CHECK(narrowed.parts[0].fixed.back() == "batch");
+    CHECK(narrowed.protocol_given == std::set<std::string, std::less<>>{"budget_s", "max_rounds", "min_rounds"});
+}

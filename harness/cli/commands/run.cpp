@@ -1,4 +1,6 @@
 // headcount run: measures what a config asks, and goes on where an earlier run of it stopped.
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,6 +12,7 @@
 #include "harness/cli/claims_before.hpp"
 #include "harness/cli/command.hpp"
 #include "harness/cli/exit_code.hpp"
+#include "harness/cli/margin_warnings.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/cli/plan_report.hpp"
 #include "harness/cli/progress.hpp"
@@ -18,7 +21,9 @@
 #include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell_words.hpp"
+#include "harness/core/stopwatch.hpp"
 #include "harness/measure/campaign/campaign.hpp"
+#include "harness/measure/forecast/calibrate.hpp"
 #include "harness/measure/point/known_fields.hpp"
 
 namespace headcount::commands {
@@ -72,6 +77,29 @@ void require_something_to_do(const Plan& plan) {
                             planned ? plan.points.front().reason : plan.unresolved.front().reason));
 }
 
+constexpr double kTrialOfPlan_s = 1.5;
+
+/// Time that the budget should not miss.
+double trial_of_run_s(const Protocol& protocol) {
+    constexpr double kMost_s = 1, kShareOfBudget = 0.02;
+    return protocol.budget_s > 0 ? std::min(kMost_s, kShareOfBudget * protocol.budget_s) : kMost_s;
+}
+
+/// Calibrates the plan.
+Trial try_out(Plan& plan, const Protocol& protocol, double most_s) {
+    Trial trial = take_trial(plan, {.start_worker = trial_workers(executable_path(), protocol, plan.memory_limit_bytes),
+                                    .now_s = steady_s,
+                                    .most_s = most_s});
+    calibrate(plan, trial, protocol);
+    return trial;
+}
+
+void warn_of_margins(const PlannedClaims& claims, const Plan& plan, const Protocol& protocol, const Trial& trial) {
+    for (const std::string& warning : margin_warnings(claims, plan, protocol, start_s_of(trial))) {
+        fmt::print(stderr, "{}\n", printable(warning));
+    }
+}
+
 std::string command_line(const Options& options, const std::string& output) {
     std::vector<std::string> words{"headcount", "run", options.config};
     const auto add = [&](const char* option, const std::string& value) {
@@ -92,16 +120,26 @@ void run(const Options& options, int& exit_code) {
     Sweep sweep = load_sweep(find_config(options.config), vocabulary(), options.load);
     for (const std::string& warning : sweep.warnings) fmt::print(stderr, "{}\n", printable(warning));
     if (!options.points.empty()) keep_points(sweep, options.points);
-    if (!options.budget.empty()) sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
+    if (!options.budget.empty()) {
+        sweep.protocol.budget_s = parse_duration_s("--budget", options.budget);
+        sweep.protocol_given.insert("budget_s");
+    }
     const Shard shard = options.shard.empty() ? Shard{} : parse_shard(options.shard);
     const bool narrowed = !options.load.set.empty() || !options.load.filter.empty() || !options.points.empty() ||
                           (!sweep.profile.empty() && sweep.profile != "quick") || !shard.whole();
     const Sweep mine = shard_of(sweep, shard);
     Plan plan = make_plan(mine);
-    require_judgeable_claims(mine, plan, narrowed);
-    if (options.dry_run) print_plan(stdout, mine, plan);
+    const PlannedClaims claims(mine, plan);
+    require_judgeable_claims(claims, narrowed);
+    if (options.dry_run) {
+        const Trial trial = try_out(plan, mine.protocol, kTrialOfPlan_s);
+        print_plan(stdout, mine, plan, claims, trial);
+        std::fflush(stdout);
+        require_something_to_do(plan);
+        warn_of_margins(claims, plan, mine.protocol, trial);
+        return;
+    }
     require_something_to_do(plan);
-    if (options.dry_run) return;
     std::string name = sweep.name;
     if (!sweep.profile.empty() && sweep.profile != "quick") name += "-" + sweep.profile;
     if (!shard.whole()) name += fmt::format("-shard{}of{}", shard.number, shard.of);
@@ -110,6 +148,11 @@ void run(const Options& options, int& exit_code) {
         name += "-" + sweep.config_hash.substr(0, 8);
     }
     const std::string output = options.output.empty() ? default_result_path(name).string() : options.output;
+    // A run that goes on has its rounds already.
+    if (any_margin(claims) && (options.fresh || !std::filesystem::exists(output))) {
+        const Trial trial = try_out(plan, mine.protocol, trial_of_run_s(mine.protocol));
+        warn_of_margins(claims, plan, mine.protocol, trial);
+    }
     const std::string command = command_line(options, output);
     const auto progress = make_progress(options.quiet);
     CampaignOptions campaign;
