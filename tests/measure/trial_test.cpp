@@ -102,7 +102,7 @@ TEST_CASE("a trial keeps its time, whatever is slow") {
     std::vector<std::string> ids;
     for (int length = 64; length < 264; ++length) ids.push_back(point("naive", length));
     Tried tried(ids);
-    tried.times_its_guess(30, 1);
+    tried.times_its_guess(10, 1);
     tried.simulation.prepare_s = 0.01;
     const Trial& trial = tried.take(1);
     CHECK(trial.points.size() > 3);
