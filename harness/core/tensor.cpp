@@ -112,8 +112,10 @@ bool same_window(const Tensor& a, const Tensor& b) {
 
 std::optional<Tensor> batch_as_rows(const Tensor& t) {
     if (t.kv_heads() != 1 || t.group() != 1) return std::nullopt;
-    if (t.batch() != 1 && t.stride[0] != t.rows() * t.stride[3]) return std::nullopt;
+    // Single rows, as of the newest tokens of a batch, are rows at whatever distance.
+    if (t.batch() != 1 && t.rows() != 1 && t.stride[0] != t.rows() * t.stride[3]) return std::nullopt;
     Tensor rows = t;
+    if (t.batch() != 1 && t.rows() == 1) rows.stride[3] = t.stride[0];
     rows.extent = {1, 1, 1, t.batch() * t.rows(), t.cols()};
     return rows;
 }

@@ -1,6 +1,7 @@
 // Windows on memory: strides, slices, heads.
 #include "harness/core/tensor.hpp"
 
+#include <optional>
 #include <vector>
 
 #include "harness/core/error.hpp"
@@ -25,6 +26,20 @@ TEST_CASE("splitting heads copies nothing: it shows the same memory through othe
             }
         }
     }
+}
+
+TEST_CASE("single rows of a batch are rows, however far apart; several are only where they follow each other") {
+    std::vector<float> memory(3 * 5 * 4);
+    const Tensor x = dense(memory.data(), DType::f32, {3, 1, 1, 5, 4});
+    const std::optional<Tensor> newest = batch_as_rows(x.row_range(4, 1));
+    REQUIRE(newest);
+    REQUIRE(newest->extent == std::array<std::int64_t, 5>{1, 1, 1, 3, 4});
+    for (std::int64_t b = 0; b < 3; ++b) REQUIRE(newest->at<float>(0, 0, 0, b, 2) == x.at<float>(b, 0, 0, 4, 2));
+    REQUIRE(batch_as_rows(x)->rows() == 15);
+    REQUIRE_FALSE(batch_as_rows(x.row_range(3, 2)));
+    // One entry alone keeps the distance of its rows.
+    const std::optional<Tensor> of_one = batch_as_rows(dense(memory.data(), DType::f32, {1, 1, 1, 1, 4}));
+    REQUIRE(of_one->stride[3] == 4);
 }
 
 TEST_CASE("splitting the columns of a wider matrix into heads keeps its row stride") {
