@@ -50,11 +50,11 @@ void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
     const Tensor q = pass.take("query", {p.batch, 1, 1, p.q_len, p.query_width()});
-    const Tensor k = pass.cached(pass.take("key", {p.batch, 1, 1, p.kv_len, p.key_width()}));
-    const Tensor v = pass.cached(pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()}));
+    const Tensor k = pass.cached(pass.take_kept("key", {p.batch, 1, 1, p.kv_len, p.key_width()}));
+    const Tensor v = pass.cached(pass.take_kept("value", {p.batch, 1, 1, p.kv_len, p.value_width()}));
     project_slices(pass, "query", query_heads(pass.in.x_q, p), "wq", "bq", query_heads(q, p));
-    project_slices(pass, "key", key_heads(pass.in.x_kv, p), "wk", "bk", key_heads(k, p));
-    project_slices(pass, "value", key_heads(pass.in.x_kv, p), "wv", "bv", key_heads(v, p));
+    project_slices(pass, "key", key_heads(pass.in.x_kv, p), "wk", "bk", key_heads(pass.fresh(k), p));
+    project_slices(pass, "value", key_heads(pass.in.x_kv, p), "wv", "bv", key_heads(pass.fresh(v), p));
     const Tensor scores = take_scores(pass);
     const Tensor context = pass.take("context", {p.batch, 1, 1, p.q_len, p.context_width()});
     attend_unfused(pass, p.mask(), query_heads(q, p), key_heads(k, p), key_heads(v, p), scores,

@@ -49,11 +49,9 @@ void forward(Pass& pass) {
     const Weights& w = pass.weights;
     const std::int64_t width = w.at("mixing").cols();
     const Tensor q = pass.take("query", {p.batch, 1, 1, p.q_len, width});
-    const Tensor k = pass.cached(pass.take("key", {p.batch, 1, 1, p.kv_len, width}));
-    const Tensor v = pass.cached(pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()}));
-    project(pass, "query", pass.in.x_q, w.at("wq"), w.find("bq"), q);
-    project(pass, "key", pass.in.x_kv, w.at("wk"), w.find("bk"), k);
-    project(pass, "value", pass.in.x_kv, w.at("wv"), w.find("bv"), v);
+    const Tensor k = pass.cached(pass.take_kept("key", {p.batch, 1, 1, p.kv_len, width}));
+    const Tensor v = pass.cached(pass.take_kept("value", {p.batch, 1, 1, p.kv_len, p.value_width()}));
+    project_to(pass, {.q = q, .k = pass.fresh(k), .v = pass.fresh(v)});
     // All heads are one group, whose keys are the same.
     const auto heads = [&](const Tensor& x) { return split_heads(x, 1, p.num_heads); };
     const Tensor mixed = mix_queries(pass, q);

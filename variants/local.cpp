@@ -37,7 +37,7 @@ void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
     const Window chosen = pass.own(own());
-    const Qkv qkv = project_uncached(pass);
+    const Qkv qkv = project_kept(pass, p);
     // No later query sees more than the newest window and the sink: a cache need not grow beyond them.
     const std::int64_t kept = p.causal ? std::min(p.kv_len, chosen.window + chosen.sink) : p.kv_len;
     pass.cached(qkv.k.row_range(0, kept));

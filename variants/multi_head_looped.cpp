@@ -16,29 +16,43 @@ struct Projection {
     std::string_view role, w, b;
 };
 
-/// y = x W^h [+ b^h], or in core scope the given columns of head h.
-Tensor project_head(Pass& pass, const Projection& to, const Tensor& x, const Tensor& given, std::int64_t head,
-                    std::int64_t width) {
-    if (pass.problem.scope == Scope::core) return given.columns(head * width, width);
-    const Tensor y = pass.take(to.role, {pass.problem.batch, 1, 1, x.rows(), width});
+/// y = x W^h [+ b^h]
+void project_head(Pass& pass, const Projection& to, const Tensor& x, std::int64_t head, const Tensor& y) {
+    const std::int64_t width = y.cols();
     Tensor slot;
     project(pass, to.role, x, pass.weights.at(to.w).columns(head * width, width),
             head_columns(pass.weights.find(to.b), head, width, slot), y);
-    return y;
+}
+
+/// The queries of head h; in core scope they are given.
+Tensor queries(Pass& pass, std::int64_t head) {
+    const Problem& p = pass.problem;
+    if (p.scope == Scope::core) return pass.in.q.columns(head * p.head_dim, p.head_dim);
+    const Tensor q = pass.take("query", {p.batch, 1, 1, p.q_len, p.head_dim});
+    project_head(pass, {"query", "wq", "bq"}, pass.in.x_q, head, q);
+    return q;
+}
+
+/// The keys or values of head h, which decoding keeps; in core scope its columns of what is given.
+Tensor kept_head(Pass& pass, const Projection& to, const Tensor& given, std::int64_t head, std::int64_t width) {
+    const Problem& p = pass.problem;
+    if (p.scope == Scope::core) return pass.cached(given.columns(head * width, width));
+    const Tensor kept = pass.cached(pass.take_kept(to.role, {p.batch, 1, 1, p.kv_len, width}));
+    project_head(pass, to, pass.in.x_kv, head, pass.fresh(kept));
+    return kept;
 }
 
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
-    const Inputs& in = pass.in;
     const Tensor context = take_context(pass);
     for (std::int64_t n = 0; n < p.num_kv_heads; ++n) {
         const Workspace::Frame shared(pass.workspace);
-        const Tensor k = pass.cached(project_head(pass, {"key", "wk", "bk"}, in.x_kv, in.k, n, p.head_dim));
-        const Tensor v = pass.cached(project_head(pass, {"value", "wv", "bv"}, in.x_kv, in.v, n, p.value_head_dim));
+        const Tensor k = kept_head(pass, {"key", "wk", "bk"}, pass.in.k, n, p.head_dim);
+        const Tensor v = kept_head(pass, {"value", "wv", "bv"}, pass.in.v, n, p.value_head_dim);
         for (std::int64_t h = n * p.group(); h < (n + 1) * p.group(); ++h) {
             const Workspace::Frame head(pass.workspace);
-            const Tensor q = project_head(pass, {"query", "wq", "bq"}, in.x_q, in.q, h, p.head_dim);
+            const Tensor q = queries(pass, h);
             const Tensor scores = pass.take("scores", {p.batch, 1, 1, p.q_len, p.kv_len});
             attend_unfused(pass, p.mask(), q, k, v, scores, context.columns(h * p.value_head_dim, p.value_head_dim));
         }

@@ -11,13 +11,22 @@ Tensor gather(Pass& pass, std::string_view role, std::string_view name, const Te
     return gathered;
 }
 
+/// The same for keys or values, which decoding keeps as they are read: `heads` are those of the tokens of this pass.
+Tensor gather_kept(Pass& pass, std::string_view role, std::string_view name, const Tensor& heads) {
+    std::array<std::int64_t, 5> extent = heads.extent;
+    extent[3] = pass.problem.kv_len;
+    const Tensor gathered = pass.cached(pass.take_kept(name, extent));
+    pass.backend.copy(role, heads, pass.fresh(gathered));
+    return gathered;
+}
+
 void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
-    const auto [q, k, v] = project_qkv(pass);
+    const auto [q, k, v] = project_uncached(pass);
     const Tensor q_heads = gather(pass, "query", "query_heads", query_heads(q, p));
-    const Tensor k_heads = gather(pass, "key", "key_heads", key_heads(k, p));
-    const Tensor v_heads = gather(pass, "value", "value_heads", key_heads(v, p));
+    const Tensor k_heads = gather_kept(pass, "key", "key_heads", key_heads(k, p));
+    const Tensor v_heads = gather_kept(pass, "value", "value_heads", key_heads(v, p));
     const Tensor scores = take_scores(pass);
     const Tensor context = take_context(pass);
     const Tensor split = query_heads(context, p);

@@ -44,20 +44,22 @@ inline Tensor shared_states(Pass& pass, const Projected& by, std::int64_t slots,
     const Problem& p = pass.problem;
     const Tensor& w = pass.weights.at(by.w);
     const std::int64_t width = w.cols() / slots;
-    const Tensor all = split_heads(pass.take("states", {p.batch, 1, 1, p.kv_len, slots * (rotary + width)}), slots, 1);
+    const Tensor all =
+        split_heads(pass.take_kept("states", {p.batch, 1, 1, p.kv_len, slots * (rotary + width)}), slots, 1);
     for (std::int64_t slot = 0; slot < slots; ++slot) {
         Tensor bias;
         project(pass, by.role, pass.in.x_kv, w.columns(slot * width, width),
                 bias_columns(pass.weights.find(by.b), slot * width, width, bias),
-                all.head(slot, 0).columns(rotary, width));
+                pass.fresh(all.head(slot, 0)).columns(rotary, width));
     }
     pass.cached(all.columns(rotary, width));
     if (rotary == 0) return all;
     const Tensor key = pass.cached(all.head(0, 0).columns(0, rotary));
-    project(pass, "rotary_key", pass.in.x_kv, pass.weights.at("wkr"), pass.weights.find("bkr"), key);
-    pass.backend.run("rotary_key", Rotate{.x = key});
+    const Tensor fresh = pass.fresh(key);
+    project(pass, "rotary_key", pass.in.x_kv, pass.weights.at("wkr"), pass.weights.find("bkr"), fresh);
+    pass.backend.run("rotary_key", Rotate{.x = fresh, .first = pass.first_fresh()});
     for (std::int64_t slot = 1; slot < slots; ++slot) {
-        pass.backend.copy("rotary_key", key, all.head(slot, 0).columns(0, rotary));
+        pass.backend.copy("rotary_key", fresh, pass.fresh(all.head(slot, 0)).columns(0, rotary));
     }
     return all;
 }

@@ -23,27 +23,41 @@ inline void project(Pass& pass, std::string_view role, const Tensor& x, const Te
 // `heads` is the pass's problem, or in layer scope one with other heads than it names: as many and as wide as a
 // mechanism has, with canonical_weights(heads).
 
-/// Q = x_q W_Q, K = x_kv W_K, V = x_kv W_V; in core scope they are given. What decoding keeps of them is the caller's
-/// to say.
-inline Qkv project_uncached(Pass& pass, const Problem& heads) {
-    const Problem& p = heads;
-    const Inputs& in = pass.in;
+/// Q = x_q W_Q, K = x_kv W_K, V = x_kv W_V into tensors that are there.
+inline void project_to(Pass& pass, const Qkv& to) {
     const Weights& w = pass.weights;
-    if (p.scope == Scope::core) return {.q = in.q, .k = in.k, .v = in.v};
+    project(pass, "query", pass.in.x_q, w.at("wq"), w.find("bq"), to.q);
+    project(pass, "key", pass.in.x_kv, w.at("wk"), w.find("bk"), to.k);
+    project(pass, "value", pass.in.x_kv, w.at("wv"), w.find("bv"), to.v);
+}
+
+/// Q = x_q W_Q, K = x_kv W_K, V = x_kv W_V; in core scope they are given. Nothing is kept of the keys and values: what
+/// decoding keeps in their place is the caller's to say.
+inline Qkv project_uncached(Pass& pass) {
+    const Problem& p = pass.problem;
+    if (p.scope == Scope::core) return {.q = pass.in.q, .k = pass.in.k, .v = pass.in.v};
     const Qkv qkv{.q = pass.take("query", {p.batch, 1, 1, p.q_len, p.query_width()}),
-                  .k = pass.take("key", {p.batch, 1, 1, p.kv_len, p.key_width()}),
-                  .v = pass.take("value", {p.batch, 1, 1, p.kv_len, p.value_width()})};
-    project(pass, "query", in.x_q, w.at("wq"), w.find("bq"), qkv.q);
-    project(pass, "key", in.x_kv, w.at("wk"), w.find("bk"), qkv.k);
-    project(pass, "value", in.x_kv, w.at("wv"), w.find("bv"), qkv.v);
+                  .k = pass.take("key", {p.batch, 1, 1, pass.fresh_len(), p.key_width()}),
+                  .v = pass.take("value", {p.batch, 1, 1, pass.fresh_len(), p.value_width()})};
+    project_to(pass, qkv);
     return qkv;
 }
 
-inline Qkv project_uncached(Pass& pass) { return project_uncached(pass, pass.problem); }
+/// The same where the keys and values of all tokens are kept, and those that are new are projected. How many of them
+/// decoding needs is the caller's to say.
+inline Qkv project_kept(Pass& pass, const Problem& heads) {
+    const Problem& p = heads;
+    if (p.scope == Scope::core) return {.q = pass.in.q, .k = pass.in.k, .v = pass.in.v};
+    const Qkv qkv{.q = pass.take("query", {p.batch, 1, 1, p.q_len, p.query_width()}),
+                  .k = pass.take_kept("key", {p.batch, 1, 1, p.kv_len, p.key_width()}),
+                  .v = pass.take_kept("value", {p.batch, 1, 1, p.kv_len, p.value_width()})};
+    project_to(pass, {.q = qkv.q, .k = pass.fresh(qkv.k), .v = pass.fresh(qkv.v)});
+    return qkv;
+}
 
-/// The same, where decoding keeps all keys and values.
+/// The same where decoding needs all of them.
 inline Qkv project_qkv(Pass& pass, const Problem& heads) {
-    const Qkv qkv = project_uncached(pass, heads);
+    const Qkv qkv = project_kept(pass, heads);
     pass.cached(qkv.k);
     pass.cached(qkv.v);
     return qkv;

@@ -43,15 +43,22 @@ struct Factors {
     Tensor a, b;
 };
 
-/// What stands behind the names of the weights: wqa and bqa are "qa" with a letter before.
-Tensor take_factor(Pass& pass, std::string_view role, const std::string& name, const Tensor& x) {
-    const Tensor& w = pass.weights.at("w" + name);
-    const Tensor y = pass.take(name, {x.batch(), 1, 1, x.rows(), w.cols()});
-    project(pass, role, x, w, pass.weights.find("b" + name), y);
+/// `name` is what stands behind the names of the weights: wqa and bqa are "qa" with a letter before.
+void project_factor(Pass& pass, std::string_view role, const std::string& name, const Tensor& x, const Tensor& y) {
+    project(pass, role, x, pass.weights.at("w" + name), pass.weights.find("b" + name), y);
+}
+Tensor take_factor(Pass& pass, std::string_view role, const std::string& name) {
+    const Problem& p = pass.problem;
+    const Tensor y = pass.take(name, {p.batch, 1, 1, p.q_len, pass.weights.at("w" + name).cols()});
+    project_factor(pass, role, name, pass.in.x_q, y);
     return y;
 }
-Factors take_factors(Pass& pass, std::string_view role, const std::string& letter, const Tensor& x) {
-    return {.a = take_factor(pass, role, letter + "a", x), .b = take_factor(pass, role, letter + "b", x)};
+/// Of keys and values, decoding keeps the factors.
+Tensor keep_factor(Pass& pass, std::string_view role, const std::string& name) {
+    const Problem& p = pass.problem;
+    const Tensor y = pass.cached(pass.take_kept(name, {p.batch, 1, 1, p.kv_len, pass.weights.at("w" + name).cols()}));
+    project_factor(pass, role, name, pass.in.x_kv, pass.fresh(y));
+    return y;
 }
 
 /// For each token 1 / rank sum_r a_r (x) b_r: all heads side by side.
@@ -66,10 +73,9 @@ void forward(Pass& pass) {
     const Workspace::Frame frame(pass.workspace);
     const Problem& p = pass.problem;
     const Ranks ranks = pass.own(own());
-    const Factors of_q = take_factors(pass, "query_factors", "q", pass.in.x_q);
-    const Factors of_k = take_factors(pass, "key_factors", "k", pass.in.x_kv);
-    const Factors of_v = take_factors(pass, "value_factors", "v", pass.in.x_kv);
-    for (const Tensor& kept : {of_k.a, of_k.b, of_v.a, of_v.b}) pass.cached(kept);
+    const Factors of_q{.a = take_factor(pass, "query_factors", "qa"), .b = take_factor(pass, "query_factors", "qb")};
+    const Factors of_k{.a = keep_factor(pass, "key_factors", "ka"), .b = keep_factor(pass, "key_factors", "kb")};
+    const Factors of_v{.a = keep_factor(pass, "value_factors", "va"), .b = keep_factor(pass, "value_factors", "vb")};
     const Tensor q = take_heads(pass, "query", of_q, p.num_heads, ranks.q_rank);
     const Tensor k = take_heads(pass, "key", of_k, p.num_kv_heads, ranks.k_rank);
     const Tensor v = take_heads(pass, "value", of_v, p.num_kv_heads, ranks.v_rank);

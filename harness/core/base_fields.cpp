@@ -218,6 +218,8 @@ std::vector<BaseField> make_fields() {
             "scope", "the layer with its four projections, or softmax(QK^T)V alone on given Q, K, V"),
         choice<PassKind, &S::pass, &P::pass, PassKind::forward, PassKind::backward, PassKind::both>(
             "pass", "from inputs to outputs; from derivatives by outputs to those by inputs and weights; or both"),
+        flag<&S::cached, &P::cached>(
+            "cached", "the q_len tokens are the last of kv_len; what the layer keeps of those before is there already"),
         threads(),
         seed(),
     };

@@ -22,7 +22,7 @@ struct BaseField {
 };
 
 /// variant, backend, task, batch, seq_len, q_len, kv_len, embed_dim, num_heads, num_kv_heads, head_dim, value_head_dim,
-/// causal, bias, dtype, scope, num_threads, seed. An id has them in this order, options before the seed.
+/// causal, bias, dtype, scope, pass, cached, num_threads, seed. An id has them in this order, options before the seed.
 const std::vector<BaseField>& base_fields();
 /// Null for a name that is none of them.
 const BaseField* find_base_field(std::string_view name);

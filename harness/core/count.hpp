@@ -17,6 +17,7 @@ struct Count {
     std::int64_t workspace_bytes = 0;           ///< high-water mark of all temporaries; -1: unknown
     std::int64_t inputs_bytes = 0;              ///< inputs, weights and output
     std::int64_t workspace_reserved_bytes = 0;  ///< of the workspace, with alignment padding; no journal has it
+    std::int64_t kept_reserved_bytes = 0;       ///< of a cached point, for what it keeps and while that is filled; none
 
     OpCost total(Ledger ledger) const;
     /// False for what an engine in another process executes.

@@ -50,6 +50,25 @@ void require_countable(const Problem& p) {
     }
 }
 
+void require_cache(const Problem& p) {
+    if (p.scope == Scope::core) {
+        throw UsageError(
+            "cached says which keys and values a layer makes, and in core scope they are given; set scope to layer, or "
+            "cached to false");
+    }
+    if (p.pass != PassKind::forward) {
+        throw UsageError(
+            "cached is a forward pass behind tokens that are not computed again, which has no backward pass; set pass "
+            "to forward, or cached to false");
+    }
+    if (p.q_len > p.kv_len) {
+        throw UsageError("with cached the q_len tokens are the last of kv_len, and q_len " + to_string(p.q_len) +
+                         " is larger than kv_len " + to_string(p.kv_len) +
+                         "; set kv_len to all tokens, the new ones "
+                         "among them");
+    }
+}
+
 }  // namespace
 
 double Problem::scale() const { return 1.0 / std::sqrt(static_cast<double>(head_dim)); }
@@ -87,6 +106,8 @@ Problem resolve(const ProblemSpec& spec) {
     p.dtype = spec.dtype.value_or(DType::f32);
     p.scope = spec.scope.value_or(Scope::layer);
     p.pass = spec.pass.value_or(PassKind::forward);
+    p.cached = spec.cached.value_or(false);
+    if (p.cached) require_cache(p);
     require_countable(p);
     return p;
 }

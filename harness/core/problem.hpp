@@ -43,12 +43,15 @@ struct Problem {
     DType dtype = DType::f32;
     Scope scope = Scope::layer;
     PassKind pass = PassKind::forward;
+    bool cached = false;  ///< the q_len tokens are the last of kv_len, and what the others left is kept
 
     std::int64_t group() const { return num_heads / num_kv_heads; }
     std::int64_t query_width() const { return num_heads * head_dim; }
     std::int64_t key_width() const { return num_kv_heads * head_dim; }
     std::int64_t value_width() const { return num_kv_heads * value_head_dim; }
     std::int64_t context_width() const { return num_heads * value_head_dim; }
+    /// Tokens of which a layer with a cache makes nothing: it has it.
+    std::int64_t kept_len() const { return cached ? kv_len - q_len : 0; }
     Mask mask() const { return {.causal = causal}; }
     double scale() const;  ///< 1 / sqrt(head_dim)
 
@@ -62,13 +65,15 @@ struct ProblemSpec {
     std::optional<DType> dtype;
     std::optional<Scope> scope;
     std::optional<PassKind> pass;
+    std::optional<bool> cached;
 };
 
 /// Defaults: batch 1, num_heads 1, kv_len = q_len (and the reverse), num_kv_heads = num_heads,
 /// head_dim = embed_dim / num_heads, value_head_dim = head_dim, embed_dim = num_heads * head_dim.
 /// Throws UsageError, with the remedy, when a length or width is missing, when embed_dim does not divide
-/// into heads and head_dim is absent, when num_kv_heads does not divide num_heads, or when a count of the
-/// problem would not fit into 63 bits.
+/// into heads and head_dim is absent, when num_kv_heads does not divide num_heads, when something is cached that has no
+/// cache (core scope, a backward pass, fewer keys than queries), or when a count of the problem would not fit into 63
+/// bits.
 Problem resolve(const ProblemSpec& spec);
 
 }  // namespace headcount

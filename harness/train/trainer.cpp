@@ -41,6 +41,7 @@ std::string why_no_training(const Point& point) {
     const Problem& p = point.problem;
     if (p.scope != Scope::layer) return "a model is trained with the whole layer: leave scope out";
     if (p.pass != PassKind::forward) return "training makes both passes: leave pass out";
+    if (p.cached) return "training computes all tokens: leave cached out";
     if (p.dtype != DType::f32 && p.dtype != DType::f64) return "training is in f32 or f64";
     if (task.unsupported != nullptr) {
         if (std::string why = task.unsupported(point); !why.empty()) return why;

@@ -230,8 +230,8 @@ TEST_CASE("metrics: bound, time over bound, compulsory bytes") {
 }
 
 TEST_CASE("compulsory bytes: each operand once, keys of shared heads once, rows without keys never") {
-    const auto bytes = [](Fields fields, std::int64_t parameters = 0) {
-        return compulsory_bytes(point(fields).problem, parameters);
+    const auto bytes = [](Fields fields, std::int64_t parameters = 0, std::int64_t kv_cache_bytes = 1 << 20) {
+        return compulsory_bytes(point(fields).problem, {.parameters = parameters, .kv_cache_bytes = kv_cache_bytes});
     };
     const Fields core{{"scope", "core"}, {"embed_dim", "512"}, {"num_heads", "8"}};
     const auto with = [](Fields fields, const Fields& more) {
@@ -246,4 +246,8 @@ TEST_CASE("compulsory bytes: each operand once, keys of shared heads once, rows 
     CHECK(bytes(with(layer, {{"seq_len", "10"}}), 1000) == 4 * (1000 + 10 * 512));
     CHECK(bytes(with(layer, {{"q_len", "1"}, {"kv_len", "10"}}), 1000) == 4 * (1000 + 11 * 512));
     CHECK(bytes(with(layer, {{"seq_len", "10"}, {"batch", "3"}, {"dtype", "f64"}}), 7) == 8 * (7 + 30 * 512));
+    // Behind a cache: the new rows of both inputs, and what is kept of the others.
+    const Fields step = with(layer, {{"q_len", "2"}, {"kv_len", "10"}, {"batch", "3"}, {"cached", "true"}});
+    CHECK(bytes(step, 1000, 3 * 10 * 80) == 4 * (1000 + 3 * (2 + 2) * 512) + 3 * 8 * 80);
+    CHECK(bytes(with(layer, {{"seq_len", "10"}, {"cached", "true"}}), 1000) == 4 * (1000 + 10 * 512));
 }

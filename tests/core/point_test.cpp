@@ -27,6 +27,8 @@ TEST_CASE("a point's id reads back to the same point") {
         if (below(2) == 0) spec.problem.causal = true;
         if (below(2) == 0) spec.problem.bias = true;
         if (below(2) == 0) spec.problem.scope = Scope::core;
+        if (below(2) == 0 && !spec.problem.scope && spec.problem.kv_len.value_or(40) >= *spec.problem.q_len)
+            spec.problem.cached = true;
         if (below(2) == 0) spec.problem.dtype = below(2) == 0 ? DType::f64 : DType::bf16;
         if (below(3) == 0) spec.num_threads = 2;
         if (below(3) == 0) spec.seed = 99;

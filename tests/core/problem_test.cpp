@@ -1,6 +1,8 @@
 // Defaults and limits of a problem.
 #include "harness/core/problem.hpp"
 
+#include <string>
+
 #include "harness/core/error.hpp"
 #include "harness/core/field_table.hpp"
 #include "tests/catch.hpp"
@@ -42,6 +44,36 @@ TEST_CASE("key-value heads must divide heads") {
     REQUIRE_THROWS_AS(resolve(s), UsageError);
     s.num_kv_heads = 2;
     REQUIRE(resolve(s).group() == 4);
+}
+
+TEST_CASE("only a layer's forward pass with as many keys as queries or more has a cache") {
+    ProblemSpec s = spec(3, 512, 8);
+    s.kv_len = 10;
+    s.cached = true;
+    REQUIRE(resolve(s).kept_len() == 7);
+    s.kv_len = 3;
+    REQUIRE(resolve(s).kept_len() == 0);
+    const auto says = [](const ProblemSpec& wrong, const std::string& remedy) {
+        try {
+            resolve(wrong);
+        } catch (const UsageError& error) {
+            INFO(error.what());
+            CHECK(std::string(error.what()).find(remedy) != std::string::npos);
+            return true;
+        }
+        return false;
+    };
+    ProblemSpec fewer = s, core = s, backward = s;
+    fewer.kv_len = 2;
+    core.scope = Scope::core;
+    backward.pass = PassKind::both;
+    REQUIRE(says(fewer, "set kv_len to all tokens"));
+    REQUIRE(says(core, "set scope to layer, or cached to false"));
+    REQUIRE(says(backward, "set pass to forward, or cached to false"));
+    for (ProblemSpec* plain : {&fewer, &core, &backward}) {
+        plain->cached = false;
+        REQUIRE(resolve(*plain).kept_len() == 0);
+    }
 }
 
 TEST_CASE("missing, zero, negative and overflowing sizes are refused") {

@@ -27,6 +27,7 @@ struct Letters {
         : B(p.batch),
           Lq(p.q_len),
           Lk(p.kv_len),
+          Ln(p.cached ? p.q_len : p.kv_len),
           E(p.embed_dim),
           H(p.num_heads),
           G(p.num_kv_heads),
@@ -41,9 +42,9 @@ struct Letters {
             R += seen > 0 ? 1 : 0;
         }
     }
-    std::int64_t B, Lq, Lk, E, H, G, d, dv, s;
+    std::int64_t B, Lq, Lk, Ln, E, H, G, d, dv, s;
     bool bias, layer;
-    std::int64_t P = 0, R = 0;  ///< visible pairs, rows that see a key
+    std::int64_t P = 0, R = 0;  ///< visible pairs, rows that see a key; Ln: tokens whose keys are made
 };
 
 inline void projection(Expected& e, const char* role, std::int64_t rows, std::int64_t in, std::int64_t out,
@@ -131,8 +132,8 @@ inline void copies(Expected& e, const Letters& x) {
         e[{"copy", role}] = {{}, {.bytes_read = x.s * elements, .bytes_written = x.s * elements}};
     };
     copy("query", x.B * x.H * x.Lq * x.d);
-    copy("key", x.B * x.G * x.Lk * x.d);
-    copy("value", x.B * x.G * x.Lk * x.dv);
+    copy("key", x.B * x.G * x.Ln * x.d);
+    copy("value", x.B * x.G * x.Ln * x.dv);
     copy("context", x.B * x.H * x.Lq * x.dv);
 }
 
@@ -147,7 +148,7 @@ inline Expected closed_form(const std::string& variant, const Problem& p, std::i
     const Letters x(p);
     Expected e;
     if (x.layer) {
-        const std::int64_t q_rows = x.B * x.Lq, k_rows = x.B * x.Lk;
+        const std::int64_t q_rows = x.B * x.Lq, k_rows = x.B * x.Ln;
         if (variant == "packed_qkv") {
             const std::int64_t width = x.H * x.d + x.G * (x.d + x.dv);
             projection(e, "qkv", q_rows, x.E, width, x.E * width, 1, x);

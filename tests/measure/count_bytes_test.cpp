@@ -17,7 +17,8 @@ using namespace headcount::testing;
 TEST_CASE("a real run uses exactly the memory that the dry run predicts") {
     std::mt19937_64 random(35);
     for (int i = 0; i < 40; ++i) {
-        const Problem p = random_problem(random, 30);
+        const Problem any = random_problem(random, 30);
+        const Problem p = i % 3 == 0 ? behind_cache(any) : any;
         for (const auto& variant : all_variants()) {
             for (const auto& backend : all_backends()) {
                 const Point plain{.variant = variant.name, .backend = backend.name, .problem = p};
@@ -31,6 +32,8 @@ TEST_CASE("a real run uses exactly the memory that the dry run predicts") {
                     REQUIRE(data.workspace.peak_bytes() == count.workspace_bytes);
                     REQUIRE(data.workspace.reserved_bytes() == count.workspace_reserved_bytes);
                     REQUIRE(data.layout.bytes() == count.inputs_bytes);
+                    REQUIRE(data.kept.memory.reserved_bytes() == data.kept.bytes * (p.cached ? 1 : 0));
+                    REQUIRE(data.kept.bytes + data.kept.filling_bytes == count.kept_reserved_bytes);
                 }
             }
         }

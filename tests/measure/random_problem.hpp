@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <random>
+#include <utility>
 
 #include "harness/core/field_table.hpp"
 #include "harness/core/problem.hpp"
@@ -28,6 +29,14 @@ inline Problem random_problem(std::mt19937_64& random, int longest, bool any_typ
     if (any_type) spec.dtype = std::array{DType::f64, DType::bf16, DType::f32, DType::f32}[random() % 4];
     spec.scope = pick(3) == 1 ? Scope::core : Scope::layer;
     return resolve(spec);
+}
+
+/// The same layer behind a cache; what has no layer or fewer keys than queries gets one, and more.
+inline Problem behind_cache(Problem p) {
+    p.scope = Scope::layer;
+    if (p.q_len > p.kv_len) std::swap(p.q_len, p.kv_len);
+    p.cached = true;
+    return p;
 }
 
 }  // namespace headcount::testing

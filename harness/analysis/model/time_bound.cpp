@@ -70,7 +70,7 @@ void bound_arithmetic(TimeBound& bound, const Entry& entry, const Limits& limits
 
 // What does not fit into the caches before a level has to come from that level or from beyond it.
 void bound_memory(TimeBound& bound, const Entry& entry, const Limits& limits) {
-    auto bytes = static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.counted.parameters));
+    auto bytes = static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.counted));
     const auto from = [&](const std::string& level, double rate) {
         if (!(rate > 0) || bytes / rate <= bound.memory) return;
         bound.memory = bytes / rate;
@@ -98,14 +98,15 @@ void bound_memory(TimeBound& bound, const Entry& entry, const Limits& limits) {
 
 }  // namespace
 
-std::int64_t compulsory_bytes(const Problem& p, std::int64_t parameters) {
+std::int64_t compulsory_bytes(const Problem& p, const Count& counted) {
     const std::int64_t live = p.mask().live_rows(p.q_len, p.kv_len);
     const std::int64_t element = size_in_bytes(p.dtype);
     if (p.scope == Scope::core) {
         return element * p.batch * (live * p.query_width() + p.kv_len * (p.key_width() + p.value_width()));
     }
-    const std::int64_t rows = p.q_len == p.kv_len ? p.kv_len : live + p.kv_len;
-    return element * (parameters + p.batch * rows * p.embed_dim);
+    const std::int64_t rows = p.q_len == p.kv_len ? p.kv_len : live + p.kv_len - p.kept_len();
+    const std::int64_t kept = counted.kv_cache_bytes / p.kv_len * p.kept_len();
+    return kept + element * (counted.parameters + p.batch * rows * p.embed_dim);
 }
 
 double TimeBound::seconds() const { return std::max({arithmetic, exps, memory}); }
@@ -161,7 +162,7 @@ double bandwidth_share(const Entry& entry, double seconds) {
     if (!entry.counts() || !entry.resolved || !entry.machine || !(seconds > 0)) return -1;
     const double rate = Limits(*entry.machine, entry.point.num_threads).rate("read_gbps");
     if (!(rate > 0)) return -1;
-    return static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.counted.parameters)) / seconds / rate;
+    return static_cast<double>(compulsory_bytes(entry.point.problem, entry.record.counted)) / seconds / rate;
 }
 
 }  // namespace headcount

@@ -11,9 +11,10 @@
 
 namespace headcount {
 
-/// Bytes that any implementation reads: inputs and weights, each once; rows of queries that see no key not. What it
-/// writes is not among them: writes may move while reads do.
-std::int64_t compulsory_bytes(const Problem& problem, std::int64_t parameters);
+/// Bytes that any implementation reads: inputs and weights, each once; rows of queries that see no key not. Of a cached
+/// layer the new rows of x_kv, and for the others what the variant keeps of them. What it writes is not among them:
+/// writes may move while reads do.
+std::int64_t compulsory_bytes(const Problem& problem, const Count& counted);
 
 struct TimeBound {
     double arithmetic = 0;  ///< s: the products, and the multiply-adds inside the exponentials, at the FMA peak

@@ -58,7 +58,7 @@ void print_bound(const Point& point, const std::string& path) {
     if (bound.exps > 0) fmt::print("exp        {:>18}  exponentials alone\n", quantity(bound.exps, "s"));
     if (bound.memory > 0) {
         fmt::print("memory     {:>18}  {} compulsory bytes, slowest from {}\n", quantity(bound.memory, "s"),
-                   compulsory_bytes(point.problem, entry.record.counted.parameters), bound.level);
+                   compulsory_bytes(point.problem, entry.record.counted), bound.level);
     }
     fmt::print("bound      {:>18}  {}\n", quantity(bound.seconds(), "s"), bound.binding());
     for (const std::string& part : bound.left_out) fmt::print("partial: {}\n", part);

@@ -63,7 +63,9 @@ void calibrate(Plan& plan, const Trial& trial, const Protocol& protocol) {
         const TriedPoint* seen = tried[i];
         const double guess_s = pass_s(planned);
         const bool knows = seen != nullptr && seen->pass_s > 0 && guess_s > 0;
-        planned.forward_s *= knows ? seen->pass_s / guess_s : scale_of(i, passes, nearness);
+        const double scale = knows ? seen->pass_s / guess_s : scale_of(i, passes, nearness);
+        planned.forward_s *= scale;
+        planned.renew_s *= scale;
         planned.check_s =
             seen != nullptr && seen->check_s >= 0 ? seen->check_s : planned.check_s * scale_of(i, checks, nearness);
         if (planned.ours) {

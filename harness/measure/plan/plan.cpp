@@ -43,10 +43,18 @@ bool identifies_group(const Field& field, const Part& part, const FieldTable& fi
     return field.facet != Facet::width;
 }
 
+double guessed_seconds(const Point& point, const Count& count) {
+    OpCost executed;
+    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
+    const Rates rates = guessed_rates(point);
+    return static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps;
+}
+
 void predict(PlannedPoint& planned) {
     planned.counted = std::make_shared<const Count>(count_point(planned.point));
     const Count& count = *planned.counted;
-    planned.needed_bytes = count.workspace_reserved_bytes + 2 * count.inputs_bytes + kProgramBytes;
+    planned.needed_bytes =
+        count.workspace_reserved_bytes + count.kept_reserved_bytes + 2 * count.inputs_bytes + kProgramBytes;
     guess_times(planned);
 }
 
@@ -85,11 +93,12 @@ PlannedPoint plan_point(const Point& point, const Protocol& protocol, std::int64
         return planned;
     }
     if (limit > 0 && planned.needed_bytes > limit) {
+        const std::int64_t kept = planned.counted->kept_reserved_bytes;
         planned.fate = Fate::skip;
-        planned.reason =
-            fmt::format("needs {} of memory ({} workspace, {} inputs, weights and output); the limit is {}",
-                        gib(planned.needed_bytes), gib(planned.counted->workspace_bytes),
-                        gib(planned.counted->inputs_bytes), gib(limit));
+        planned.reason = fmt::format(
+            "needs {} of memory ({} workspace, {} inputs, weights and output{}); the limit is {}",
+            gib(planned.needed_bytes), gib(planned.counted->workspace_bytes), gib(planned.counted->inputs_bytes),
+            kept > 0 ? fmt::format(", {} for what is cached", gib(kept)) : "", gib(limit));
     }
     return planned;
 }

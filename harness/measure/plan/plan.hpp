@@ -32,6 +32,7 @@ struct PlannedPoint {
     double forward_s = 0;                  ///< one pass, or one training: guessed (predict.hpp), or after a trial
     double check_s = 0;                    ///< one reference in float64, likewise
     double prepare_s = 0;                  ///< its inputs and weights made, likewise
+    double renew_s = 0;                    ///< what a cached point keeps made anew, before each visit, likewise
 };
 
 /// Points that are timed in the same rounds. The first is the base of the paired ratios.

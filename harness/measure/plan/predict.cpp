@@ -5,6 +5,7 @@
 #include "harness/judge/definition.hpp"
 #include "harness/measure/clock/gbench_sampler.hpp"
 #include "harness/measure/clock/traced.hpp"
+#include "harness/measure/point/count.hpp"
 #include "harness/train/recipe.hpp"
 
 namespace headcount {
@@ -29,16 +30,24 @@ constexpr double kEngine_s = 0.3;
 
 double steps_of(const Point& point) { return static_cast<double>(recipe_of(point).steps); }
 
+double guessed_pass_s(const Point& point, const Count& count) {
+    OpCost executed;
+    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
+    const Rates rates = guessed_rates(point);
+    return static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps +
+           static_cast<double>(executed.bytes()) / kBytesA_s + static_cast<double>(count.ops.size()) * kCall_s;
+}
+
 }  // namespace
 
 void guess_times(PlannedPoint& planned) {
     const Count& count = *planned.counted;
-    OpCost executed;
-    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
-    const Rates rates = guessed_rates(planned.point);
-    planned.forward_s =
-        static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps +
-        static_cast<double>(executed.bytes()) / kBytesA_s + static_cast<double>(count.ops.size()) * kCall_s;
+    planned.forward_s = guessed_pass_s(planned.point, count);
+    if (planned.point.problem.kept_len() > 0) {
+        Point whole = planned.point;
+        whole.problem.cached = false;
+        planned.renew_s = guessed_pass_s(whole, count_point(whole));
+    }
     if (planned.point.trains()) planned.forward_s *= steps_of(planned.point);
     const Problem& problem = planned.point.problem;
     const OpCost required = count.total(Ledger::required);
@@ -58,16 +67,16 @@ double visit_s(const PlannedPoint& planned, const Protocol& protocol) {
     if (planned.point.trains()) return planned.forward_s;
     const double pass = planned.forward_s;
     const double sample = pass < protocol.min_sample_s ? kSampleMargin * protocol.min_sample_s : pass;
-    return sample + (pass < kNoWarmIterationAfter_s ? pass : 0);
+    return planned.renew_s + sample + (pass < kNoWarmIterationAfter_s ? pass : 0);
 }
 
 double ready_s(const PlannedPoint& planned, const Protocol& protocol) {
     if (planned.point.trains()) return planned.prepare_s;
-    return planned.prepare_s + 2 * std::max(planned.forward_s, protocol.min_sample_s);
+    return planned.prepare_s + planned.renew_s + 2 * std::max(planned.forward_s, protocol.min_sample_s);
 }
 
 double before_rounds_s(const PlannedPoint& planned) {
-    const double check = planned.check_s + pass_s(planned);
+    const double check = planned.check_s + planned.renew_s + pass_s(planned);
     if (!planned.point.trains()) return check;
     const std::size_t rates = rates_to_try(recipe_of(planned.point)).size();
     return check + (rates > 1 ? static_cast<double>(rates) * planned.forward_s : 0);
@@ -75,13 +84,13 @@ double before_rounds_s(const PlannedPoint& planned) {
 
 double check_again_s(const PlannedPoint& planned) {
     if (!planned.ours || planned.point.trains()) return 0;
-    return planned.check_s + planned.prepare_s + pass_s(planned);
+    return planned.check_s + planned.prepare_s + planned.renew_s + pass_s(planned);
 }
 
 double closing_s(const PlannedPoint& planned, double start_s) {
     const double pass = pass_s(planned);
     const double traced = planned.ours ? static_cast<double>(1 + traced_passes(pass)) * pass : 0;
-    return traced + start_s + planned.prepare_s + pass;
+    return traced + start_s + planned.prepare_s + 2 * planned.renew_s + pass;
 }
 
 void sum_rounds(Plan& plan, const Protocol& protocol) {

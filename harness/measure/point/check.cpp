@@ -49,6 +49,7 @@ void ReferenceCache::ask(const PointData& data) {
     const Settings own = options_of_variant(data);
     Problem problem = point.problem;
     problem.pass = PassKind::forward;  // the function is the same, and so are its derivatives
+    problem.cached = false;            // and what is kept of it changes nothing
     const bool known = filled_ && problem_ == problem && own_ == own && definition_ == variant.definition &&
                        stores_scores_ == variant.stores_scores && seed_ == point.seed;
     if (known) return;

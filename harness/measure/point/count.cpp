@@ -58,6 +58,7 @@ Count count_point(const Point& point) {
     count.parameters = run.layout.prepared.elements();
     count.kv_cache_bytes = run.cache_bytes;
     count.inputs_bytes = run.layout.bytes();
+    count.kept_reserved_bytes = run.kept.bytes + run.kept.filling_bytes;
     if (run.backward != nullptr) {  // all of it once more: the derivatives
         count.score_bytes *= 2;
         count.workspace_bytes += run.backward->kept_bytes;

@@ -76,6 +76,14 @@ bool only_attends(const Point& point, const Variant& variant) {
     return std::ranges::all_of(run.spans, [](const OpSpan& span) { return span.verb == Attend::kName; });
 }
 
+/// Asks a pass that makes everything whether it takes memory for what it keeps of each token.
+std::string why_not_cached(const Point& point, const Variant& variant) {
+    Point whole = point;
+    whole.problem.cached = false;
+    if (dry_run(whole, variant, find_named(all_backends(), "naive", "backend")).keeps_tokens) return "";
+    return point.variant + " keeps no rows of single tokens, to which new ones could be added; set cached to false";
+}
+
 }  // namespace
 
 void fill_random(const Tensor& t, std::uint64_t seed, std::string_view name, double scale) {
@@ -124,6 +132,7 @@ std::string why_unsupported(const Point& point) {
     if (is_external(point)) {
         if (point.problem.pass != PassKind::forward) return "engines are asked for forward passes only";
         if (point.trains()) return "engines train nothing";
+        if (point.problem.cached) return "engines are handed all tokens, and keep none; set cached to false";
         if (point.problem.dtype == DType::bf16) return "engines are handed f32 and f64; bf16 is not in their protocol";
         for (const auto& backend : all_backends()) {
             if (backend.name != point.backend) continue;
@@ -142,6 +151,9 @@ std::string why_unsupported(const Point& point) {
         if (std::string reason = backend.unsupported(point); !reason.empty()) return reason;
     }
     if (std::string reason = why_unsupported(variant, point); !reason.empty()) return reason;
+    if (point.problem.cached) {
+        if (std::string reason = why_not_cached(point, variant); !reason.empty()) return reason;
+    }
     if (point.trains()) {
         if (std::string reason = why_no_training(point); !reason.empty()) return reason;
     }
@@ -155,11 +167,33 @@ const BackendInfo& verbs_of(const Point& point) {
 
 namespace {
 
-void forward(const Point& point, const Variant& variant, const Layout& layout, Backend& backend, Workspace& workspace,
-             std::int64_t* cache_bytes = nullptr) {
-    Pass pass(point, layout.inputs, layout.prepared, layout.out, backend, workspace);
+/// What a pass says of itself.
+struct Said {
+    std::int64_t cache_bytes;
+    bool keeps_tokens;
+};
+
+Said forward(const Point& point, const Variant& variant, const Layout& layout, Backend& backend, Workspace& workspace,
+             const TokensOfPass& tokens) {
+    Inputs in = layout.inputs;
+    if (tokens.kept != nullptr) {
+        tokens.kept->reset();
+        in.x_kv = in.x_kv.row_range(tokens.first, tokens.count);
+    }
+    Pass pass(point, in, layout.prepared, layout.out, backend, workspace, tokens);
     variant.forward(pass);
-    if (cache_bytes != nullptr) *cache_bytes = pass.cache_bytes();
+    return {.cache_bytes = pass.cache_bytes(), .keeps_tokens = pass.keeps_tokens()};
+}
+
+/// Of which tokens a pass makes keys and values: of those that nothing is kept of.
+TokensOfPass new_tokens(const Problem& p, KeptTokens& kept) {
+    const std::int64_t first = p.kept_len();
+    return {.first = first, .count = p.kv_len - first, .kept = p.cached ? &kept.memory : nullptr};
+}
+
+/// And those that an earlier pass left.
+TokensOfPass old_tokens(const Problem& p, KeptTokens& kept) {
+    return {.first = 0, .count = p.kept_len(), .kept = &kept.memory};
 }
 
 /// lay_out(), with its verbs on the tape of a backward pass where there is one.
@@ -176,7 +210,8 @@ void record_forward(PointData& data, Backend& dry_backend) {
     Backward& backward = *data.backward;
     data.workspace.keep_all();
     dry_backend.record(&backward.forward);
-    forward(data.point, *data.variant, data.layout, dry_backend, data.workspace);
+    forward(data.point, *data.variant, data.layout, dry_backend, data.workspace,
+            new_tokens(data.point.problem, data.kept));
     dry_backend.record(nullptr);
     backward.lay_over(data.store, data.workspace, Workspace::reserve(data.store.reserved_bytes()),
                       Workspace::reserve(data.workspace.reserved_bytes()));
@@ -201,9 +236,18 @@ DryRun dry_run(const Point& point, const Variant& variant, const BackendInfo& ve
         backend->record(&run.backward->forward);
     }
     backend->listen(runs_forward(point.problem.pass) ? &log : nullptr);
-    forward(point, variant, run.layout, *backend, run.workspace, &run.cache_bytes);
+    const Problem& p = point.problem;
+    const Said said = forward(point, variant, run.layout, *backend, run.workspace, new_tokens(p, run.kept));
+    run.cache_bytes = said.cache_bytes;
+    run.keeps_tokens = said.keeps_tokens;
     if (!derives) {
         run.spans = std::move(log.spans);
+        run.kept.bytes = run.kept.memory.reserved_bytes();
+        if (p.kept_len() == 0) return run;
+        backend->listen(nullptr);
+        Workspace filling = Workspace::dry();
+        forward(point, variant, run.layout, *backend, filling, old_tokens(p, run.kept));
+        run.kept.filling_bytes = filling.reserved_bytes();
         return run;
     }
     backend->record(nullptr);
@@ -231,6 +275,12 @@ PointData make_point_data(const Point& point, const Fill& fill) {
     if (runs_backward(point.problem.pass)) data.backward = std::make_unique<Backward>();
     data.layout = lay_out_recorded(point, variant, *data.backend, data.store, data.backward.get(), fill);
     data.workspace = Workspace::reserve(predicted.workspace.reserved_bytes());
+    if (point.problem.cached) {
+        data.kept = {.memory = Workspace::reserve(predicted.kept.bytes),
+                     .bytes = predicted.kept.bytes,
+                     .filling_bytes = predicted.kept.filling_bytes};
+        renew_kept(data);
+    }
     if (data.backward == nullptr) return data;
     record_forward(data, *dry(info.make(execution_of(point))));
     fill_random(data.backward->derivatives.of(data.layout.out), point.seed, "d_out", 1);
@@ -260,9 +310,19 @@ std::int64_t PointData::temporaries_bytes() const {
     return workspace.peak_bytes() + (backward == nullptr ? 0 : backward->kept_bytes);
 }
 
+void renew_kept(PointData& data) {
+    const Problem& p = data.point.problem;
+    if (data.kept.memory.is_dry()) return;
+    std::memset(data.kept.memory.base(), 0xff, static_cast<std::size_t>(data.kept.bytes));  // NaN in every type
+    if (p.kept_len() == 0) return;
+    Workspace filling = Workspace::reserve(data.kept.filling_bytes);
+    forward(data.point, *data.variant, data.layout, *data.backend, filling, old_tokens(p, data.kept));
+}
+
 void run_forward(PointData& data) {
     data.workspace.reset();
-    forward(data.point, *data.variant, data.layout, *data.backend, data.workspace);
+    forward(data.point, *data.variant, data.layout, *data.backend, data.workspace,
+            new_tokens(data.point.problem, data.kept));
 }
 
 void run_pass(PointData& data) {

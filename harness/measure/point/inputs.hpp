@@ -36,6 +36,13 @@ using Fill = std::function<void(std::string_view name, const Tensor& to, double 
 /// scores are of order one.
 Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Workspace& store, const Fill& fill = {});
 
+/// Of a `cached` point: what a pass finds of the tokens before its own.
+struct KeptTokens {
+    Workspace memory = Workspace::dry();
+    std::int64_t bytes = 0;          ///< that are reserved for it
+    std::int64_t filling_bytes = 0;  ///< of temporaries while it is filled
+};
+
 /// Owns what the tensors point into. Empty (null data) for a backend that does not execute.
 struct PointData {
     PointData(const Point& point, const Variant& variant, std::unique_ptr<Backend> backend);
@@ -47,6 +54,7 @@ struct PointData {
     Layout layout;
     std::uint64_t input_set = 0;         ///< which numbers its inputs hold now: rotation.hpp
     Workspace workspace;                 ///< temporaries of forward(), as large as the dry run said
+    KeptTokens kept{};                   ///< empty for a point that is not cached
     std::unique_ptr<Backward> backward;  ///< null for a forward pass alone
 
     /// High-water mark of all temporaries and, of a backward pass, their derivatives.
@@ -60,6 +68,8 @@ struct DryRun {
     std::unique_ptr<Backward> backward;  ///< null for a forward pass alone
     std::vector<OpSpan> spans{};         ///< of the passes that the point times
     std::int64_t cache_bytes = 0;
+    bool keeps_tokens = false;  ///< whether a later pass could go on from what this one left
+    KeptTokens kept{};          ///< no memory, but the bytes
 };
 
 /// Throws Error when a verb of a backward pass has no derivative.
@@ -70,6 +80,11 @@ PointData make_point_data(const Point& point, const Fill& fill = {});
 /// Gives the keys a sequence of their own where they share the queries' (equal lengths): x_kv becomes a copy of x_q in
 /// the memory that is returned and has to live as long as `data` runs. Null memory where nothing was shared.
 Workspace separate_x_kv(PointData& data);
+
+/// Of a cached point, forgets what is kept and makes it anew of the inputs as they are: to be called whenever x_kv has
+/// changed, outside any clock. It is what the variant's own forward pass leaves of the first tokens. What no pass has
+/// written is NaN. Does nothing for other points.
+void renew_kept(PointData& data);
 
 /// One forward pass; allocates nothing but what the workspace already holds.
 void run_forward(PointData& data);

@@ -16,6 +16,7 @@ Point exact_layer(Point point) {
     point.problem.scope = Scope::layer;
     point.problem.dtype = DType::f64;
     point.problem.pass = PassKind::forward;
+    point.problem.cached = false;
     return point;
 }
 

@@ -71,6 +71,7 @@ void Rotation::show(std::uint64_t set) {
         }
     }
     data_.input_set = set;
+    renew_kept(data_);
 }
 
 void refuse_kept_results(double pass_s, const std::function<void(std::uint64_t set)>& show,

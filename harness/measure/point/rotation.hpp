@@ -25,7 +25,7 @@ public:
     /// `data` holds its first inputs and outlives this. Of a backward pass alone what is given to it changes: the
     /// derivatives by the output, unless `all`: then its inputs as well, and a forward pass has to follow.
     explicit Rotation(PointData& data, bool all = false);
-    /// Does nothing where the set is there already.
+    /// Does nothing where the set is there already. What a cached point keeps is made anew of it.
     void show(std::uint64_t set);
 
 private:

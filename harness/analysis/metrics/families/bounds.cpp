@@ -7,7 +7,7 @@ namespace headcount::metrics {
 namespace {
 
 Value bytes(const Point& point, const Count& count, Ledger) {
-    return {.exact = Rational(compulsory_bytes(point.problem, count.parameters))};
+    return {.exact = Rational(compulsory_bytes(point.problem, count))};
 }
 
 Value bytes_of(const Entry& entry, Ledger ledger) {
@@ -54,7 +54,7 @@ MetricFamily bounds() {
     return {.doc = "what the limits measured by the same run allow (docs/measurement.md)",
             .metrics = {{.name = "compulsory_bytes",
                          .unit = "B",
-                         .doc = "inputs and weights, each read once; writes left out",
+                         .doc = "inputs, weights and a cache that is there, each read once; writes left out",
                          .exact = true,
                          .value = bytes_of,
                          .counted = bytes},
