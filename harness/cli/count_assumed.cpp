@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/core/error.hpp"
+#include "harness/measure/point/inputs.hpp"
 #include "harness/measure/point/known_fields.hpp"
 
 namespace headcount {
@@ -16,16 +16,9 @@ std::int64_t flops_of(const Count& count, Ledger ledger) {
     return flops;
 }
 
-std::int64_t flops_of(Point point, Scope scope, std::int64_t q_len, std::int64_t kv_len, Ledger ledger) {
-    point.problem.scope = scope;
-    point.problem.q_len = q_len;
-    point.problem.kv_len = kv_len;
-    return flops_of(count_point(point), ledger);
-}
-
-/// Of the projections: what a layer does more than its core.
-std::int64_t projections(const Point& point, std::int64_t q_len, std::int64_t kv_len, Ledger ledger) {
-    return flops_of(point, Scope::layer, q_len, kv_len, ledger) - flops_of(point, Scope::core, q_len, kv_len, ledger);
+Point with_cache(Point point) {
+    point.problem.cached = true;
+    return point;
 }
 
 }  // namespace
@@ -39,6 +32,7 @@ std::string resolved_problem(const Point& point) {
     if (p.value_head_dim != p.head_dim) text += fmt::format(", value_head_dim {}", p.value_head_dim);
     text += fmt::format(", {}, {} scope, {} pass{}{}", to_string(p.dtype), to_string(p.scope), to_string(p.pass),
                         p.causal ? ", causal" : ", every query sees every key", p.bias ? ", with biases" : "");
+    if (p.cached) text += ", cached";
     for (const Field& field : known_fields().all()) {
         if (known_fields().is_own(field.name) && point.own.find(field.name) != nullptr) {
             text += fmt::format(", {} {}", field.name, get_field(point, field.name));
@@ -50,19 +44,9 @@ std::string resolved_problem(const Point& point) {
 std::optional<std::int64_t> flops_with_cache(const Point& point, Ledger ledger) {
     const Problem& p = point.problem;
     if (p.scope != Scope::layer || p.kv_len <= p.q_len || p.pass != PassKind::forward) return std::nullopt;
-    try {
-        const std::int64_t core = flops_of(point, Scope::core, p.q_len, p.kv_len, ledger);
-        const std::int64_t all = projections(point, p.q_len, p.kv_len, ledger);
-        const std::int64_t newest = projections(point, p.q_len, p.q_len, ledger);
-        // Projections that are a sum over tokens grow by as much for the second half of the older ones as for the
-        // first.
-        const std::int64_t older = p.kv_len - p.q_len, half = older / 2;
-        const std::int64_t to_half = projections(point, p.q_len, p.q_len + half, ledger);
-        if ((all - newest) * half != (to_half - newest) * older) return std::nullopt;
-        return core + newest;
-    } catch (const UsageError&) {
-        return std::nullopt;  // a variant without a core of its own
-    }
+    const Point step = with_cache(point);
+    if (!why_unsupported(step).empty()) return std::nullopt;
+    return flops_of(count_point(step), ledger);
 }
 
 std::string cache_line(const Point& point, Ledger ledger, std::int64_t flops) {
@@ -70,14 +54,20 @@ std::string cache_line(const Point& point, Ledger ledger, std::int64_t flops) {
     if (p.scope == Scope::core) {
         return p.kv_len > p.q_len ? "cache: Q, K and V are given, so no projection is counted\n" : "";
     }
+    if (p.cached) {
+        return fmt::format("cache: kept. What the layer keeps of the first {} tokens is there, that of {} is new\n",
+                           p.kept_len(), p.q_len);
+    }
     if (p.kv_len <= p.q_len) return {};
     std::string text =
         fmt::format("cache: none. Keys and values of all {} tokens are projected in this pass", p.kv_len);
     if (const auto kept = flops_with_cache(point, ledger)) {
-        text +=
-            fmt::format("; with those of the first {} kept, as when decoding, it is {} ({} FLOPs, {:.4g} times less)",
-                        p.kv_len - p.q_len, flops_text(static_cast<double>(*kept)), *kept,
-                        static_cast<double>(flops) / static_cast<double>(*kept));
+        text += fmt::format(
+            "; with those of the first {} kept, as when decoding (--cached), it is {} ({} FLOPs, {:.4g} times less)",
+            p.kv_len - p.q_len, flops_text(static_cast<double>(*kept)), *kept,
+            static_cast<double>(flops) / static_cast<double>(*kept));
+    } else if (const std::string why = why_unsupported(with_cache(point)); !why.empty()) {
+        text += fmt::format(". --cached, as when decoding, cannot be counted: {}", why);
     }
     return text + "\n";
 }

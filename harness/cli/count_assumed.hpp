@@ -15,10 +15,8 @@ namespace headcount {
 /// ...".
 std::string resolved_problem(const Point& point);
 
-/// FLOPs (multiplies and adds, of `ledger`) of the same pass where the keys and values of all tokens but the newest
-/// q_len are kept: only those of the newest are projected. Nothing where there is no such pass: in core scope, where no
-/// token is older than the queries, or where earlier tokens cannot be told apart (a length that is not a sum over
-/// tokens).
+/// FLOPs (multiplies and adds, of `ledger`) of the same point with `cached`, counted. Nothing where there is no such
+/// point: in core scope, where no token is older than the queries, or where the variant cannot go on from a cache.
 std::optional<std::int64_t> flops_with_cache(const Point& point, Ledger ledger);
 
 /// The line on what is kept; "" where every key is new.

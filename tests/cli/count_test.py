@@ -75,8 +75,34 @@ class Count(unittest.TestCase):
             self.assertEqual(report["flops"] - kept, 8191 * (2 * 2 * 512 * width - 2 * width))
             text = run("count", *flags).stdout
             self.assertIn("cache: none. Keys and values of all 8192 tokens are projected in this pass", text)
+            self.assertIn(f"kept, as when decoding (--cached), it is ", text)
             self.assertIn(f"({kept} FLOPs, ", text)
+            step = json.loads(run("count", *flags, "--cached", "--format", "json").stdout)
+            self.assertEqual((step["flops"], step["problem"]["cached"]), (kept, True))
+            self.assertEqual(step["kv_cache_bytes"], report["kv_cache_bytes"])
+            self.assertIn("cache: kept. What the layer keeps of the first 8191 tokens is there, that of 1 is new", run("count", *flags, "--cached").stdout)
         self.assertIsNone(json.loads(run("count", "--seq-len", 64, "--embed-dim", 64, "--format", "json").stdout)["flops_with_cache"])
+
+    def test_what_has_no_cache_says_why(self):
+        flags = ["--q-len", 1, "--kv-len", 64, "--embed-dim", 32, "--num-heads", 2]
+        why = "linear keeps no rows of single tokens, to which new ones could be added"
+        plain = run("count", "--variant", "linear", *flags)
+        self.assertEqual(plain.returncode, 0, plain.stderr)
+        self.assertIn(f"--cached, as when decoding, cannot be counted: {why}", plain.stdout)
+        for more, says in ((["--variant", "linear"], why), (["--scope", "core"], "set scope to layer, or cached to false"),
+                           (["--pass", "backward"], "set pass to forward, or cached to false"),
+                           (["--q-len", 65], "set kv_len to all tokens")):
+            done = run("count", *flags, *more, "--cached") if more[0] != "--q-len" else run("count", *more, *flags[2:], "--cached")
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(says, done.stderr)
+
+    def test_others_count_the_projections_of_the_new_tokens(self):
+        flags = ["--q-len", 3, "--kv-len", 64, "--embed-dim", 32, "--num-heads", 2, "--cached", "--format", "json"]
+        for name in ("torch_flop_counter", "fvcore", "deepspeed"):
+            done = run("count", *flags, "--convention", name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            one = 1 if name == "fvcore" else 2
+            self.assertIn(str(one * 4 * 3 * 32 * 32), done.stdout)
 
     def test_the_resolved_problem_and_totals_are_printed(self):
         text = run("count", "--preset", "bert-base", "--seq-len", 128).stdout

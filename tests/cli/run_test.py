@@ -39,6 +39,30 @@ class Run(TinySweep):
                             if line.startswith(("time ", "count "))))
         self.assertNotIn("part main", run("run", self.config, "--dry-run").stdout)
 
+    def test_a_layer_behind_a_cache_is_checked_timed_and_judged(self):
+        config = self.root / "step.yaml"
+        config.write_text(TINY.replace("seq_len: 8", "q_len: 2, kv_len: 24, batch: 2, causal: true, cached: true")
+                          .replace("[multi_head, streaming]", "[multi_head, latent, linear]").replace("[naive, counting]", "[naive]")
+                          .replace("num_heads: [1, 2, 3, 4]", "num_heads: [1, 2, 4]").split("claims:")[0] + """
+claims:
+  - {id: step, says: new tokens are projected, metric: projections.multiplies, across: num_heads,
+     where: {variant: multi_head}, expect: {equals: 4 * batch * q_len * embed_dim^2}, outcome: supported}
+""")
+        output = self.root / "step.jsonl"
+        done = run("run", config, "--output", output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        points = [r for r in map(json.loads, output.read_text().splitlines()) if r["kind"] == "point"]
+        self.assertEqual(sorted(p["outcome"] for p in points), 6 * ["measured"] + 3 * ["skipped"])
+        for point in points:
+            self.assertIn(",cached=true", point["point"])
+            if point["outcome"] == "skipped":
+                self.assertIn("linear keeps no rows of single tokens", point["reason"])
+            else:
+                self.assertTrue(point["check"]["done"])
+                self.assertLessEqual(point["check"]["max_error"], point["check"]["bound"])
+        self.assertEqual(run("verify", output).returncode, 0)
+        self.assertEqual(run("lint", output).returncode, run("lint", self.result).returncode)
+
     def test_a_larger_budget_completes_what_a_smaller_one_ended(self):
         slow = self.root / "budget.yaml"
         slow.write_text(TINY.replace("min_sample_s: 0.0001", "min_sample_s: 0.05"))
