@@ -28,7 +28,7 @@ def implementation(row):
 def shape_of(row):
     """ "causal, L 2048, E 512, H 8": what is not the default."""
     words = [row["scope"]] if row["scope"] != "core" else []
-    words += [row[field] for field in ("causal", "bias") if row[field]]
+    words += [row["flags"]] if row["flags"] else []
     if row["batch"] != 1:
         words.append(f"B {row['batch']:.0f}")
     same = row["q_len"] == row["kv_len"]

@@ -23,8 +23,10 @@ SHOWS = {"quantities": ["time", "count"], "summary": "median", "bars": "95 % int
          "bound": "dashes: the least time that the limits measured by the run allow",
          "spread": "named in the caption, from the 5th to the 95th percentile"}
 
-# What the time of one pass is, by what the pass is given.
-OF_SCOPE = {
+# What the time of one pass is, by what the pass is given: the scope, or `cached`.
+GIVEN = {
+    "cached": "The whole layer behind a cache, a step of decoding: the new token is projected, what the mechanism keeps "
+              "of the others is there.",
     "core": "Keys and values are given and the projections of the new token are left out; what a mechanism makes of "
             "all keys (features, a state) is made again in each pass.",
     "layer": "The whole layer: no pass starts from a cache, so that all keys, latents or states are made again. The "
@@ -85,6 +87,11 @@ def places(panel):
     return x
 
 
+def given_in(points):
+    row = points.iloc[0]
+    return GIVEN.get(row.get("cached") or row["scope"], "")
+
+
 def caption_of(data, points, rings):
     bounded = points["low_s"].notna() & points["high_s"].notna()
     over = int(points["over_bound"].sum())
@@ -92,7 +99,7 @@ def caption_of(data, points, rings):
             "exactly); bars are 95 % intervals" +
             ("" if bounded.all() else f" (none for {int((~bounded).sum())} points: too few rounds, or rounds that "
                                       "resemble each other)") +
-            f". {OF_SCOPE.get(points['scope'].iloc[0], '')} Grey line and numbers: the Pareto front by medians; no "
+            f". {given_in(points)} Grey line and numbers: the Pareto front by medians; no "
             "other point keeps as little in as little time. " +
             ("Rings: not told from the front; no point that keeps as little is faster with a paired 95 % interval "
              "below 1. " if rings else "") +

@@ -105,18 +105,18 @@ class Declared:
         about = points["part"] == self.part if "part" in points.columns else points["variant"].notna()
         for field, values in self.where.items():
             if field in points.columns:
-                about &= points[field].map(as_text).isin([str(value).lower() for value in values])
+                about &= points[field].map(lambda found: as_text(field, found)).isin([str(value).lower() for value in values])
         return about
 
     def text(self):
         return f"{self.WORDS[self.kind].format(self.value)} ({self.name})"
 
 
-def as_text(value):
+def as_text(field, value):
     """As a claim writes it: an axis of numbers is read as real numbers, and a flag as its name or nothing."""
     if isinstance(value, float) and value == int(value):
         return str(int(value))
-    return {"": "false", "causal": "true", "bias": "true"}.get(str(value), str(value).lower())
+    return {"": "false", field: "true"}.get(str(value), str(value).lower())
 
 
 def declared(run, points):

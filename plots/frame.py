@@ -146,8 +146,10 @@ class Frame(Export):
         options = [option for option in self.options if option in p.columns and p[option][p[option] != ""].nunique() > 1]
         p["others"] = [", ".join(f"{option} {row[option]}" for option in options if row[option] != "")
                        for _, row in p.iterrows()]
-        for flag in ("causal", "bias"):
+        flags = [field["name"] for field in self.fields if field["type"] == "boolean"]
+        for flag in flags:
             p[flag] = [flag if value.lower() in ("true", "1") else "" for value in p[flag]]
+        p["flags"] = [", ".join(flag for flag in flags if row[flag]) for _, row in p.iterrows()]
 
     def figure_fields(self):
         """Columns in which points of one figure agree: each combination of their values is a figure of its own."""

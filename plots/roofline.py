@@ -115,7 +115,7 @@ def shape_of(row, panel):
         words.append(f"B {row['batch']:.0f}")
     if row["embed_dim"] != usual_width(panel):
         words.append(f"E {row['embed_dim']:.0f}")
-    return ", ".join(words + [row[field] for field in ("lengths", "causal", "bias", "kv", "width") if row[field]])
+    return ", ".join(words + [row[field] for field in ("lengths", "flags", "kv", "width") if row[field]])
 
 
 def usual_width(panel):

@@ -281,6 +281,15 @@ class CacheAndDecode(Comparison):
         self.assertIn("Keys and values are given", texts_of(self.drawn(cache_and_decode, self.rows())))
         layer = [row | {"scope": "layer"} for row in self.rows()]
         self.assertIn("without a cache", texts_of(self.drawn(cache_and_decode, layer)))
+        behind = [row | {"cached": "true", "point": row["point"] + ",cached=true"} for row in layer]
+        self.assertIn("a step of decoding", texts_of(self.drawn(cache_and_decode, behind)))
+
+    def test_passes_with_and_without_a_cache_are_no_rivals(self):
+        layer = [row | {"scope": "layer"} for row in self.rows()]
+        behind = [row | {"cached": "true", "point": row["point"] + ",cached=true"} for row in layer]
+        self.check(run("cache_and_decode.py", self.exported(layer + behind), self.directory("out"), "--format", "png"), 0)
+        self.assertEqual(sorted(os.listdir(self.directory("out"))),
+                         ["cache_and_decode_layer.png", "cache_and_decode_layer_cached.png"])
 
     def test_several_queries_or_one_variant_are_no_step_of_decoding(self):
         self.assertIn("q_len 1", self.refused("cache_and_decode.py", [row | {"q_len": 2} for row in self.rows()]))

@@ -7,7 +7,7 @@ import random
 
 POINT_COLUMNS = ["point", "part", "group", "outcome", "reason", "variant", "backend", "task", "batch", "q_len", "kv_len",
                  "embed_dim", "num_heads", "num_kv_heads", "head_dim", "value_head_dim", "causal", "bias", "dtype",
-                 "scope", "num_threads", "seed", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes",
+                 "scope", "cached", "num_threads", "seed", "parameters", "kv_cache_bytes", "score_bytes", "workspace_bytes",
                  "peak_bytes", "process_peak_bytes", "inputs_bytes", "required_flops", "executed_flops",
                  "required_exps", "executed_exps", "n_rounds", "median_s", "low_s", "high_s", "p5_s", "p95_s", "ratio",
                  "ratio_low", "ratio_high", "ratio_base", "max_error", "error_bound", "product_flops", "compulsory_bytes", "bound_s",
@@ -22,6 +22,7 @@ FIELDS = [{"name": "variant", "type": "name", "facet": "who"}, {"name": "backend
           {"name": "bias", "type": "boolean", "facet": "meaning"},
           {"name": "dtype", "type": "choice", "facet": "meaning"},
           {"name": "scope", "type": "choice", "facet": "meaning"},
+          {"name": "cached", "type": "boolean", "facet": "meaning"},
           {"name": "num_threads", "type": "integer", "facet": "execution"},
           {"name": "seed", "type": "integer", "facet": "data"}]
 TRAINING_COLUMNS = ["point", "group", "round", "learning_rate", "steps", "step_s", "validation_error", "test_error", "first_loss",
@@ -76,7 +77,7 @@ def point_row(variant, backend, length, heads, **changes):
     row.update(point=name, part="main", group=f"{variant}/{backend}/{length}", outcome="measured", variant=variant,
                backend=backend, task="none", batch=1, q_len=length, kv_len=length, embed_dim=embed_dim, num_heads=heads,
                num_kv_heads=heads, head_dim=embed_dim // heads, value_head_dim=embed_dim // heads, causal="false",
-               bias="false", dtype="f32", scope="layer", num_threads=1, seed=1, parameters=4 * embed_dim**2,
+               bias="false", dtype="f32", scope="layer", cached="false", num_threads=1, seed=1, parameters=4 * embed_dim**2,
                score_bytes=scores, workspace_bytes=workspace, peak_bytes=workspace,
                process_peak_bytes=int(workspace * 1.07) + 90000, inputs_bytes=4, required_flops=flops,
                executed_flops=flops if variant != "streaming" else int(flops * 1.02),
