@@ -231,7 +231,10 @@ TEST_CASE("metrics: bound, time over bound, compulsory bytes") {
 
 TEST_CASE("compulsory bytes: each operand once, keys of shared heads once, rows without keys never") {
     const auto bytes = [](Fields fields, std::int64_t parameters = 0, std::int64_t kv_cache_bytes = 1 << 20) {
-        return compulsory_bytes(point(fields).problem, {.parameters = parameters, .kv_cache_bytes = kv_cache_bytes});
+        Count counted;
+        counted.parameters = parameters;
+        counted.kv_cache_bytes = kv_cache_bytes;
+        return compulsory_bytes(point(fields).problem, counted);
     };
     const Fields core{{"scope", "core"}, {"embed_dim", "512"}, {"num_heads", "8"}};
     const auto with = [](Fields fields, const Fields& more) {

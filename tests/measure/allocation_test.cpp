@@ -2,7 +2,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
-#include <utility>
+#include <tuple>
 
 #include "harness/backend/all.hpp"
 #include "harness/core/field_table.hpp"
@@ -55,7 +55,7 @@ void operator delete[](void* p, std::align_val_t /*a*/, const std::nothrow_t& /*
 
 using namespace headcount;
 
-TEST_CASE("after a first pass a pass, forward or backward, allocates nothing") {
+TEST_CASE("after a first pass a pass, forward, behind a cache or backward, allocates nothing") {
     ProblemSpec spec;
     spec.batch = 2;
     spec.q_len = 130;
@@ -65,13 +65,16 @@ TEST_CASE("after a first pass a pass, forward or backward, allocates nothing") {
     const Problem problem = resolve(spec);
     for (const auto& variant : all_variants()) {
         for (const auto& backend : all_backends()) {
-            for (const auto& [threads, pass] : {std::pair{1, PassKind::forward},
-                                                {2, PassKind::forward},
-                                                {1, PassKind::backward},
-                                                {2, PassKind::both}}) {
+            for (const auto& [threads, pass, cached] : {std::tuple{1, PassKind::forward, false},
+                                                        {2, PassKind::forward, false},
+                                                        {2, PassKind::forward, true},
+                                                        {1, PassKind::backward, false},
+                                                        {2, PassKind::both, false}}) {
                 Point point{
                     .variant = variant.name, .backend = backend.name, .problem = problem, .num_threads = threads};
                 point.problem.pass = pass;
+                point.problem.cached = cached;
+                if (cached) point.problem.q_len = 3;
                 if (!why_unsupported(point).empty()) continue;
                 PointData data = make_point_data(point);
                 if (!data.backend->executes()) continue;
