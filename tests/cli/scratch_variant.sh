@@ -79,6 +79,22 @@ ls figures/*window-4*.png >/dev/null
 $headcount table mine.jsonl --format csv >printed
 grep -q '^mine\|,mine,\|mine/' printed
 
+# Behind a cache: project_qkv() is all it takes, and the same answer is checked.
+cat >step.yaml <<'YAML'
+question: Does my variant decode?
+problem: {variant: mine, batch: 2, q_len: 2, kv_len: 16, embed_dim: 32, cached: true}
+axes: {backend: [naive, blas], num_heads: [1, 2]}
+compare_by: num_heads
+protocol: {min_rounds: 2, max_rounds: 2, min_sample_s: 0.0002, budget_s: 60}
+claims:
+  - {id: step, says: new tokens alone are projected, metric: projections.multiplies, across: num_heads,
+     expect: {equals: 4 * batch * q_len * embed_dim^2}, outcome: supported}
+YAML
+$headcount run step.yaml --output step.jsonl
+test "$(grep '"kind":"point"' step.jsonl | grep -c '"outcome":"measured"')" -eq 4
+$headcount verify step.jsonl --explain >printed
+grep -q supported printed
+
 $headcount list tasks >printed
 grep -q '^ *pick ' printed
 cat >pick.yaml <<'YAML'

@@ -270,15 +270,14 @@ PointData make_point_data(const Point& point, const Fill& fill) {
 
     PointData data(point, variant, info.make(execution_of(point)));
     data.layout = std::move(predicted.layout);
+    data.kept = std::move(predicted.kept);
     if (!data.backend->executes()) return data;
     data.store = Workspace::reserve(predicted.store.reserved_bytes());
     if (runs_backward(point.problem.pass)) data.backward = std::make_unique<Backward>();
     data.layout = lay_out_recorded(point, variant, *data.backend, data.store, data.backward.get(), fill);
     data.workspace = Workspace::reserve(predicted.workspace.reserved_bytes());
     if (point.problem.cached) {
-        data.kept = {.memory = Workspace::reserve(predicted.kept.bytes),
-                     .bytes = predicted.kept.bytes,
-                     .filling_bytes = predicted.kept.filling_bytes};
+        data.kept.memory = Workspace::reserve(data.kept.bytes);
         renew_kept(data);
     }
     if (data.backward == nullptr) return data;
