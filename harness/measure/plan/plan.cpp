@@ -43,13 +43,6 @@ bool identifies_group(const Field& field, const Part& part, const FieldTable& fi
     return field.facet != Facet::width;
 }
 
-double guessed_seconds(const Point& point, const Count& count) {
-    OpCost executed;
-    for (const OpPart& part : count.ops) executed += part.executed_known ? part.executed : part.required;
-    const Rates rates = guessed_rates(point);
-    return static_cast<double>(executed.flops()) / rates.flops + static_cast<double>(executed.exps) / rates.exps;
-}
-
 void predict(PlannedPoint& planned) {
     planned.counted = std::make_shared<const Count>(count_point(planned.point));
     const Count& count = *planned.counted;
