@@ -30,7 +30,8 @@ claims:
   - {id: faster, says: my variant is faster than my engine, metric: time, across: [variant, backend],
      base: {variant: external, backend: mine_in_python}, where: {variant: mine}, expect: {faster_than: 1}}
 YAML
-$headcount run "$folder/side.yaml" --output "$folder/side.jsonl" >"$folder/printed" || test $? -eq 3
+$headcount run "$folder/side.yaml" --output "$folder/side.jsonl"
+$headcount verify "$folder/side.jsonl" --explain >"$folder/printed" || test $? -eq 3
 grep -q '^faster  *\(supported\|refuted\|inconclusive\)' "$folder/printed"
 
 # One row a shape, theirs beside ours, paired by round.
