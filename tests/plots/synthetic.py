@@ -31,8 +31,8 @@ SAMPLE_COLUMNS = ["point", "group", "stratum", "round", "wall_s"]
 EXPONENT_COLUMNS = ["point", "lengths", "paired", "exponent", "low", "high", "first_step", "last_step",
                     "median_exponent", "median_low", "median_high"]
 ENVIRONMENT = {"cpu.model": "Example CPU <x> $5 & Co. @ 2.10GHz", "commit": "deadbeef" * 5, "dirty": "false",
-               "version": "0.1.0", "blas.openblas.version": " OpenBLAS 0.3.21 ", "blas.openblas.core": "Haswell",
-               "simd.simd.instruction_set": "AVX3_DL"}
+               "version": "0.1.0"}
+LIBRARIES = {"blas": "OpenBLAS 0.3.21 (Haswell kernels)", "simd": "headcount 0.1.0, AVX-512 (Ice Lake)"}
 CLAIMS = ({"id": "R12", "kind": "within", "metric": "time", "across": ["num_heads"], "argument": "0.02", "part": ""},)
 SHARES = {"projections": "projections", "scores": "scores Q K^T", "softmax": "softmax", "context": "context P V",
           "fused": "fused core", "copies": "layout copies", "other": ""}
@@ -206,7 +206,8 @@ def write_rows(directory, rows, spans=(), claims=CLAIMS):
               [{"low_s": 0.97 * span["seconds"], "high_s": 1.02 * span["seconds"]} | span for span in spans])
     write_csv(directory, "shares.csv", ["share", "label"], [{"share": s, "label": label} for s, label in SHARES.items()])
     write_csv(directory, "libraries.csv", ["backend", "library"],
-              [{"backend": backend, "library": f"{backend} 1.0"} for backend in sorted({row["backend"] for row in rows})])
+              [{"backend": backend, "library": LIBRARIES.get(backend, f"{backend} 1.0")}
+               for backend in sorted({row["backend"] for row in rows})])
     write_csv(directory, "instruction_sets.csv", ["instruction_set", "label"],
               [{"instruction_set": "AVX3", "label": "AVX-512"}, {"instruction_set": "AVX3_DL", "label": "AVX-512 (Ice Lake)"}])
     write_csv(directory, "exponents.csv", EXPONENT_COLUMNS, exponent_rows(rows))

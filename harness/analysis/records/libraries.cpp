@@ -27,7 +27,7 @@ std::string usual_name(const std::string& instruction_set) {
 }
 
 std::string processor_of(const Environment& environment) {
-    const std::string model = known(environment, "cpu.model");
+    std::string model = known(environment, "cpu.model");
     if (model.empty()) return "unknown processor";
     const std::string family = known(environment, "cpu.family"), number = known(environment, "cpu.model_number");
     if (family.empty() || number.empty()) return model;
@@ -49,8 +49,9 @@ const std::map<std::string, std::string>& instruction_sets() {
 
 std::string library_of(std::string_view backend, const Environment& environment) {
     const std::string name(backend);
-    if (const std::string engine = known(environment, "engine." + name); !engine.empty()) {
-        return engine.substr(0, engine.find(';'));
+    if (environment.contains("engine." + name)) {
+        const std::string engine = known(environment, "engine." + name);
+        return engine.empty() ? "an engine that did not say its name" : engine.substr(0, engine.find(';'));
     }
     if (const std::string openblas = known(environment, name + ".openblas.version"); !openblas.empty()) {
         const std::string core = known(environment, name + ".openblas.core");

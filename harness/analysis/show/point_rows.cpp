@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <ranges>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -38,9 +37,12 @@ std::map<std::string, std::vector<std::string>> fields_and_values(const std::vec
             throw UsageError(fmt::format("'{}' is no choice of points; write FIELD=VALUE, e.g. num_heads=1,8", text));
         }
         const Field& field = fields.at(text.substr(0, equals));
-        for (const auto part : std::views::split(std::string_view(text).substr(equals + 1), ',')) {
-            wanted[field.name].push_back(canonical_text(field, std::string_view(part.begin(), part.end())));
-        }
+        std::size_t begin = equals + 1, end = 0;
+        do {
+            end = std::min(text.find(',', begin), text.size());
+            wanted[field.name].push_back(canonical_text(field, text.substr(begin, end - begin)));
+            begin = end + 1;
+        } while (end < text.size());
     }
     return wanted;
 }
@@ -65,17 +67,18 @@ bool is_one_of(const Entry& entry, const std::map<std::string, std::vector<std::
 
 void sort_rows(std::vector<PointRow>& rows, const std::vector<std::string>& keys, const RecordSet& records) {
     constexpr std::string_view kDescending = ":desc";
-    for (const std::string& key : keys | std::views::reverse) {
+    for (std::size_t i = keys.size(); i-- > 0;) {  // the first key decides, so it comes last
+        const std::string& key = keys[i];
         const bool descending = key.ends_with(kDescending);
         const PointCell cell =
             find_point_column(records, key.substr(0, key.size() - (descending ? kDescending.size() : 0)))
                 .programs.front();
         std::vector<std::pair<std::string, std::size_t>> order;
-        for (std::size_t i = 0; i < rows.size(); ++i) order.emplace_back(cell.text(rows[i]), i);
+        for (std::size_t row = 0; row < rows.size(); ++row) order.emplace_back(cell.text(rows[row]), row);
         std::ranges::stable_sort(
             order, [&](const auto& a, const auto& b) { return order_of(a.first, b.first, descending) < 0; });
         std::vector<PointRow> sorted;
-        for (const auto& [text, i] : order) sorted.push_back(rows[i]);
+        for (const auto& [text, row] : order) sorted.push_back(rows[row]);
         rows.swap(sorted);
     }
 }
