@@ -1,9 +1,12 @@
 #include "harness/cli/vocabulary.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "harness/analysis/claims/claim.hpp"
 #include "harness/analysis/metrics/metric.hpp"
+#include "harness/analysis/show/quote.hpp"
 #include "harness/backend/all.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/core/error.hpp"
@@ -31,6 +34,10 @@ const Values& trial_values() {
 
 // A law that does not parse is refused with its place in the config, not hours later by `verify`.
 std::string why_bad_claim(const ClaimSpec& claim) {
+    if (const auto bibliography = data_dir() / "configs" / "sources.bib";
+        !claim.source.empty() && std::filesystem::exists(bibliography)) {
+        (void)bibtex_entry(bibliography, claim.source);
+    }
     const ClaimKind& kind = find_named(all_claim_kinds(), claim.kind, "claim kind");
     const Metric& metric = find_metric(claim.metric);
     if (kind.judges == Judges::exact && !metric.exact)

@@ -7,10 +7,13 @@
 #include <iterator>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/analysis/claims/claim_scope.hpp"
 #include "harness/analysis/records/libraries.hpp"
+#include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/show/answer.hpp"
+#include "harness/analysis/show/point_choice.hpp"
 #include "harness/analysis/show/words.hpp"
 #include "harness/analysis/table/table.hpp"
 #include "harness/core/error.hpp"
@@ -38,14 +41,26 @@ std::vector<std::size_t> entries_of(const RecordSet& records, const ClaimSpec& c
     return entries;
 }
 
-std::string shape(const std::string& combination) {
-    return combination.empty() || combination == "all" ? "" : ", " + combination;
+/// "variant multi_head, batch 1, ...": what the points share.
+std::string shape(const RecordSet& records, const std::vector<std::size_t>& entries) {
+    std::vector<PointRow> rows;
+    static const PointSummary kNone;
+    for (const std::size_t i : entries) rows.push_back({.entry = records.entries()[i], .summary = kNone});
+    return fmt::format("{}", fmt::join(shared_fields(records, rows).constant, ", "));
+}
+
+/// ", with more threads than processors for some" where that is so of one of the points.
+std::string crowded(const RecordSet& records, const std::vector<std::size_t>& entries) {
+    const bool any =
+        std::ranges::any_of(entries, [&](std::size_t i) { return !oversubscription(records.entries()[i]).empty(); });
+    return any ? ", with more threads than processors," : "";
 }
 
 /// "on AMD EPYC with blas: OpenBLAS 0.3.21 (Haswell kernels)"
 std::string place(const RecordSet& records, const ClaimSpec& claim, const std::string& combination = "") {
-    return fmt::format("on {} with {}", processors_text(records.run()),
-                       libraries_text(records, entries_of(records, claim, combination)));
+    const std::vector<std::size_t> entries = entries_of(records, claim, combination);
+    return fmt::format("on {}{} with {}", processors_text(records.run()), crowded(records, entries),
+                       libraries_text(records, entries));
 }
 
 std::string worst_case(const Verdict& v, const RecordSet& records, const ClaimSpec& claim) {
@@ -59,8 +74,10 @@ std::string worst_case(const Verdict& v, const RecordSet& records, const ClaimSp
             ? fmt::format("{} took {} as long as {}", case_name(worst.label), ratio, case_name(worst.base))
             : fmt::format("{} of {} was {} that of {}", v.metric, case_name(worst.label), ratio, case_name(worst.base));
     const bool trained = understand(records, claim).metric.of_training;
-    return fmt::format("{}{} ({}, n = {} {}{}) {}", v.combinations > 1 ? "at worst, " : "", compared, interval,
-                       worst.rounds, trained ? "paired seeds" : "paired rounds", shape(worst.combination),
+    const std::string rank = worst.cases > 1 ? fmt::format("{} of {} cases, ", worst.rank(), worst.cases) : "";
+    return fmt::format("{}{} ({}, n = {} {}; {}) {}", rank, compared, interval, worst.rounds,
+                       trained ? "paired seeds" : "paired rounds",
+                       shape(records, entries_of(records, claim, worst.combination)),
                        place(records, claim, worst.combination));
 }
 
@@ -71,9 +88,11 @@ std::string measured(const Verdict& v, const RecordSet& records, const ClaimSpec
     return fmt::format("{}: {}{} {}", v.metric, v.observed, interval, place(records, claim));
 }
 
-std::string exact(const Verdict& v) {
-    return fmt::format("counted exactly, without interval or rounds, {} is {} (base case {}{})", v.metric, v.observed,
-                       v.base_value, v.base.empty() ? "" : " at " + v.base);
+std::string exact(const Verdict& v, const RecordSet& records, const ClaimSpec& claim) {
+    if (v.observed.empty()) return v.reason;
+    const std::string shared = shape(records, entries_of(records, claim, ""));
+    return fmt::format("counted exactly, without interval or rounds: {}, {} (base case {}{}{})", v.metric, v.observed,
+                       v.base_value, v.base.empty() ? "" : " at " + v.base, shared.empty() ? "" : "; " + shared);
 }
 
 std::string capitalised(std::string text) {
@@ -93,7 +112,7 @@ std::string quoted_sentence(const RecordSet& records, const std::vector<Verdict>
     }
     const auto found = std::ranges::find_if(verdicts, [&](const Verdict& v) { return v.summary && v.claim == id; });
     const Verdict& v = *found;
-    const std::string came = v.exact ? exact(v) : measured(v, records, *claim);
+    const std::string came = v.exact ? exact(v, records, *claim) : measured(v, records, *claim);
     return printable(fmt::format("{}; the claim {} (\"{}\": {} {}) is {} [headcount {}, {}, {}].", capitalised(came),
                                  v.claim, v.says, v.metric, v.limit, tallied(verdicts, v),
                                  environment(run, "version", "of unknown version"), commit_text(run),

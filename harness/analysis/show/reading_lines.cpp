@@ -75,8 +75,9 @@ std::string finding_of(const Reading& reading) {
     const Verdict& lead = *reading.claims.front();
     if (lead.open()) return fmt::format(": {} points missing", lead.unfinished);
     if (!lead.exact) {
-        if (lead.worst && lead.combinations > 1) {
-            return fmt::format(": at worst {:.4g} times at {}", lead.worst->ratio.estimate, lead.worst->label);
+        if (lead.worst && lead.worst->cases > 1) {
+            return fmt::format(": {} {:.4g} times at {}", lead.worst->rank(), lead.worst->ratio.estimate,
+                               lead.worst->label);
         }
         if (lead.observed.empty()) return ": " + lead.reason;
         std::string ratio = lead.observed.substr(0, lead.observed.find(" ("));  // without the rounds
@@ -93,7 +94,7 @@ std::string finding_of(const Reading& reading) {
 
 /// Of the ratio that the finding names.
 std::string interval_of(const Verdict& lead) {
-    const Interval& shown = lead.worst && lead.combinations > 1 ? lead.worst->ratio : lead.interval;
+    const Interval& shown = lead.worst && lead.worst->cases > 1 ? lead.worst->ratio : lead.interval;
     return lead.exact || !shown.bounded() ? "" : fmt::format(" [{:.4g}, {:.4g}]", shown.low, shown.high);
 }
 
@@ -203,7 +204,7 @@ std::string tally(const std::vector<Verdict>& verdicts, const Verdict& summary) 
 
 std::string tallied(const std::vector<Verdict>& verdicts, const Verdict& summary) {
     const std::string how = tally(verdicts, summary);
-    const std::string status(to_string(summary.status));
+    std::string status(to_string(summary.status));
     if (how.empty()) return status;
     return how.starts_with("in all") ? status + " " + how : how;
 }

@@ -29,6 +29,19 @@ std::string count_text(const Verdict& verdict) {
     return verdict.summary ? fmt::format("{}/{}", verdict.agreeing, verdict.combinations) : "";
 }
 
+/// Of several cases people are told the worst; for programs that has columns of its own.
+void add_observed(std::vector<std::string>& row, const Verdict& v, Audience audience) {
+    if (audience == Audience::programs || !v.worst || v.worst->cases < 2) {
+        row.push_back(v.observed.empty() ? v.reason : v.observed);
+        row.push_back(v.interval_text());
+        return;
+    }
+    const WorstCase& worst = *v.worst;
+    row.push_back(
+        fmt::format("{} {:.4g} at {}, of {} cases", worst.rank(), worst.ratio.estimate, worst.label, worst.cases));
+    row.push_back(worst.ratio.bounded() ? fmt::format("[{:.4g}, {:.4g}]", worst.ratio.low, worst.ratio.high) : "");
+}
+
 void add_numbers(Table& table) {
     for (const char* name : {"ratio", "ratio_low", "ratio_high", "supported_in", "refuted_in", "inconclusive_in",
                              "worst_ratio", "worst_low", "worst_high", "worst_at"}) {
@@ -72,7 +85,6 @@ Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations, Aud
                             {.name = "interval"}},
                 .rows = {},
                 .caption = "Verdicts on the claims, with 95 % intervals of what was measured",
-                .label = "verdicts",
                 .blank = "A dash: no interval, as it follows from other verdicts or from too few rounds"};
     if (audience != Audience::paper) {
         for (const char* name : {"margin", "base case"}) table.columns.push_back({.name = name});
@@ -82,8 +94,8 @@ Table verdict_table(const std::vector<Verdict>& verdicts, bool combinations, Aud
     if (audience == Audience::programs) add_numbers(table);
     for (const Verdict& v : verdicts) {
         if (!v.summary && !combinations) continue;
-        std::vector<std::string> row{v.claim, v.summary ? v.says : v.combination, status_text(v),
-                                     v.observed.empty() ? v.reason : v.observed, v.interval_text()};
+        std::vector<std::string> row{v.claim, v.summary ? v.says : v.combination, status_text(v)};
+        add_observed(row, v, audience);
         if (audience != Audience::paper) {
             for (const std::string& cell : {margin_text(v), base_text(v), count_text(v), v.command})
                 row.push_back(cell);

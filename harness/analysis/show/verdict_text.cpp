@@ -29,14 +29,15 @@ std::string finding(const Verdict& v) {
 /// Of several combinations: how many went which way, and the furthest of them; of one, or exact ones that agree, a
 /// word.
 std::string outcome(const Verdict& v, const std::vector<Verdict>& all) {
-    const bool agree = v.agreeing == v.combinations;
-    if (v.combinations < 2 || (agree && !v.worst)) return verdict_word(v);
+    const bool agree = v.agreeing == v.combinations, several = v.worst && v.worst->cases > 1;
+    if (!several && (v.combinations < 2 || agree)) return verdict_word(v);
     std::string text = tallied(all, v) + unexpected(v);
-    if (!v.worst) return text;
+    if (!several) return text;
     const WorstCase& worst = *v.worst;
-    text += fmt::format("; at worst {:.4g} times the base at {}", worst.ratio.estimate, worst.label);
+    text += fmt::format("; {} {:.4g} times the base at {}", worst.rank(), worst.ratio.estimate, worst.label);
     if (worst.ratio.bounded()) text += fmt::format(" [{:.4g}, {:.4g}]", worst.ratio.low, worst.ratio.high);
-    return text + fmt::format(", {} ({})", worst.direction(v.metric), worst.combination);
+    const std::string where = worst.combination == "all" ? "" : fmt::format(" ({})", worst.combination);
+    return text + fmt::format(", {}{}", worst.direction(v.metric), where);
 }
 
 std::string claim_lines(const Verdict& v, const std::vector<Verdict>& all) {
@@ -51,7 +52,9 @@ std::string claim_lines(const Verdict& v, const std::vector<Verdict>& all) {
         text += (text.size() > kBeforeOutcome ? "\n" + lines : lines.substr(kBeforeOutcome));
         text += wrapped("says: " + v.says, kIndent);
     }
-    text += wrapped("observed: " + finding(v), kIndent);
+    // Of several cases the first line has the worst; what stands here may be another.
+    const bool told = v.worst && v.worst->cases > 1 && !v.corrected;
+    if (!told) text += wrapped("observed: " + finding(v), kIndent);
     std::string base = v.base_value.empty() ? "" : "; base case " + v.base_value;
     if (!v.base.empty()) base += " at " + v.base;
     const std::string breadth =

@@ -33,18 +33,22 @@ double beyond(const Test& test) {
 std::optional<WorstCase> worst_of(const std::vector<Judged>& all) {
     std::optional<WorstCase> worst;
     double furthest = 0;
+    int cases = 0;
     for (const Judged& judged : all) {
         for (const Test& test : judged.tests) {
             if (!test.is_ratio || test.rounds == 0 || !(test.interval.estimate > 0)) continue;
+            ++cases;
             if (worst && beyond(test) <= furthest) continue;
             furthest = beyond(test);
             worst = {.label = test.label,
                      .base = judged.verdict.base,
                      .combination = judged.verdict.combination,
                      .ratio = test.interval,
-                     .rounds = test.rounds};
+                     .rounds = test.rounds,
+                     .two_sided = test.range.low > 0 && std::isfinite(test.range.high)};
         }
     }
+    if (worst) worst->cases = cases;
     return worst;
 }
 

@@ -26,7 +26,11 @@ struct WorstCase {
     std::string combination;  ///< "variant=multi_head, seq_len=128"; "all" where nothing else varies
     Interval ratio;           ///< 95 %, not corrected
     std::size_t rounds = 0;
+    int cases = 0;           ///< of all combinations: it is the worst of so many
+    bool two_sided = false;  ///< the claim bounds both sides, so that faster is no better than slower
 
+    /// "at worst", and of claims that bound both sides "at the farthest"
+    std::string_view rank() const { return two_sided ? "at the farthest" : "at worst"; }
     /// "slower", "faster" of times; "more", "less" of all else.
     std::string_view direction(std::string_view metric) const;
 };

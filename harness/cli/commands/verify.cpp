@@ -17,6 +17,7 @@
 #include "harness/cli/exit_code.hpp"
 #include "harness/cli/paths.hpp"
 #include "harness/cli/vocabulary.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell_words.hpp"
 #include "harness/journal/journal.hpp"
@@ -76,14 +77,21 @@ void declare_after_the_data(Journal& journal, const std::string& file) {
     }
 }
 
-void print_quote(const RecordSet& records, const Options& options) {
+void print_quote(const RecordSet& records, const Options& options, int& exit_code) {
     const std::string& id = options.quote;
+    if (!options.claims.empty() || options.explain || options.combinations) {
+        throw UsageError("verify: --quote is of one claim; leave --claim, --explain and --combinations out");
+    }
+    if (options.format != "terminal" && options.format != "latex") {
+        throw UsageError("verify: --quote comes as text, or with --format latex for a paper");
+    }
     const std::vector<ClaimSpec>& claims = records.run().claims;
     const auto claim = std::ranges::find(claims, id, &ClaimSpec::id);
     const std::vector<Verdict> verdicts =
         verify(records, {.claims = claim == claims.end() ? std::vector<std::string>{} : std::vector{id}});
     const std::string sentence = quoted_sentence(records, verdicts, id);
     const std::string source = source_of(*claim);
+    exit_code = exit_code_of(conclusion_of(verdicts));
     if (options.format == "latex" && !options.bibtex) {
         fmt::print("{}", quoted_in_latex(sentence, source));
         return;
@@ -106,7 +114,7 @@ void run(const Options& options, int& exit_code) {
     for (const std::string& warning : journal.warnings) fmt::print(stderr, "warning: {}\n", printable(warning));
     const RecordSet records(journal);
     if (!options.quote.empty()) {
-        print_quote(records, options);
+        print_quote(records, options, exit_code);
         return;
     }
     const std::vector<Verdict> verdicts = verify(records, {.claims = options.claims, .result_path = options.result});
@@ -124,6 +132,7 @@ void run(const Options& options, int& exit_code) {
         fmt::print("\n{}{}", disturbance_text(records), unfinished);
     } else {
         Table table = verdict_table(verdicts, combinations, audience_of(options.format));
+        table.label = records.run().name + "_verdicts";
         table.notes.push_back(marked);
         fmt::print("{}", render(table, options.format));
     }
