@@ -177,10 +177,44 @@ TEST_CASE("a paper gets label, caption, packages and footnotes, and no commands"
     CHECK_THAT(text, !Contains("headcount run"));
 }
 
-TEST_CASE("a table beyond a page is a longtable with its caption on top") {
+TEST_CASE("a table beyond a page is several floats of one number") {
     Table table{.columns = {{.name = "n"}}, .rows = {}, .caption = "Many", .label = "many"};
     for (int i = 0; i < 100; ++i) table.rows.push_back({std::to_string(i)});
     const std::string text = to_latex(table);
-    CHECK_THAT(text, Contains("\\begin{longtable}{l}\n  \\caption{Many.}\n  \\label{tab:many} \\\\\n") &&
-                         Contains("booktabs,longtable") && Contains("\\endhead") && !Contains("tabular}"));
+    const auto count = [&](const std::string& words) {
+        int times = 0;
+        for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++times;
+        return times;
+    };
+    CHECK(count("\\begin{table}") == 3);
+    CHECK(count("\\caption{Many.}") == 1);
+    CHECK(count("\\label{tab:many}") == 1);
+    CHECK(count("\\addtocounter{table}{-1}\n  \\caption{(continued)}") == 2);
+    CHECK_THAT(text, Contains("\n    99 \\\\\n"));
+}
+
+TEST_CASE("a ratio that no row has, or whose base differs, says so") {
+    const RecordSet records(two_variants().journal);
+    const Table differs = point_table(records, {.columns = {"variant", "num_heads", "ratio"}, .base = {"num_heads=1"}});
+    CHECK(names(differs) == Cells{"variant", "num_heads", "ratio to num_heads=1"});
+    JournalBuilder mixed = two_variants();
+    on_time(mixed, "num_heads", "2").where = {{"variant", {"streaming"}}};
+    CHECK(names(point_table(RecordSet(mixed.journal), {.columns = {"variant", "num_heads", "ratio"}})) ==
+          Cells{"variant", "num_heads", "ratio", "base"});
+    const Table none = point_table(records, {.columns = {"num_heads", "ratio"},
+                                             .where = {"variant=streaming", "num_heads=1"},
+                                             .base = {"variant=streaming"}});
+    CHECK_THAT(none.notes.back(), Contains("no ratios"));
+    CHECK_THROWS_WITH(point_table(records, {.columns = {"time", "time"}}), Contains("asked for twice"));
+    JournalBuilder counted({"num_heads"});
+    counted.add(point({{"num_heads", "1"}}), 1);
+    CHECK_THROWS_WITH(point_table(RecordSet(counted.journal), {.base = {"num_heads=1"}}),
+                      Contains("nothing in this result was timed"));
+    CHECK_THAT(point_table(RecordSet(counted.journal)).caption, Contains("exact counts"));
+}
+
+TEST_CASE("for programs one length is two columns of numbers") {
+    const Table table = point_table(RecordSet(two_variants().journal),
+                                    {.audience = Audience::programs, .columns = {"seq_len", "kv_len", "time"}});
+    CHECK(names(table) == Cells{"point", "q_len", "kv_len", "median_s"});
 }

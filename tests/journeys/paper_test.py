@@ -113,8 +113,8 @@ class Paper(unittest.TestCase):
                        "beside", "--output", "figures")
         figure = next((self.root / "figures").glob("*.pdf"))
         (self.root / "sentence.tex").write_text(
-            self.headcount("verify", "mine.jsonl", "--quote", "free", "--format", "latex"))
-        (self.root / "sources.bib").write_text(self.headcount("verify", "mine.jsonl", "--quote", "free", "--bibtex"))
+            run("verify", "mine.jsonl", "--quote", "free", "--format", "latex", cwd=self.root).stdout)
+        (self.root / "sources.bib").write_text(run("verify", "mine.jsonl", "--quote", "free", "--bibtex", cwd=self.root).stdout)
         caption = figure.with_name(figure.stem + "_caption.tex").read_text().strip()
         log, words = self.compile(PAGE.replace("FIGURE", str(figure)).replace("CAPTION", caption))
         self.assert_clean(log)
@@ -140,7 +140,7 @@ class Paper(unittest.TestCase):
                  *[run("table", path.stem, "--format", "latex").stdout for path in sorted(SOURCE.glob("configs/tables/*.yaml"))],
                  run("table", "all", "--format", "latex").stdout,
                  run("verify", reference, "--format", "latex", "--explain").stdout]
-        self.assertIn("longtable", texts[0])
+        self.assertIn("(continued)", texts[0])
         body = "\n\\clearpage\n".join(texts)
         page = (r"\documentclass{article}\usepackage{booktabs,graphicx,longtable}\usepackage[landscape,margin=1cm]{geometry}"
                 r"\begin{document}" + body + r"\end{document}")

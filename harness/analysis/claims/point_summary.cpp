@@ -66,6 +66,9 @@ Bases chosen_bases(const RecordSet& records, const std::map<std::string, std::st
                              });
         if (has_all) candidates.push_back(i);
     }
+    if (candidates.empty() && std::ranges::none_of(entries, timed)) {
+        throw UsageError("nothing in this result was timed, so there are no ratios: leave the base out");
+    }
     if (candidates.empty()) {
         std::string text;
         for (const auto& [field, value] : base) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", field, value);

@@ -9,6 +9,7 @@
 #include "harness/analysis/model/time_bound.hpp"
 #include "harness/analysis/records/libraries.hpp"
 #include "harness/core/base_fields.hpp"
+#include "harness/core/error.hpp"
 
 namespace headcount {
 namespace {
@@ -108,6 +109,8 @@ std::vector<std::string> chosen_numbers(const std::vector<PointRow>& rows, const
     add(programs || least < most, {"rounds"});
     add(timed || programs, {"time", "interval"});
     add((timed && !paper) || programs, {"rate", "peak"});
+    add(std::ranges::any_of(rows, [](const PointRow& row) { return row.entry.resolved && row.entry.point.trains(); }),
+        {"test_error"});
     add(timed || programs, {"ratio", "ratio_interval"});
     add((timed && common_base(rows).empty()) || programs, {"ratio_base"});
     add((timed && !paper) || programs, {"bound", "bound_by"});
@@ -117,9 +120,35 @@ std::vector<std::string> chosen_numbers(const std::vector<PointRow>& rows, const
     return keys;
 }
 
+namespace {
+
+/// As the user wrote them; for programs a field in other words is the fields that it sets, and a ratio whose base
+/// differs from row to row comes with it.
+std::vector<std::string> asked_for(const RecordSet& records, const std::vector<PointRow>& rows,
+                                   const PointTableOptions& options) {
+    std::vector<std::string> keys;
+    for (const std::string& key : options.columns) {
+        if (std::ranges::count(options.columns, key) > 1) {
+            throw UsageError(fmt::format("column {} is asked for twice; leave one out", key));
+        }
+        const Field* field = records.fields().find(key);
+        const bool alias = field != nullptr && field->is_alias() && options.audience == Audience::programs;
+        for (const std::string& one : alias ? field->stands_for : std::vector{key}) {
+            if (std::ranges::find(keys, one) == keys.end()) keys.push_back(one);
+        }
+    }
+    const auto ratio = std::ranges::find(keys, "ratio");
+    const bool based = std::ranges::any_of(rows, [](const PointRow& row) { return row.summary.base.has_value(); });
+    const bool named = std::ranges::find(keys, "ratio_base") != keys.end() || !common_base(rows).empty();
+    if (ratio != keys.end() && based && !named) keys.insert(ratio + 1, "ratio_base");
+    return keys;
+}
+
+}  // namespace
+
 std::vector<std::string> chosen_columns(const RecordSet& records, const std::vector<PointRow>& rows,
                                         const SharedFields& fields, const PointTableOptions& options) {
-    if (!options.columns.empty()) return options.columns;
+    if (!options.columns.empty()) return asked_for(records, rows, options);
     std::vector<std::string> keys = fields.vary;
     if (options.audience == Audience::programs) {
         keys.clear();
@@ -131,7 +160,7 @@ std::vector<std::string> chosen_columns(const RecordSet& records, const std::vec
     return keys;
 }
 
-std::string hidden_text(const SharedFields& fields, const std::vector<std::string>& keys) {
+std::string hidden_text(const SharedFields& fields, const std::vector<std::string>& keys, Audience audience) {
     std::vector<std::string> hidden;
     for (const std::string& field : fields.vary) {
         const bool told = std::ranges::any_of(
@@ -139,8 +168,8 @@ std::string hidden_text(const SharedFields& fields, const std::vector<std::strin
         if (!told) hidden.push_back(field);
     }
     if (hidden.empty()) return "";
-    return fmt::format("rows differ in {}, too: add it to the columns, or choose one value of it",
-                       fmt::join(hidden, ", "));
+    return fmt::format("rows differ in {}, too{}", fmt::join(hidden, ", "),
+                       audience == Audience::paper ? "" : ": add it to the columns, or choose one value of it");
 }
 
 std::string conditions_text(const RecordSet& records, const std::vector<std::size_t>& shown,

@@ -28,7 +28,7 @@ std::vector<std::string> chosen_columns(const RecordSet& records, const std::vec
                                         const SharedFields& fields, const PointTableOptions& options);
 
 /// "rows differ in scope, too: ...": fields that vary and have no column, so that rows look alike; "" for none.
-std::string hidden_text(const SharedFields& fields, const std::vector<std::string>& keys);
+std::string hidden_text(const SharedFields& fields, const std::vector<std::string>& keys, Audience audience);
 
 /// What the points share, rounds, processor, libraries, commit and day: whole sentences but for the last point.
 std::string conditions_text(const RecordSet& records, const std::vector<std::size_t>& shown,

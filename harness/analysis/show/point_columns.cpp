@@ -65,6 +65,12 @@ PointColumn interval() {
             .programs = {{"low_s", bound(&Interval::low)}, {"high_s", bound(&Interval::high)}}};
 }
 
+/// Cells of what was timed and has its counts: a point of an unfinished run may have times alone.
+template <class Text>
+auto of_finished(Text text) {
+    return of_timed([text](const PointRow& row) { return row.entry.recorded ? text(row) : std::string(); });
+}
+
 double gflops(const PointRow& row) { return product_flops(row.entry.record) / row.summary.time.estimate / 1e9; }
 
 /// Of the peak that was measured for its type and threads; -1: none was.
@@ -79,15 +85,15 @@ double share_of_peak(const PointRow& row) {
 PointColumn rate() {
     return {.key = "rate",
             .doc = "required products over the median, GFLOP/s",
-            .people = {"GFLOP/s", of_timed([](const PointRow& row) { return fmt::format("{:.1f}", gflops(row)); })},
-            .programs = {{"gflops", of_timed([](const PointRow& row) { return full(gflops(row)); })}}};
+            .people = {"GFLOP/s", of_finished([](const PointRow& row) { return fmt::format("{:.1f}", gflops(row)); })},
+            .programs = {{"gflops", of_finished([](const PointRow& row) { return full(gflops(row)); })}}};
 }
 
 PointColumn peak() {
     return {.key = "peak",
             .doc = "share of the multiply-add peak measured for its type and threads",
-            .people = {"of peak", of_timed([](const PointRow& row) { return percent(share_of_peak(row)); })},
-            .programs = {{"share_of_peak", of_timed([](const PointRow& row) {
+            .people = {"of peak", of_finished([](const PointRow& row) { return percent(share_of_peak(row)); })},
+            .programs = {{"share_of_peak", of_finished([](const PointRow& row) {
                               const double share = share_of_peak(row);
                               return share < 0 ? std::string() : full(share);
                           })}}};
@@ -120,7 +126,7 @@ PointColumn ratio_interval() {
 PointColumn ratio_base() {
     return {.key = "ratio_base",
             .doc = "the point that the ratio is to",
-            .people = {"base", [](const PointRow& row) { return row.is_base ? "itself" : row.base; }, Align::left},
+            .people = {"base", [](const PointRow& row) { return row.is_base ? "itself" : row.differs; }, Align::left},
             .programs = {{"ratio_base", [](const PointRow& row) { return row.base_id; }, Align::left}}};
 }
 
@@ -266,7 +272,11 @@ std::vector<std::string> notes_of(const PointRow& row, bool brief) {
     };
     if (!row.entry.resolved) add(row.entry.id);
     if (row.is_base && !brief) add("base");
-    add(row.entry.absent_because());
+    if (!row.entry.recorded && summary.rounds > 0) {
+        add("unfinished");
+    } else {
+        add(row.entry.absent_because());
+    }
     add(oversubscription(row.entry));
     if (summary.rounds > 0 && !summary.time.bounded()) add("too few rounds for an interval");
     if (summary.autocorrelated)

@@ -17,7 +17,8 @@ struct PointRow {
     const Entry& entry;
     const PointSummary& summary;
     bool is_base = false;
-    std::string base{};     ///< of its ratio, for people: "num_heads=1"; "" without a ratio
+    std::string base{};  ///< of its ratio, for people: "num_heads=1", in the fields that any row of the table compares
+    std::string differs{};  ///< the same, only where it differs from this row; both "" without a ratio
     std::string base_id{};  ///< its Point::id()
 };
 

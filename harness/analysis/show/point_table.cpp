@@ -64,12 +64,14 @@ std::vector<PointRow> rows_of(const RecordSet& records, const std::vector<std::s
         PointRow row{.entry = records.entries()[i], .summary = summaries[i]};
         if (summaries[i].base) {
             const Entry& base = records.entries()[*summaries[i].base];
-            std::vector<std::string> named;
+            std::vector<std::string> named, differs;
             for (const std::string& field : compared) {
                 named.push_back(fmt::format("{}={}", field, get_field(base.point, field)));
+                if (get_field(base.point, field) != get_field(row.entry.point, field)) differs.push_back(named.back());
             }
             row.is_base = *summaries[i].base == i;
             row.base = fmt::format("{}", fmt::join(named, ", "));
+            row.differs = fmt::format("{}", fmt::join(differs, ", "));
             row.base_id = base.id;
         }
         rows.push_back(std::move(row));
@@ -103,6 +105,15 @@ private:
     }
     std::vector<std::string> notes_;
 };
+
+std::string caption_of(const RecordSet& records, const std::vector<PointRow>& rows, bool ratios) {
+    const bool timed = std::ranges::any_of(rows, [](const PointRow& row) { return row.summary.rounds > 0; });
+    if (!timed) return fmt::format("{}: exact counts", records.run().name);
+    const bool trained =
+        std::ranges::all_of(rows, [](const PointRow& row) { return row.entry.resolved && row.entry.point.trains(); });
+    return fmt::format("{}: median time of one {}{}", records.run().name, trained ? "training step" : "pass",
+                       ratios ? ", and its ratio to the base, paired by round, with 95 % intervals" : "");
+}
 
 std::string joined(const std::set<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "; ")); }
 
@@ -166,12 +177,16 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
         for (std::string& text : footnotes.texts()) table.notes.push_back(std::move(text));
     }
     table.label = records.run().name;
-    table.caption = fmt::format("{}: median time of one pass{}", records.run().name,
-                                ratios ? ", and its ratio to the base, paired by round, with 95 % intervals" : "");
+    table.caption = caption_of(records, rows, ratios);
     table.conditions = conditions_text(records, shown, rows, fields);
     table.blank = "A dash: the base itself, or not measured";
-    if (!programs) table.notes.push_back(hidden_text(fields, keys));
-    table.notes.push_back(oversubscription_note(records));
+    if (!programs) table.notes.push_back(hidden_text(fields, keys, options.audience));
+    const auto compared = [](const PointRow& row) { return row.summary.base && !row.is_base; };
+    if (ratios && !programs && std::ranges::none_of(rows, compared)) {
+        table.notes.push_back("no ratios: no row was timed in the same rounds as a base");
+    }
+    const auto crowded = [](const PointRow& row) { return !oversubscription(row.entry).empty(); };
+    if (std::ranges::any_of(rows, crowded)) table.notes.push_back(oversubscription_note(records));
     return table;
 }
 

@@ -101,29 +101,27 @@ std::string latex_text(std::string_view text) {
 }
 
 std::string to_latex(const Table& table) {
-    std::string columns, body;
+    std::string columns;
     const auto wrapping = std::ranges::count_if(table.columns, &Column::wraps);
     for (const Column& column : table.columns) {
         columns += column.wraps ? fmt::format("p{{{:.2f}\\linewidth}}", kForWraps / static_cast<double>(wrapping))
                                 : std::string(column.align == Align::left ? "l" : "r");
     }
-    for (const auto& row : table.rows) body += row_of(table, row);
-    if (table.rows.size() <= kLongestFloat) {
-        // What is wider than the line is made smaller, whatever class and size the paper has.
-        return fmt::format(
-            "% \\usepackage{{booktabs,graphicx}}\n\\begin{{table}}\n  \\centering\n  \\small\n"
-            "  \\setlength{{\\tabcolsep}}{{4pt}}\n  \\setlength{{\\belowcaptionskip}}{{6pt}}\n{}"
+    // Floats of a page each, for what is wider than the line is made smaller, which no longtable can be.
+    std::string text = "% \\usepackage{booktabs,graphicx}\n";
+    for (std::size_t first = 0; first == 0 || first < table.rows.size(); first += kLongestFloat) {
+        std::string body;
+        const std::size_t end = std::min(first + kLongestFloat, table.rows.size());
+        for (std::size_t i = first; i < end; ++i) body += row_of(table, table.rows[i]);
+        text += fmt::format(
+            "\\begin{{table}}\n  \\centering\n  \\small\n  \\setlength{{\\tabcolsep}}{{4pt}}\n"
+            "  \\setlength{{\\belowcaptionskip}}{{6pt}}\n{}"
             "  \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n"
             "  \\begin{{tabular}}{{{}}}\n{}{}    \\bottomrule\n  \\end{{tabular}}}}\n\\end{{table}}\n",
-            labelled(table), columns, header_of(table), body);
+            first == 0 ? labelled(table) : "  \\addtocounter{table}{-1}\n  \\caption{(continued)}\n", columns,
+            header_of(table), body);
     }
-    std::string label = labelled(table);
-    if (!label.empty()) label.insert(label.size() - 1, " \\\\");  // in a longtable the caption is a row
-    return fmt::format(
-        "% "
-        "\\usepackage{{booktabs,longtable}}\n{{\\small\n\\setlength{{\\tabcolsep}}{{4pt}}\n\\begin{{longtable}}{{{}}}\n"
-        "{}{}    \\endfirsthead\n{}    \\endhead\n{}    \\bottomrule\n\\end{{longtable}}}}\n",
-        columns, label, header_of(table), header_of(table), body);
+    return text;
 }
 
 }  // namespace headcount

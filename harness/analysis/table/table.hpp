@@ -32,8 +32,8 @@ struct Table {
 std::string to_csv(const Table& table);
 /// GitHub's pipes; '|', '<', links and line breaks in cells are escaped.
 std::string to_markdown(const Table& table);
-/// A float of a booktabs tabular no wider than the line, or a longtable beyond kLongestFloat rows, with label and the
-/// packages that it needs; the ten special characters are escaped, a blank cell is a dash.
+/// Floats of a booktabs tabular no wider than the line, of kLongestFloat rows at most, with label and the packages that
+/// they need; the ten special characters are escaped, a blank cell is a dash.
 std::string to_latex(const Table& table);
 inline constexpr std::size_t kLongestFloat = 45;  ///< rows that fit on one page
 /// Cells apart by tabs, lines by "\n"; what is either inside a cell becomes a space.

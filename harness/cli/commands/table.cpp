@@ -53,7 +53,9 @@ void print_beside(const RecordSet& records, const Options& options) {
     const BesideOptions beside{.variant = options.beside.substr(0, slash),
                                .backend = options.beside.substr(slash + 1),
                                .one_row_each = is_for_programs(options.format)};
-    fmt::print("{}", render(beside_table(records, beside), options.format));
+    Table table = beside_table(records, beside);
+    table.label = records.run().name + "_beside";
+    fmt::print("{}", render(table, options.format));
     if (options.format == "terminal") {
         fmt::print("\n{}{}{}", absent_text(records), disturbance_text(records), unfinished_text(records));
     }
@@ -75,7 +77,10 @@ void print_all(const Options& options, int& exit_code) {
         }
     }
     const bool terminal = options.format == "terminal";
-    fmt::print("{}", render(published_overview(results, terminal), options.format));
+    Table table = published_overview(results, terminal);
+    table.caption = "Published tables computed again: how many cells come out how";
+    table.label = "published";
+    fmt::print("{}", render(table, options.format));
     if (terminal) fmt::print("\n{}", unexpected_text(results));
     for (const TableResult& result : results) {
         if (!result.as_expected() && exit_code == exit_code::ok) exit_code = exit_code::not_as_expected;
@@ -99,7 +104,7 @@ void run(const Options& options, int& exit_code) {
                                        .sort = options.sort,
                                        .base = options.base};
         fmt::print("{}", render(point_table(records, chosen), options.format));
-        if (options.format == "terminal") {
+        if (options.format == "terminal" && options.where.empty()) {  // these speak of the whole result
             fmt::print("\n{}{}{}", bounds_text(records), disturbance_text(records), unfinished_text(records));
         }
         return;
