@@ -62,8 +62,14 @@ def conditions(points):
 
 def libraries(points, library):
     """ "Libraries: blas: OpenBLAS 0.3.21 (Haswell kernels); simd: headcount 0.1.0, AVX-512", from {backend: library}."""
-    named = [f"{backend}: {library[backend]}" for backend in sorted(set(points["backend"]))]
+    named = [f"{backend}: {library.get(backend, 'unknown')}" for backend in sorted(set(points["backend"]))]
     return ("Library: " if len(named) == 1 else "Libraries: ") + "; ".join(named)
+
+
+def crowded(points):
+    """ "More threads than processors in 3 of 12 points. ", or "": threads that take turns measure the scheduler."""
+    marked = int((points["oversubscribed"] == "true").sum()) if "oversubscribed" in points.columns else 0
+    return f"More threads than processors in {marked} of {len(points)} points. " if marked else ""
 
 
 def quantity(value, unit):

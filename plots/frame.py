@@ -185,7 +185,7 @@ class Frame(Export):
         name = self.run.get("name", "unnamed")
         config_hash = self.run.get("config_hash", "")
         told = self.points if points is None else points
-        return (f"{captions.conditions(told)}. {captions.left_out(self.run)}Processor: {cpu}. {captions.libraries(told, self.libraries)}. "
+        return (f"{captions.conditions(told)}. {captions.crowded(told)}{captions.left_out(self.run)}Processor: {cpu}. {captions.libraries(told, self.libraries)}. "
                 f"Config: {name}{' ' + config_hash[:12] if config_hash else ''}. Commit: {commit}.")
 
 

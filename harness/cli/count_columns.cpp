@@ -23,10 +23,15 @@ double amount(const Quantity& quantity, const CountedPoint& point) {
     return static_cast<double>(quantity.value(point)) / per;
 }
 
-std::string shown(const Quantity& quantity, const CountedPoint& point) {
+/// Six digits for people.
+std::string number(double value, Audience audience) {
+    return audience == Audience::programs ? fmt::format("{}", value) : fmt::format("{:.6g}", value);
+}
+
+std::string shown(const Quantity& quantity, const CountedPoint& point, Audience audience) {
     const std::int64_t value = quantity.value(point);
     if (value < 0) return "";
-    return quantity.per ? fmt::format("{:.6g}", amount(quantity, point)) : fmt::format("{}", value);
+    return quantity.per ? number(amount(quantity, point), audience) : fmt::format("{}", value);
 }
 
 std::int64_t mebibyte(const CountedPoint&) { return std::int64_t{1} << 20; }
@@ -64,7 +69,8 @@ std::vector<Quantity> quantities(Ledger ledger, int layers) {
 
 }  // namespace
 
-Table count_columns(const std::vector<CountedPoint>& points, const std::string& field, Ledger ledger, int layers) {
+Table count_columns(const std::vector<CountedPoint>& points, const std::string& field, Ledger ledger, int layers,
+                    Audience audience) {
     Table table;
     table.columns.push_back({.name = std::string(to_string(ledger))});
     const auto name_of = [&](const CountedPoint& point) {
@@ -84,11 +90,11 @@ Table count_columns(const std::vector<CountedPoint>& points, const std::string& 
         for (const CountedPoint& point : points) {
             const std::int64_t here = quantity.value(point);
             any = any || here >= 0;
-            row.push_back(shown(quantity, point));
+            row.push_back(shown(quantity, point, audience));
             if (&point == &points.front()) continue;
             row.push_back(here < 0 || base <= 0
                               ? ""
-                              : fmt::format("{:.6g}", amount(quantity, point) / amount(quantity, points.front())));
+                              : number(amount(quantity, point) / amount(quantity, points.front()), audience));
         }
         if (any) table.rows.push_back(std::move(row));
     }

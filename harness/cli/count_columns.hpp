@@ -17,6 +17,7 @@ struct CountedPoint {
 
 /// A row a quantity, two columns a point but for the first, which is the base: the value, and its ratio to the base.
 /// `field` is what the list varies, `layers` 0 where no model is named.
-Table count_columns(const std::vector<CountedPoint>& points, const std::string& field, Ledger ledger, int layers);
+Table count_columns(const std::vector<CountedPoint>& points, const std::string& field, Ledger ledger, int layers,
+                    Audience audience = Audience::people);
 
 }  // namespace headcount

@@ -21,8 +21,8 @@ std::string mebibytes(std::int64_t bytes) { return fmt::format("{:.1f} MiB", sta
 void print_point(std::FILE* to, const PlannedPoint& point) {
     switch (point.fate) {
         case Fate::time:
-            fmt::print(to, "time   {}  {}, about {} a pass\n", point.id, mebibytes(point.needed_bytes),
-                       roughly(point.forward_s));
+            fmt::print(to, "time   {}  {}, about {} a {}\n", point.id, mebibytes(point.needed_bytes),
+                       roughly(point.forward_s), point.point.trains() ? "training" : "pass");
             break;
         case Fate::count: fmt::print(to, "count  {}\n", point.id); break;
         case Fate::skip: fmt::print(to, "skip   {}  {}\n", point.id, point.reason); break;

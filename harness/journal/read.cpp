@@ -9,9 +9,11 @@
 
 #include "harness/core/error.hpp"
 #include "harness/journal/checksum.hpp"
+#include "harness/journal/head_study.hpp"
 #include "harness/journal/journal.hpp"
 #include "harness/journal/json.hpp"
 #include "harness/journal/line.hpp"
+#include "harness/journal/pruning_study.hpp"
 
 namespace headcount {
 namespace {
@@ -208,6 +210,12 @@ std::optional<Journal> read_unfinished_journal(const std::filesystem::path& path
     if (scan.has_run()) return scan.take_journal();
     const bool only_a_torn_run = number <= 1 && (text.starts_with(kRunStart) || kRunStart.starts_with(text));
     if (only_a_torn_run) return std::nullopt;
+    if (is_head_study(path) || is_pruning_study(path)) {
+        throw UsageError(
+            fmt::format("{}: a study of heads, which has no points; `headcount heads` says what came out, "
+                        "`headcount plot` and `headcount export` take it as well",
+                        path.string()));
+    }
     const Journal journal = scan.take_journal();
     throw UsageError(fmt::format("{}: no readable run record, so this is not a journal of headcount{}", path.string(),
                                  journal.warnings.empty() ? "" : "; " + journal.warnings.front()));

@@ -55,7 +55,10 @@ std::string diff_json(const Diff& diff) {
     }
     json["only_a"] = diff.only_a;
     json["only_b"] = diff.only_b;
-    json["ratios"] = {{"median", diff.ratios.estimate}, {"smallest", diff.ratios.low}, {"largest", diff.ratios.high}};
+    const auto of_points = [&](double ratio) { return diff.points.empty() ? Json(nullptr) : Json(ratio); };
+    json["ratios"] = {{"median", of_points(diff.ratios.estimate)},
+                      {"smallest", of_points(diff.ratios.low)},
+                      {"largest", of_points(diff.ratios.high)}};
     json["differs"] = Json::array();
     for (const Difference& difference : diff.differs) {
         json["differs"].push_back(

@@ -86,8 +86,9 @@ void print_columns(const Options& options, const std::string& field, const std::
         fmt::print("{}\n", all.dump(2));
         return;
     }
-    fmt::print("{}", render(count_columns(points, field, ledger, layers_of(options)),
-                            options.format == "text" ? "terminal" : options.format));
+    const std::string format = options.format == "text" ? "terminal" : options.format;
+    const Table table = count_columns(points, field, ledger, layers_of(options), audience_of(format));
+    fmt::print("{}", render(table, format));
 }
 
 void print_conventions(const Options& options, const Point& point, Ledger ledger) {
