@@ -23,7 +23,8 @@ WITH_LINE_BREAK = "it's a\n\"test\" ü"
 VALUES = {"--set": ["num_heads=1", "seq_len=8"], "--filter": ["variant=streaming", "backend=naive"],
           "--claim": ["equal", "exps"], "--only": ["time_over_heads", "breakdown"], "--threads": ["1", "2"],
           "--columns": ["time", "ratio"], "--sort": ["time", "num_heads:desc"], "--base": ["num_heads=1", "backend=naive"],
-          "--where": ["num_heads=1", "variant=streaming"], "--num-heads": ["1", "2"], "--left": ["backend=naive"], "--right": ["backend=counting"],
+          "--where": ["num_heads=1", "variant=streaming"], "--num-heads": ["1", "2"],
+          "--left": ["backend=naive"], "--right": ["backend=counting"],
           "--point": ["multi_head/naive/seq_len=8,embed_dim=16,num_heads=1",
                       "multi_head/naive/seq_len=8,embed_dim=16,num_heads=2"]}
 

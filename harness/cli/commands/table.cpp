@@ -110,9 +110,10 @@ void run(const Options& options, int& exit_code) {
         return;
     }
     if (!options.beside.empty() || options.chooses() || options.counted) {
-        throw UsageError(
-            "table: --beside, --columns, --where, --sort, --base and --counted are for results (.jsonl), not "
-            "published tables");
+        throw UsageError(fmt::format(
+            "table {}: --beside, --columns, --where, --sort, --base and --counted are for results (.jsonl), not "
+            "published tables",
+            options.subject));
     }
     if (options.subject == kAll) {
         print_all(options, exit_code);
