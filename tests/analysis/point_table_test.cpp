@@ -90,6 +90,27 @@ TEST_CASE("a chosen base is the point with that value and else the same") {
     CHECK_THROWS_WITH(point_table(records, {.base = {"num_head=1"}}), Contains("did you mean 'num_heads'"));
 }
 
+TEST_CASE("a base of another variant need not have the options of a row") {
+    JournalBuilder builder({"variant"});
+    builder.journal.run.parts.front().compare_by = {"variant", "window"};
+    Field window;
+    window.name = "window";
+    window.min = 1;
+    window.max = kLargestExtent;
+    window.otherwise = "8";
+    window.doc = "keys that a query sees";
+    FieldTable fields;
+    fields.add({.kind = FieldOwner::Kind::variant, .name = "local"}, {window});
+    for (const FieldTable::Declaration& declared : fields.declarations()) {
+        builder.journal.run.fields.push_back({.field = declared.field, .of = declared.owner.text()});
+    }
+    builder.add_timed(point({{"num_heads", "2"}}), "g", 12, headcount::testing::times(2, 0.01, 7));
+    builder.add_timed(fields.point_from_id("local/naive/seq_len=64,embed_dim=64,num_heads=2,window=4"), "g", 12,
+                      headcount::testing::times(1, 0.01, 7));
+    const Table table = point_table(RecordSet(builder.journal), {.base = {"variant=multi_head"}});
+    CHECK(cells(table, "ratio to variant=multi_head") == Cells{"", "0.500"});
+}
+
 TEST_CASE("where rows have different bases each names its own, in a column") {
     JournalBuilder builder = two_variants();
     on_time(builder, "num_heads", "2").where = {{"variant", {"streaming"}}};

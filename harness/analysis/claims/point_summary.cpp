@@ -43,7 +43,8 @@ void take_from_claim(const RecordSet& records, const ClaimSpec& spec, Bases& bas
     }
 }
 
-/// Does it agree with `point` in all fields but the base's own and what follows from them?
+/// Does it agree with `point` in all fields but the base's own and what follows from them? An option that only one of
+/// the two has belongs to its variant or backend.
 bool differs_only_in(const Point& point, const Point& other, const std::map<std::string, std::string>& base,
                      const FieldTable& fields) {
     return std::ranges::all_of(fields.all(), [&](const Field& field) {
@@ -51,8 +52,9 @@ bool differs_only_in(const Point& point, const Point& other, const std::map<std:
             return field.name == wanted.first || field.follows_from(wanted.first) ||
                    one_sets_the_other(field.name, wanted.first);
         };
-        return field.is_alias() || std::ranges::any_of(base, of_base) ||
-               get_field(point, field.name) == get_field(other, field.name);
+        if (field.is_alias() || std::ranges::any_of(base, of_base)) return true;
+        const std::string here = get_field(point, field.name), there = get_field(other, field.name);
+        return here == there || here.empty() || there.empty();
     });
 }
 

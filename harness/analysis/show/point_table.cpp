@@ -41,9 +41,9 @@ std::vector<std::string> compared_fields(const RecordSet& records, const std::ve
         if (!summaries[i].base) continue;
         const Point &point = records.entries()[i].point, &base = records.entries()[*summaries[i].base].point;
         for (const Field& field : records.fields().all()) {
-            if (!field.is_alias() && get_field(point, field.name) != get_field(base, field.name)) {
-                compared.insert(field.name);
-            }
+            const std::string here = get_field(point, field.name), there = get_field(base, field.name);
+            // An option that one of the two does not have tells nothing but whose it is.
+            if (!field.is_alias() && !here.empty() && !there.empty() && here != there) compared.insert(field.name);
         }
     }
     std::vector<std::string> named;
