@@ -43,8 +43,7 @@ void take_from_claim(const RecordSet& records, const ClaimSpec& spec, Bases& bas
     }
 }
 
-/// Does it agree with `point` in all fields but the base's own and what follows from them? An option that only one of
-/// the two has belongs to its variant or backend.
+/// Does it agree with `point` in all fields but the base's own and what follows from them?
 bool differs_only_in(const Point& point, const Point& other, const std::map<std::string, std::string>& base,
                      const FieldTable& fields) {
     return std::ranges::all_of(fields.all(), [&](const Field& field) {
@@ -53,8 +52,7 @@ bool differs_only_in(const Point& point, const Point& other, const std::map<std:
                    one_sets_the_other(field.name, wanted.first);
         };
         if (field.is_alias() || std::ranges::any_of(base, of_base)) return true;
-        const std::string here = get_field(point, field.name), there = get_field(other, field.name);
-        return here == there || here.empty() || there.empty();
+        return !differ_in(point, other, field.name);
     });
 }
 
@@ -142,18 +140,9 @@ std::vector<PointSummary> summarise(const RecordSet& records, const std::map<std
     return summaries;
 }
 
-std::string differing_fields(const Point& point, const Point& other, const FieldTable& fields) {
-    std::string text;
-    for (const bool derived : {false, true}) {
-        for (const Field& field : fields.all()) {
-            if (field.is_alias() || field.follows_from("num_heads") != derived) continue;
-            const std::string value = get_field(other, field.name);
-            if (get_field(point, field.name) == value) continue;
-            text += fmt::format("{}{}={}", text.empty() ? "" : ", ", field.name, value);
-        }
-        if (!text.empty()) return text;  // derived widths speak only when nothing else differs
-    }
-    return "the same point";
+bool differ_in(const Point& point, const Point& other, std::string_view field) {
+    const std::string here = get_field(point, field), there = get_field(other, field);
+    return !here.empty() && !there.empty() && here != there;
 }
 
 }  // namespace headcount

@@ -28,7 +28,7 @@ struct PointSummary {
 /// group in the order of the config. Throws UsageError for a base that no timed point has.
 std::vector<PointSummary> summarise(const RecordSet& records, const std::map<std::string, std::string>& base = {});
 
-/// "num_heads=8": the fields of `other` that differ from `point`, derived widths left out.
-std::string differing_fields(const Point& point, const Point& other, const FieldTable& fields);
+/// Do both have the field, with different values? An option that only one has tells no more than whose it is.
+bool differ_in(const Point& point, const Point& other, std::string_view field);
 
 }  // namespace headcount

@@ -61,10 +61,8 @@ std::string library_of(std::string_view backend, const Environment& environment)
         const std::string library = name == "onednn" ? "oneDNN" : name == "blis" ? "BLIS" : name;
         return fmt::format("{} {}", library, version);
     }
-    const std::string version = known(environment, "version");
     const std::string target = known(environment, fmt::format("{}.{}.instruction_set", name, name));
-    return fmt::format("headcount {}{}", version.empty() ? "of unknown version" : version,
-                       target.empty() ? "" : ", " + usual_name(target));
+    return fmt::format("headcount {}{}", version_text(environment), target.empty() ? "" : ", " + usual_name(target));
 }
 
 std::string libraries_text(const RecordSet& records, const std::vector<std::size_t>& entries) {
@@ -84,6 +82,13 @@ std::string processors_text(const RunRecord& run) {
     if (processors.empty()) processors.insert(processor_of(run.environment));
     return fmt::format("{}", fmt::join(processors, "; "));
 }
+
+std::string version_text(const Environment& environment) {
+    std::string version = known(environment, "version");
+    return version.empty() ? "of unknown version" : version;
+}
+
+std::string day_of(const RunRecord& run) { return run.started.substr(0, run.started.find('T')); }
 
 std::string commit_text(const RunRecord& run) {
     const std::string commit = known(run.environment, "commit");

@@ -23,6 +23,12 @@ std::string libraries_text(const RecordSet& records, const std::vector<std::size
 /// "AMD EPYC (family 26, model 2)"; of a merged file every processor, by name.
 std::string processors_text(const RunRecord& run);
 
+/// Of this program: "0.1.0", or "of unknown version".
+std::string version_text(const std::map<std::string, std::string>& environment);
+
+/// "2026-12-01", on which the run began; "" where that is not known.
+std::string day_of(const RunRecord& run);
+
 /// "commit a67769042337, with local changes"; "an unknown commit".
 std::string commit_text(const RunRecord& run);
 

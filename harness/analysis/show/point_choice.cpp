@@ -55,21 +55,42 @@ std::string rounds_text(const std::vector<PointRow>& rows) {
     return least == most ? fmt::format(" {} rounds.", most) : fmt::format(" {} to {} rounds.", least, most);
 }
 
+/// As the user wrote them; for programs a field in other words is the fields that it sets, and a ratio whose base
+/// differs from row to row comes with it.
+std::vector<std::string> asked_for(const RecordSet& records, const std::vector<PointRow>& rows,
+                                   const PointTableOptions& options) {
+    std::vector<std::string> keys;
+    for (const std::string& key : options.columns) {
+        if (std::ranges::count(options.columns, key) > 1) {
+            throw UsageError(fmt::format("column {} is asked for twice; leave one out", key));
+        }
+        const Field* field = records.fields().find(key);
+        const bool alias = field != nullptr && field->is_alias() && options.audience == Audience::programs;
+        for (const std::string& one : alias ? field->stands_for : std::vector{key}) {
+            if (std::ranges::find(keys, one) == keys.end()) keys.push_back(one);
+        }
+    }
+    const auto ratio = std::ranges::find(keys, "ratio");
+    const bool based = std::ranges::any_of(rows, [](const PointRow& row) { return row.summary.base.has_value(); });
+    const bool named = std::ranges::find(keys, "ratio_base") != keys.end() || !common_base(rows).empty();
+    if (ratio != keys.end() && based && !named) keys.insert(ratio + 1, "ratio_base");
+    return keys;
+}
+
 }  // namespace
 
-SharedFields shared_fields(const RecordSet& records, const std::vector<PointRow>& rows) {
+SharedFields shared_fields(const RecordSet& records, const std::vector<std::size_t>& entries) {
     SharedFields split;
-    const auto silent = [](const PointRow& row, const Field& field) {
-        return !row.entry.resolved || is_default(row.entry.point, field.name);
-    };
     for (const Field& field : records.fields().all()) {
         std::set<std::string> values;
         bool all_silent = true, any_silent = false;
-        for (const PointRow& row : rows) {
-            if (!row.entry.resolved) continue;
-            values.insert(get_field(row.entry.point, field.name));
-            all_silent = all_silent && silent(row, field);
-            any_silent = any_silent || silent(row, field);
+        for (const std::size_t i : entries) {
+            const Entry& entry = records.entries()[i];
+            if (!entry.resolved) continue;
+            const bool silent = is_default(entry.point, field.name);
+            values.insert(get_field(entry.point, field.name));
+            all_silent = all_silent && silent;
+            any_silent = any_silent || silent;
         }
         const bool hidden = field.is_alias() ? any_silent : field.otherwise.empty() && all_silent;
         if (hidden || values.empty()) continue;
@@ -120,32 +141,6 @@ std::vector<std::string> chosen_numbers(const std::vector<PointRow>& rows, const
     return keys;
 }
 
-namespace {
-
-/// As the user wrote them; for programs a field in other words is the fields that it sets, and a ratio whose base
-/// differs from row to row comes with it.
-std::vector<std::string> asked_for(const RecordSet& records, const std::vector<PointRow>& rows,
-                                   const PointTableOptions& options) {
-    std::vector<std::string> keys;
-    for (const std::string& key : options.columns) {
-        if (std::ranges::count(options.columns, key) > 1) {
-            throw UsageError(fmt::format("column {} is asked for twice; leave one out", key));
-        }
-        const Field* field = records.fields().find(key);
-        const bool alias = field != nullptr && field->is_alias() && options.audience == Audience::programs;
-        for (const std::string& one : alias ? field->stands_for : std::vector{key}) {
-            if (std::ranges::find(keys, one) == keys.end()) keys.push_back(one);
-        }
-    }
-    const auto ratio = std::ranges::find(keys, "ratio");
-    const bool based = std::ranges::any_of(rows, [](const PointRow& row) { return row.summary.base.has_value(); });
-    const bool named = std::ranges::find(keys, "ratio_base") != keys.end() || !common_base(rows).empty();
-    if (ratio != keys.end() && based && !named) keys.insert(ratio + 1, "ratio_base");
-    return keys;
-}
-
-}  // namespace
-
 std::vector<std::string> chosen_columns(const RecordSet& records, const std::vector<PointRow>& rows,
                                         const SharedFields& fields, const PointTableOptions& options) {
     if (!options.columns.empty()) return asked_for(records, rows, options);
@@ -175,13 +170,12 @@ std::string hidden_text(const SharedFields& fields, const std::vector<std::strin
 std::string conditions_text(const RecordSet& records, const std::vector<std::size_t>& shown,
                             const std::vector<PointRow>& rows, const SharedFields& fields) {
     const RunRecord& run = records.run();
-    const auto version = run.environment.find("version");
+    const std::string day = day_of(run);
     const std::string all =
         fields.constant.empty() ? "" : fmt::format("All points: {}.", fmt::join(fields.constant, ", "));
     return fmt::format("{}{} Processor: {}. {}. Measured{} by headcount {}, {}", all, rounds_text(rows),
-                       processors_text(run), libraries_text(records, shown),
-                       run.started.empty() ? "" : " on " + run.started.substr(0, run.started.find('T')),
-                       version == run.environment.end() ? "of unknown version" : version->second, commit_text(run));
+                       processors_text(run), libraries_text(records, shown), day.empty() ? "" : " on " + day,
+                       version_text(run.environment), commit_text(run));
 }
 
 }  // namespace headcount

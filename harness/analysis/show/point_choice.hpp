@@ -15,7 +15,7 @@ struct SharedFields {
 };
 
 /// Whatever varies varies; one length where queries and keys agree, and no width that follows from the others.
-SharedFields shared_fields(const RecordSet& records, const std::vector<PointRow>& rows);
+SharedFields shared_fields(const RecordSet& records, const std::vector<std::size_t>& entries);
 
 /// "num_heads=1" where the ratios of all rows are to that; else "".
 std::string common_base(const std::vector<PointRow>& rows);

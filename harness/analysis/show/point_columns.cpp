@@ -32,6 +32,14 @@ auto of_ratio(Text text) {
         [text](const PointRow& row) { return row.summary.base && !row.is_base ? text(row) : std::string(); });
 }
 
+/// One end of an interval, in full; "" where it has none.
+auto end_of(Interval PointSummary::*interval, double Interval::*end) {
+    return [=](const PointRow& row) {
+        const Interval& of = row.summary.*interval;
+        return of.bounded() ? full(of.*end) : std::string();
+    };
+}
+
 PointColumn rounds() {
     const auto text = of_timed([](const PointRow& row) { return fmt::format("{}", row.summary.rounds); });
     return {.key = "rounds",
@@ -49,11 +57,6 @@ PointColumn time() {
 }
 
 PointColumn interval() {
-    const auto bound = [](double Interval::*end) {
-        return of_timed([end](const PointRow& row) {
-            return row.summary.time.bounded() ? full(row.summary.time.*end) : std::string();
-        });
-    };
     return {.key = "interval",
             .doc = "95 % interval of the median, ms",
             .people = {"95 % ms", of_timed([](const PointRow& row) {
@@ -62,7 +65,8 @@ PointColumn interval() {
                                       ? fmt::format("[{}, {}]", milliseconds(time.low), milliseconds(time.high))
                                       : std::string();
                        })},
-            .programs = {{"low_s", bound(&Interval::low)}, {"high_s", bound(&Interval::high)}}};
+            .programs = {{"low_s", of_timed(end_of(&PointSummary::time, &Interval::low))},
+                         {"high_s", of_timed(end_of(&PointSummary::time, &Interval::high))}}};
 }
 
 /// Cells of what was timed and has its counts: a point of an unfinished run may have times alone.
@@ -108,11 +112,6 @@ PointColumn ratio() {
 }
 
 PointColumn ratio_interval() {
-    const auto bound = [](double Interval::*end) {
-        return of_ratio([end](const PointRow& row) {
-            return row.summary.ratio.bounded() ? full(row.summary.ratio.*end) : std::string();
-        });
-    };
     return {.key = "ratio_interval",
             .doc = "95 % interval of the ratio",
             .people = {"95 % ratio", of_ratio([](const PointRow& row) {
@@ -120,7 +119,8 @@ PointColumn ratio_interval() {
                            return ratio.bounded() ? fmt::format("[{:.3f}, {:.3f}]", ratio.low, ratio.high)
                                                   : std::string();
                        })},
-            .programs = {{"ratio_low", bound(&Interval::low)}, {"ratio_high", bound(&Interval::high)}}};
+            .programs = {{"ratio_low", of_ratio(end_of(&PointSummary::ratio, &Interval::low))},
+                         {"ratio_high", of_ratio(end_of(&PointSummary::ratio, &Interval::high))}}};
 }
 
 PointColumn ratio_base() {

@@ -10,6 +10,7 @@
 #include "harness/analysis/records/oversubscription.hpp"
 #include "harness/analysis/show/point_choice.hpp"
 #include "harness/analysis/show/point_rows.hpp"
+#include "harness/analysis/table/footnotes.hpp"
 #include "harness/core/error.hpp"
 
 namespace headcount {
@@ -41,9 +42,7 @@ std::vector<std::string> compared_fields(const RecordSet& records, const std::ve
         if (!summaries[i].base) continue;
         const Point &point = records.entries()[i].point, &base = records.entries()[*summaries[i].base].point;
         for (const Field& field : records.fields().all()) {
-            const std::string here = get_field(point, field.name), there = get_field(base, field.name);
-            // An option that one of the two does not have tells nothing but whose it is.
-            if (!field.is_alias() && !here.empty() && !there.empty() && here != there) compared.insert(field.name);
+            if (!field.is_alias() && differ_in(point, base, field.name)) compared.insert(field.name);
         }
     }
     std::vector<std::string> named;
@@ -67,7 +66,7 @@ std::vector<PointRow> rows_of(const RecordSet& records, const std::vector<std::s
             std::vector<std::string> named, differs;
             for (const std::string& field : compared) {
                 named.push_back(fmt::format("{}={}", field, get_field(base.point, field)));
-                if (get_field(base.point, field) != get_field(row.entry.point, field)) differs.push_back(named.back());
+                if (differ_in(row.entry.point, base.point, field)) differs.push_back(named.back());
             }
             row.is_base = *summaries[i].base == i;
             row.base = fmt::format("{}", fmt::join(named, ", "));
@@ -79,32 +78,18 @@ std::vector<PointRow> rows_of(const RecordSet& records, const std::vector<std::s
     return rows;
 }
 
-/// "[a] heavy tail" for what the notes of a table without that column say, in the order in which rows say it.
-class Footnotes {
-public:
-    std::string marks_of(const PointRow& row) {
-        std::string marks;
-        for (const std::string& note : notes_of(row, true)) {
-            const auto found = std::ranges::find(notes_, note);
-            const auto index = static_cast<std::size_t>(found - notes_.begin());
-            if (found == notes_.end()) notes_.push_back(note);
-            marks += fmt::format("{}{}", marks.empty() ? "" : ",", letter(index));
-        }
-        return marks.empty() ? "" : fmt::format("[{}]", marks);
-    }
-    std::vector<std::string> texts() const {
-        std::vector<std::string> texts;
-        for (std::size_t i = 0; i < notes_.size(); ++i) texts.push_back(fmt::format("[{}] {}", letter(i), notes_[i]));
-        return texts;
-    }
+/// "a" to "z", then numbers.
+std::string letter(std::size_t index) {
+    constexpr std::size_t kLetters = 26;
+    return index < kLetters ? std::string(1, static_cast<char>('a' + index)) : fmt::format("{}", index + 1);
+}
 
-private:
-    static std::string letter(std::size_t index) {
-        constexpr std::size_t kLetters = 26;
-        return index < kLetters ? std::string(1, static_cast<char>('a' + index)) : fmt::format("{}", index + 1);
-    }
-    std::vector<std::string> notes_;
-};
+/// "[a,b]" for what a table without the column of notes says of a row below it.
+std::string marks_of(const PointRow& row, Footnotes& footnotes) {
+    std::vector<std::string> marks;
+    for (const std::string& note : notes_of(row, true)) marks.push_back(letter(footnotes.index_of(note)));
+    return marks.empty() ? "" : fmt::format("[{}]", fmt::join(marks, ","));
+}
 
 std::string caption_of(const RecordSet& records, const std::vector<PointRow>& rows, bool ratios) {
     const bool timed = std::ranges::any_of(rows, [](const PointRow& row) { return row.summary.rounds > 0; });
@@ -144,7 +129,7 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
     const auto summaries = summarise(records, fields_and_value(options.base, records.fields()));
     std::vector<PointRow> rows = rows_of(records, shown, summaries);
     sort_rows(rows, options.sort, records);
-    const SharedFields fields = shared_fields(records, rows);
+    const SharedFields fields = shared_fields(records, shown);
     const std::string base = common_base(rows);
     const bool programs = options.audience == Audience::programs;
     Table table{.columns = {}, .rows = std::vector<std::vector<std::string>>(rows.size())};
@@ -169,12 +154,14 @@ Table point_table(const RecordSet& records, const PointTableOptions& options) {
     }
     if (!notes) {
         std::vector<std::string> marks;
-        for (const PointRow& row : rows) marks.push_back(footnotes.marks_of(row));
+        for (const PointRow& row : rows) marks.push_back(marks_of(row, footnotes));
         if (!std::ranges::all_of(marks, &std::string::empty)) {
             table.columns.push_back({.name = ""});
             for (std::size_t i = 0; i < rows.size(); ++i) table.rows[i].push_back(marks[i]);
         }
-        for (std::string& text : footnotes.texts()) table.notes.push_back(std::move(text));
+        for (std::size_t i = 0; i < footnotes.texts().size(); ++i) {
+            table.notes.push_back(fmt::format("[{}] {}", letter(i), footnotes.texts()[i]));
+        }
     }
     table.label = records.run().name;
     table.caption = caption_of(records, rows, ratios);

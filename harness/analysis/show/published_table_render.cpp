@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "harness/analysis/published/table_result.hpp"
+#include "harness/analysis/table/footnotes.hpp"
 #include "harness/analysis/table/table.hpp"
 
 namespace headcount {
@@ -33,19 +34,6 @@ std::size_t width_of(std::string_view text) {
         text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-/// Findings and notes numbered in the order in which cells first use them.
-class Footnotes {
-public:
-    std::string mark(const std::string& text) {
-        if (text.empty()) return "";
-        const auto found = std::find(texts.begin(), texts.end(), text);
-        const auto index = static_cast<std::size_t>(found - texts.begin());
-        if (found == texts.end()) texts.push_back(text);
-        return fmt::format("[{}]", index + 1);
-    }
-    std::vector<std::string> texts;
-};
-
 /// One column of the paper's table as rows of text: row, printed, ours, exact value, status, evidence.
 struct Section {
     const TableColumn* column;
@@ -58,7 +46,7 @@ std::string status_text(const CellResult& cell, Footnotes& notes) {
     std::string text(to_string(cell.status));
     if (!cell.as_expected) text += " (unexpected)";
     for (const std::string& note : {cell.finding, cell.note, cell.not_attempted}) {
-        if (!note.empty()) text += " " + notes.mark(note);
+        if (!note.empty()) text += fmt::format(" [{}]", notes.index_of(note) + 1);
     }
     return text;
 }
@@ -175,9 +163,9 @@ std::string terminal(const TableResult& result) {
         add(kHeader);
         for (const auto& line : section.lines) add(line);
     }
-    if (!notes.texts.empty()) out += "\n";
-    for (std::size_t i = 0; i < notes.texts.size(); ++i) {
-        out += wrapped(fmt::format("[{}] {}", i + 1, notes.texts[i]), "    ") + "\n";
+    if (!notes.texts().empty()) out += "\n";
+    for (std::size_t i = 0; i < notes.texts().size(); ++i) {
+        out += wrapped(fmt::format("[{}] {}", i + 1, notes.texts()[i]), "    ") + "\n";
     }
     return out + "\n" + summary(result) + "\n";
 }
@@ -200,9 +188,9 @@ std::string markdown(const TableResult& result) {
             out += fmt::format("| {} |\n", fmt::join(line, " | "));
         }
     }
-    if (!notes.texts.empty()) out += "\n";
-    for (std::size_t i = 0; i < notes.texts.size(); ++i) {
-        out += fmt::format("{}. {}\n", i + 1, markdown_text(notes.texts[i]));
+    if (!notes.texts().empty()) out += "\n";
+    for (std::size_t i = 0; i < notes.texts().size(); ++i) {
+        out += fmt::format("{}. {}\n", i + 1, markdown_text(notes.texts()[i]));
     }
     return out + "\n" + summary(result) + "\n";
 }
@@ -261,8 +249,8 @@ std::string latex(const TableResult& result) {
                       "% \\usepackage{{booktabs}}\n\\begin{{table}}\n\\centering\n\\small\n{}\n"
                       "\\begin{{tabular}}{{lrrl}}\n{}{}\\bottomrule\n\\end{{tabular}}\n",
                       caption, head, body);
-    for (std::size_t i = 0; i < notes.texts.size(); ++i) {
-        out += fmt::format("\n\\par\\footnotesize [{}] {}\n", i + 1, latex_text(notes.texts[i]));
+    for (std::size_t i = 0; i < notes.texts().size(); ++i) {
+        out += fmt::format("\n\\par\\footnotesize [{}] {}\n", i + 1, latex_text(notes.texts()[i]));
     }
     return out + (is_long ? "}\n" : "\\end{table}\n");
 }

@@ -23,48 +23,36 @@
 namespace headcount {
 namespace {
 
-std::string environment(const RunRecord& run, const char* name, const char* otherwise) {
-    const auto found = run.environment.find(name);
-    return found == run.environment.end() ? otherwise : found->second;
-}
+using Entries = std::vector<std::size_t>;
 
 /// Entries that the claim compares; of one combination where one is named.
-std::vector<std::size_t> entries_of(const RecordSet& records, const ClaimSpec& claim, const std::string& combination) {
-    const ClaimScope scope = understand(records, claim);
-    std::vector<std::size_t> entries;
-    for (const std::size_t i : scope.part.entries) {
+Entries entries_of(const RecordSet& records, const ClaimScope& claim, const std::string& combination) {
+    Entries entries;
+    for (const std::size_t i : claim.part.entries) {
         const Entry& entry = records.entries()[i];
-        const bool here = entry.resolved && scope.speaks_of(entry);
-        const std::string its = here ? scope.combination_of(entry) : "";
-        if (here && (combination.empty() || (its.empty() ? "all" : its) == combination)) entries.push_back(i);
+        if (!entry.resolved || !claim.speaks_of(entry)) continue;
+        const std::string its = claim.combination_of(entry);
+        if (combination.empty() || (its.empty() ? "all" : its) == combination) entries.push_back(i);
     }
     return entries;
 }
 
 /// "variant multi_head, batch 1, ...": what the points share.
-std::string shape(const RecordSet& records, const std::vector<std::size_t>& entries) {
-    std::vector<PointRow> rows;
-    static const PointSummary kNone;
-    for (const std::size_t i : entries) rows.push_back({.entry = records.entries()[i], .summary = kNone});
-    return fmt::format("{}", fmt::join(shared_fields(records, rows).constant, ", "));
+std::string shape(const RecordSet& records, const Entries& entries) {
+    return fmt::format("{}", fmt::join(shared_fields(records, entries).constant, ", "));
 }
 
-/// ", with more threads than processors for some" where that is so of one of the points.
-std::string crowded(const RecordSet& records, const std::vector<std::size_t>& entries) {
-    const bool any =
+/// "on AMD EPYC with blas: OpenBLAS 0.3.21 (Haswell kernels)"; says so where threads of one of the points took turns.
+std::string place(const RecordSet& records, const Entries& entries) {
+    const bool crowded =
         std::ranges::any_of(entries, [&](std::size_t i) { return !oversubscription(records.entries()[i]).empty(); });
-    return any ? ", with more threads than processors," : "";
+    return fmt::format("on {}{} with {}", processors_text(records.run()),
+                       crowded ? ", with more threads than processors," : "", libraries_text(records, entries));
 }
 
-/// "on AMD EPYC with blas: OpenBLAS 0.3.21 (Haswell kernels)"
-std::string place(const RecordSet& records, const ClaimSpec& claim, const std::string& combination = "") {
-    const std::vector<std::size_t> entries = entries_of(records, claim, combination);
-    return fmt::format("on {}{} with {}", processors_text(records.run()), crowded(records, entries),
-                       libraries_text(records, entries));
-}
-
-std::string worst_case(const Verdict& v, const RecordSet& records, const ClaimSpec& claim) {
+std::string worst_case(const Verdict& v, const RecordSet& records, const ClaimScope& claim) {
     const WorstCase& worst = *v.worst;
+    const Entries entries = entries_of(records, claim, worst.combination);
     const std::string interval = worst.ratio.bounded()
                                      ? fmt::format("95 % interval {:.4g} to {:.4g}", worst.ratio.low, worst.ratio.high)
                                      : "too few rounds for an interval";
@@ -73,22 +61,20 @@ std::string worst_case(const Verdict& v, const RecordSet& records, const ClaimSp
         v.metric == "time"
             ? fmt::format("{} took {} as long as {}", case_name(worst.label), ratio, case_name(worst.base))
             : fmt::format("{} of {} was {} that of {}", v.metric, case_name(worst.label), ratio, case_name(worst.base));
-    const bool trained = understand(records, claim).metric.of_training;
     const std::string rank = worst.cases > 1 ? fmt::format("{} of {} cases, ", worst.rank(), worst.cases) : "";
     return fmt::format("{}{} ({}, n = {} {}; {}) {}", rank, compared, interval, worst.rounds,
-                       trained ? "paired seeds" : "paired rounds",
-                       shape(records, entries_of(records, claim, worst.combination)),
-                       place(records, claim, worst.combination));
+                       claim.metric.of_training ? "paired seeds" : "paired rounds", shape(records, entries),
+                       place(records, entries));
 }
 
-std::string measured(const Verdict& v, const RecordSet& records, const ClaimSpec& claim) {
+std::string measured(const Verdict& v, const RecordSet& records, const ClaimScope& claim) {
     if (v.worst) return worst_case(v, records, claim);
     if (v.observed.empty()) return v.reason;
     const std::string interval = v.interval.bounded() ? ", 95 % interval " + v.interval_text() : "";
-    return fmt::format("{}: {}{} {}", v.metric, v.observed, interval, place(records, claim));
+    return fmt::format("{}: {}{} {}", v.metric, v.observed, interval, place(records, entries_of(records, claim, "")));
 }
 
-std::string exact(const Verdict& v, const RecordSet& records, const ClaimSpec& claim) {
+std::string exact(const Verdict& v, const RecordSet& records, const ClaimScope& claim) {
     if (v.observed.empty()) return v.reason;
     const std::string shared = shape(records, entries_of(records, claim, ""));
     return fmt::format("counted exactly, without interval or rounds: {}, {} (base case {}{}{})", v.metric, v.observed,
@@ -112,11 +98,11 @@ std::string quoted_sentence(const RecordSet& records, const std::vector<Verdict>
     }
     const auto found = std::ranges::find_if(verdicts, [&](const Verdict& v) { return v.summary && v.claim == id; });
     const Verdict& v = *found;
-    const std::string came = v.exact ? exact(v, records, *claim) : measured(v, records, *claim);
+    const ClaimScope scope = understand(records, *claim);
+    const std::string came = v.exact ? exact(v, records, scope) : measured(v, records, scope);
     return printable(fmt::format("{}; the claim {} (\"{}\": {} {}) is {} [headcount {}, {}, {}].", capitalised(came),
                                  v.claim, v.says, v.metric, v.limit, tallied(verdicts, v),
-                                 environment(run, "version", "of unknown version"), commit_text(run),
-                                 run.started.substr(0, run.started.find('T'))));
+                                 version_text(run.environment), commit_text(run), day_of(run)));
 }
 
 std::string quoted_in_latex(const std::string& sentence, const std::string& source) {
@@ -149,11 +135,13 @@ std::string bibtex_entry(const std::filesystem::path& file, std::string_view key
 }
 
 std::string bibtex_of_program(const RunRecord& run) {
+    const auto version = run.environment.find("version");
     return fmt::format(
         "@software{{headcount,\n  title = {{headcount: what attention heads cost, and what they buy}},\n"
         "  author = {{{{The headcount authors}}}},\n  version = {{{}}},\n  year = {{{}}},\n  note = {{{}, config "
         "{}}}\n}}\n",
-        environment(run, "version", "unknown"), run.started.substr(0, 4), capitalised(commit_text(run)), run.name);
+        version == run.environment.end() ? "unknown" : version->second, run.started.substr(0, 4),
+        capitalised(commit_text(run)), run.name);
 }
 
 std::string source_of(const ClaimSpec& claim) {

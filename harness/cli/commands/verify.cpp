@@ -87,8 +87,7 @@ void print_quote(const RecordSet& records, const Options& options, int& exit_cod
     }
     const std::vector<ClaimSpec>& claims = records.run().claims;
     const auto claim = std::ranges::find(claims, id, &ClaimSpec::id);
-    const std::vector<Verdict> verdicts =
-        verify(records, {.claims = claim == claims.end() ? std::vector<std::string>{} : std::vector{id}});
+    const std::vector<Verdict> verdicts = verify(records, {.claims = {id}});  // refuses an id that is none
     const std::string sentence = quoted_sentence(records, verdicts, id);
     const std::string source = source_of(*claim);
     exit_code = exit_code_of(conclusion_of(verdicts));
