@@ -76,8 +76,8 @@ std::string finding_of(const Reading& reading) {
     if (lead.open()) return fmt::format(": {} points missing", lead.unfinished);
     if (!lead.exact) {
         if (lead.worst && lead.worst->cases > 1) {
-            return fmt::format(": {} {:.4g} times at {}", lead.worst->rank(), lead.worst->ratio.estimate,
-                               lead.worst->label);
+            return fmt::format(": {} {:.4g} times at {}", lead.worst->below ? "down to" : "up to",
+                               lead.worst->ratio.estimate, lead.worst->label);
         }
         if (lead.observed.empty()) return ": " + lead.reason;
         std::string ratio = lead.observed.substr(0, lead.observed.find(" ("));  // without the rounds

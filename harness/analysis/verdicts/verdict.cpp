@@ -24,11 +24,10 @@ void merge_into(std::vector<std::string>& list, const std::vector<std::string>& 
     list = std::move(all);
 }
 
-/// How far a ratio lies beyond where the claim wants it, in logarithms; negative inside.
-double beyond(const Test& test) {
-    const double at = std::log(test.interval.estimate);
-    return std::max(at - std::log(test.range.high), std::log(test.range.low) - at);
-}
+/// How far a ratio lies above and below where the claim wants it, in logarithms; negative inside.
+double above(const Test& test) { return std::log(test.interval.estimate) - std::log(test.range.high); }
+double below(const Test& test) { return std::log(test.range.low) - std::log(test.interval.estimate); }
+double beyond(const Test& test) { return std::max(above(test), below(test)); }
 
 std::optional<WorstCase> worst_of(const std::vector<Judged>& all) {
     std::optional<WorstCase> worst;
@@ -45,7 +44,8 @@ std::optional<WorstCase> worst_of(const std::vector<Judged>& all) {
                      .combination = judged.verdict.combination,
                      .ratio = test.interval,
                      .rounds = test.rounds,
-                     .two_sided = test.range.low > 0 && std::isfinite(test.range.high)};
+                     .two_sided = test.range.low > 0 && std::isfinite(test.range.high),
+                     .below = below(test) > above(test)};
         }
     }
     if (worst) worst->cases = cases;

@@ -28,6 +28,7 @@ struct WorstCase {
     std::size_t rounds = 0;
     int cases = 0;           ///< of all combinations: it is the worst of so many
     bool two_sided = false;  ///< the claim bounds both sides, so that faster is no better than slower
+    bool below = false;      ///< it is the smallest, not the largest: what lies beyond it is below
 
     /// "at worst", and of claims that bound both sides "at the farthest"
     std::string_view rank() const { return two_sided ? "at the farthest" : "at worst"; }
