@@ -17,6 +17,11 @@ def line_of(data, position):
     return data.count(b"\n", 0, position) + 1
 
 
+def torn_inside_a_line(data, position):
+    """Where nothing of a line stands, or all of it but its newline, no line is damaged."""
+    return b"\n" not in data[position - 1 : position + 1]
+
+
 def read_damaged(program, path, data, position, what):
     result = run([program, "verify", path])
     check(result.returncode in (0, 1, 2, 3), f"{what} at byte {position}: exit code {result.returncode}: {result.stderr}")
@@ -25,7 +30,7 @@ def read_damaged(program, path, data, position, what):
     number = line_of(data, position)
     if number == 1:
         check(result.returncode == 2, f"{what} in the run record at byte {position}: exit code {result.returncode}")
-    elif what == "flipped" or data[position - 1 : position] != b"\n":
+    elif what == "flipped" or torn_inside_a_line(data, position):
         check(f":{number}: " in text, f"{what} at byte {position}: line {number} is not named in {text[:500]}")
 
 
@@ -62,7 +67,9 @@ def main():
         data = whole.read_bytes()
         compare_with_undisturbed(records(whole), ROUNDS)
         damaged = scratch / "damaged.jsonl"
-        places = sorted(chance.randrange(1, len(data) - 1) for _ in range(positions))
+        places = [chance.randrange(1, len(data) - 1) for _ in range(positions - 2)]
+        before_a_newline = data.index(b"\n", len(data) // 2)
+        places = sorted([*places, before_a_newline, before_a_newline + 1])
         resumed = set(chance.sample(range(positions), min(8, positions)))
         for i, position in enumerate(places):
             damaged.write_bytes(data[:position])
