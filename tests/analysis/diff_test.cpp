@@ -102,6 +102,7 @@ TEST_CASE("two sides of one result are paired by round: drift of both does not h
 TEST_CASE("sides are matched by the fields that neither names") {
     const Journal journal = two_variants(0.5, 0.005, 20, 3);
     const Diff diff = diff_sides(journal, kVariants);
+    CHECK(diff.relation == Relation::two_sides);
     REQUIRE(diff.points.size() == 3);
     for (const PointDiff& each : diff.points) {
         CHECK(each.change == Change::faster);
@@ -259,8 +260,8 @@ TEST_CASE("faster here and slower there is neither; JSON has what the table has"
 TEST_CASE("a copy of a run is recognised as such") {
     Journal journal = journal_with(0.010, 0.005);
     journal.run.started = "2026-01-01T00:00:00Z";
-    CHECK(diff_journals(journal, journal).same_run);
+    CHECK(diff_journals(journal, journal).relation == Relation::same_run);
     Journal again = journal;
     again.run.started = "2026-01-01T01:00:00Z";
-    CHECK_FALSE(diff_journals(journal, again).same_run);
+    CHECK(diff_journals(journal, again).relation == Relation::two_runs);
 }

@@ -286,6 +286,15 @@ std::string_view to_string(Change change) {
     return "";
 }
 
+std::string_view to_string(Relation relation) {
+    switch (relation) {
+        case Relation::two_runs: return "two runs";
+        case Relation::two_sides: return "two sides of one run";
+        case Relation::same_run: return "one run twice";
+    }
+    return "";
+}
+
 std::string Difference::text() const { return fmt::format("{}: {}: {}, {}", kind, key, a, b); }
 
 std::size_t Diff::count(Change change) const {
@@ -296,7 +305,9 @@ Diff diff_journals(const Journal& a, const Journal& b, const DiffOptions& option
     if (!options.across_machines) refuse_other_machines(a.run, b.run);
     Diff diff = diff_records(RecordSet(a), RecordSet(b), false, options);
     diff.differs = differences(a.run, b.run);
-    diff.same_run = !a.run.started.empty() && a.run.run == b.run.run && a.run.started == b.run.started;
+    if (!a.run.started.empty() && a.run.run == b.run.run && a.run.started == b.run.started) {
+        diff.relation = Relation::same_run;
+    }
     return diff;
 }
 
@@ -306,7 +317,9 @@ Diff diff_sides(const Journal& journal, const DiffOptions& options) {
             "diff: of one result two sides are compared; name them, e.g. --between variant=multi_head,streaming");
     }
     const RecordSet records(journal);
-    return diff_records(records, records, true, options);
+    Diff diff = diff_records(records, records, true, options);
+    diff.relation = Relation::two_sides;
+    return diff;
 }
 
 }  // namespace headcount

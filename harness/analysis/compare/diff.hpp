@@ -36,13 +36,22 @@ struct Difference {
     std::string text() const;
 };
 
+/// Where the samples of the two come from.
+enum class Relation : std::uint8_t {
+    two_runs,
+    two_sides,  ///< of one run, paired by its rounds
+    same_run,   ///< B is a copy of A, or either went on from the other: what they share are the same samples
+};
+/// "two runs", "two sides of one run", "one run twice"
+std::string_view to_string(Relation relation);
+
 struct Diff {
     std::vector<PointDiff> points;  ///< that both sides have times of, in the order of A
     std::size_t only_a = 0, only_b = 0;
     std::vector<Difference> differs;
-    bool same_run = false;     ///< B is a copy of A, or either went on from the other: its samples are the same
-    std::string overall;       ///< "faster", "slower", "same", "mixed", "cannot tell"
-    std::string overall_text;  ///< with counts
+    Relation relation = Relation::two_runs;
+    std::string overall;                   ///< "faster", "slower", "same", "mixed", "cannot tell"
+    std::string overall_text;              ///< with counts
     Interval ratios{.low = 1, .high = 1};  ///< median, smallest and largest of the points' ratios; no interval
 
     std::size_t count(Change change) const;

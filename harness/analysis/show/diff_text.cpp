@@ -49,7 +49,7 @@ Table diff_table(const Diff& diff, bool programs) {
 }
 
 std::string diff_json(const Diff& diff) {
-    Json json{{"overall", diff.overall}, {"same_run", diff.same_run}};
+    Json json{{"overall", diff.overall}, {"compared", to_string(diff.relation)}};
     for (const Change change : {Change::faster, Change::slower, Change::same, Change::cannot_tell}) {
         json["counts"][std::string(to_string(change))] = diff.count(change);
     }

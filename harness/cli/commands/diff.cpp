@@ -64,7 +64,9 @@ void print(const Options& options, const Diff& diff) {
     fmt::print("A is {}, B is {}; same: within {} %; 5 % after Holm's correction over {} points\n",
                side_text(options.a, options.diff.left), side_text(options.b, options.diff.right),
                options.diff.margin * 100, diff.points.size());
-    if (diff.same_run) fmt::print("both are the same run: what they share are the same samples, not a repetition\n");
+    if (diff.relation == Relation::same_run) {
+        fmt::print("both are the same run: what they share are the same samples, not a repetition\n");
+    }
     for (const Difference& difference : diff.differs) fmt::print("differs: {}\n", printable(difference.text()));
     if (diff.differs.empty()) fmt::print("nothing differs in machine, build, protocol and config\n");
 }
