@@ -51,6 +51,7 @@ std::string scope_of(const ClaimProspect& claim) {
     if (!where.empty()) text += fmt::format("; where {}", fmt::join(where, ", "));
     text += fmt::format("; {} comparison{} of {} points", claim.comparisons, claim.comparisons == 1 ? "" : "s",
                         claim.points);
+    if (claim.skipped > 0) text += fmt::format(", {} of them skipped here", claim.skipped);
     if (claim.hopeless > 0) text += fmt::format(", {} of them without a verdict: {}", claim.hopeless, claim.why);
     return text;
 }

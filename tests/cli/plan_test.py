@@ -52,6 +52,10 @@ class Plan(TinySweep):
         self.assertIn("without a verdict: its base stands alone",
                       self.plan(self.config_of(), "--set", "core/num_heads=1").stdout)
 
+    def test_comparisons_that_cannot_run_here_are_told_apart(self):
+        text = self.plan(self.config_of(), "--set", "seq_len=8,1000000").stdout
+        self.assertIn("; 2 comparisons of 6 points, 1 of them skipped here\n", text)
+
     def test_what_was_filled_in_stands_in_the_plan(self):
         text = self.plan(self.config_of()).stdout
         fields = re.search(r"(?m)^by default: (.*)$", text)[1].split(", ")

@@ -96,6 +96,7 @@ std::vector<ClaimProspect> claim_prospects(const RecordSet& planned,
         for (const auto& [combination, points] : combinations) {
             ++claim.comparisons;
             claim.points += points.size();
+            if (std::ranges::all_of(points, [](const Planned& p) { return p.prospect.skipped; })) ++claim.skipped;
             const std::string why = why_not(claim.scope, points);
             if (!why.empty()) {
                 ++claim.hopeless;

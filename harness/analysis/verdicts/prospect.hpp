@@ -27,6 +27,7 @@ struct ClaimProspect {
     ClaimScope scope;
     std::size_t comparisons = 0;     ///< combinations of the other axes: one verdict each
     std::size_t points = 0;          ///< in all of them
+    std::size_t skipped = 0;         ///< of these comparisons, none of whose points can run here
     std::size_t hopeless = 0;        ///< of these comparisons, that can have no verdict
     std::string why{};               ///< the first of them cannot; or that there is no comparison at all
     std::set<std::string> groups{};  ///< whose rounds it will be judged by; none for what is counted
