@@ -83,13 +83,41 @@ TEST_CASE("a quoted sentence has ratio, interval, rounds, shape, machine, librar
                           Contains("seq\\_len 128") && Contains("~\\cite{headcount,vaswani2017}.\n"));
 }
 
-TEST_CASE("an exact claim is quoted with its count") {
-    JournalBuilder builder({"num_heads"});
-    for (const char* heads : {"1", "8"}) builder.add(point({{"num_heads", heads}}), 128);
-    builder.claim("R3", "equal", "exactly").outcome = "supported";
+/// What is quoted of a claim on counts that grow with the heads: 128 at 1, 1024 at 8, or the same, 128, at both.
+std::string quoted_count(bool grows, const std::string& kind, const std::string& argument) {
+    JournalBuilder builder({"num_heads", "seq_len"});
+    for (const char* seq_len : {"64", "256"}) {
+        for (const auto& [heads, factor] : {std::pair{"1", 1}, std::pair{"4", 4}, std::pair{"8", 8}}) {
+            builder.add(point({{"num_heads", heads}, {"seq_len", seq_len}}), grows ? 128 * factor : 128);
+        }
+    }
+    builder.claim("R3", kind, argument).outcome = "supported";
     const RecordSet records(builder.journal);
-    CHECK_THAT(quoted_sentence(records, verify(records), "R3"),
-               Contains("Counted exactly") && Contains("128") && Contains("is supported"));
+    return quoted_sentence(records, verify(records), "R3");
+}
+
+TEST_CASE("an exact claim of every kind is quoted as a sentence") {
+    const auto begins = [](const std::string& middle) {
+        return Catch::Matchers::StartsWith("By exact count core.multiplies is " + middle + " (one of 2 combinations: ");
+    };
+    const std::string same = "128 in each of 3 cases, num_heads=1 to num_heads=8";
+    const std::string more = "1024 at num_heads=8, exactly 8 times the 128 at num_heads=1";
+    CHECK_THAT(quoted_count(false, "equal", "exactly"),
+               begins(same) && Contains("seq_len 64") && Contains(") is supported in all"));
+    CHECK_THAT(quoted_count(true, "equal", "exactly"), begins(more) && Contains(") is refuted in all 2"));
+    CHECK_THAT(quoted_count(true, "proportional_to", "num_heads"), begins(more));
+    CHECK_THAT(quoted_count(false, "proportional_to", "num_heads"),
+               begins("128 at num_heads=8, equal to the 128 at num_heads=1; the law says exactly 8 times"));
+    CHECK_THAT(quoted_count(true, "equals", "128 * num_heads"),
+               begins("what the law says in each of 3 cases, num_heads=1 to num_heads=8, where it is 1024"));
+    CHECK_THAT(quoted_count(true, "equals", "128"), begins("512 at num_heads=4, where the law says 128"));
+    CHECK_THAT(quoted_count(true, "affine", "128"),
+               begins("0 + 128 * num_heads in each of 3 cases, num_heads=1 to num_heads=8"));
+    CHECK_THAT(quoted_count(true, "ordering", "rising"),
+               begins("larger from case to case, from 128 at num_heads=1 to 1024 at num_heads=8"));
+    CHECK_THAT(quoted_count(true, "peaks_at", "8"), begins("1024 at num_heads=8, more than in the 2 other cases"));
+    CHECK_THAT(quoted_count(true, "peaks_at", "1"),
+               begins("512 at num_heads=4, exactly 4 times the 128 at num_heads=1"));
 }
 
 TEST_CASE("of several cases in one combination the worst is told, not the one farthest from 1") {

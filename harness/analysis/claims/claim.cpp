@@ -100,6 +100,24 @@ std::string factor_text(const Rational& value, const Rational& base) {
     return fmt::format("exactly {} times ({})", to_text(factor), to_decimal(factor));
 }
 
+std::string told_beside(const Comparison& comparison, const Case& c, const Case& base) {
+    const Rational &value = *c.value.exact, &other = *base.value.exact;
+    const std::string factor = factor_text(value, other);
+    const std::string relation = value == other              ? "equal to the"
+                                 : other == 0                ? "against the"
+                                 : factor.ends_with(" less") ? factor + " than the"
+                                                             : factor + " the";
+    return fmt::format("is {} at {}, {} {} at {}", to_text(value), comparison.label(c), relation, to_text(other),
+                       comparison.label(base));
+}
+
+std::string in_each_case(const Comparison& comparison) {
+    const std::vector<Case>& cases = comparison.cases;
+    if (cases.size() == 1) return "at " + comparison.label(cases.front());
+    return fmt::format("in each of {} cases, {} to {}", cases.size(), comparison.label(cases.front()),
+                       comparison.label(cases.back()));
+}
+
 namespace {
 
 std::string spread_of(const PairedRounds& rounds) {

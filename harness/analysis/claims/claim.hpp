@@ -64,8 +64,9 @@ struct Test {
 struct Finding {
     Status status = Status::inconclusive;  ///< exact kinds; measured kinds leave it to their tests
     std::string observed{};                ///< "exactly 8 times the base at num_heads=8"
-    std::string reason{};                  ///< why it is inconclusive, or what to know besides
-    std::vector<Test> tests{};             ///< measured kinds only
+    std::string told{};         ///< exact kinds: the same after the metric's name, "is 64 at num_heads=8, exactly ..."
+    std::string reason{};       ///< why it is inconclusive, or what to know besides
+    std::vector<Test> tests{};  ///< measured kinds only
 };
 
 /// Metrics that a kind may judge. An exact claim declares its outcome in the config, a measured one may not.
@@ -116,6 +117,10 @@ Rational across_value(const Comparison& comparison, const Case& c);
 
 /// "equal", "exactly 8 times", "exactly 8 times less", "exactly 33/65 times (0.507692)".
 std::string factor_text(const Rational& value, const Rational& base);
+/// "is 1048576 at num_heads=64, exactly 64 times the 16384 at num_heads=1": two cases in a sentence.
+std::string told_beside(const Comparison& comparison, const Case& c, const Case& base);
+/// "in each of 7 cases, num_heads=1 to num_heads=64"
+std::string in_each_case(const Comparison& comparison);
 
 inline constexpr double kAboveOne = 1 + std::numeric_limits<double>::epsilon();
 inline constexpr double kBelowOne = 1 - std::numeric_limits<double>::epsilon();

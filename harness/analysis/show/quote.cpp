@@ -75,10 +75,10 @@ std::string measured(const Verdict& v, const RecordSet& records, const ClaimScop
 }
 
 std::string exact(const Verdict& v, const RecordSet& records, const ClaimScope& claim) {
-    if (v.observed.empty()) return v.reason;
-    const std::string shared = shape(records, entries_of(records, claim, ""));
-    return fmt::format("counted exactly, without interval or rounds: {}, {} (base case {}{}{})", v.metric, v.observed,
-                       v.base_value, v.base.empty() ? "" : " at " + v.base, shared.empty() ? "" : "; " + shared);
+    if (v.told.empty()) return v.reason;
+    const std::string first = v.combinations > 1 ? fmt::format("one of {} combinations: ", v.combinations) : "";
+    return fmt::format("by exact count {} {} ({}{})", v.metric, v.told, first,
+                       shape(records, entries_of(records, claim, v.speaker)));
 }
 
 std::string capitalised(std::string text) {

@@ -103,6 +103,7 @@ Judged judge(const ClaimScope& claim, const std::vector<const Entry*>& entries) 
         Finding finding = claim.kind.judge(comparison);
         verdict.status = finding.status;
         verdict.observed = finding.observed;
+        verdict.told = finding.told;
         verdict.reason = finding.reason;
         judged.tests = std::move(finding.tests);
     }

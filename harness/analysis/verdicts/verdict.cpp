@@ -75,6 +75,8 @@ Verdict summary_of(const ClaimScope& claim, const std::vector<Judged>& all, cons
     });
     if (shown != all.end()) {
         summary.observed = shown->verdict.observed;
+        summary.told = shown->verdict.told;
+        summary.speaker = shown->verdict.combination;
         summary.interval = shown->verdict.interval;
         summary.corrected = shown->verdict.corrected;
         summary.base = shown->verdict.base;

@@ -44,6 +44,7 @@ struct Verdict {
     std::string expected;  ///< "supported" or "refuted"; empty for measured claims
     bool exact = true;
     std::string observed;
+    std::string told;           ///< exact only: the same as a sentence goes on after the metric's name
     Interval interval;          ///< measured only: of the case furthest from the base; combinations only
     bool tells_spread = false;  ///< its reason has percentiles, as one middle value does not describe some of its times
     bool corrected = false;     ///< the interval is wider than 95 % asks: corrected for the claim's other comparisons
@@ -52,6 +53,7 @@ struct Verdict {
     std::string base;        ///< "num_heads=1"
     std::string base_value;  ///< with unit
     std::string reason;      ///< why inconclusive, and which points failed or were skipped
+    std::string speaker;     ///< summaries only: the combination whose finding it tells, one with its status
     int combinations = 1;
     int agreeing = 1;     ///< combinations with the status of the summary
     int unfinished = 0;   ///< points without a record yet: nothing is concluded from the others alone

@@ -31,6 +31,7 @@ Finding judge(const Comparison& comparison) {
                                               : fmt::format("slope {} at {}, the law says {}",
                                                             to_text(Rational(rise / (place - start))),
                                                             comparison.label(c), to_text(slope));
+            finding.told = "is not affine with that slope: " + finding.observed;
         }
     }
     if (finding.status == Status::refuted) return finding;
@@ -38,6 +39,8 @@ Finding judge(const Comparison& comparison) {
     if (places.size() < 3) return {.reason = "fewer than three values of the axis: any law would be affine"};
     finding.observed = fmt::format("slope exactly {} over {} values, intercept {}", to_text(slope), places.size(),
                                    to_text(Rational(*base.value.exact - slope * start)));
+    finding.told = fmt::format("is {} + {} * {} {}", to_text(Rational(*base.value.exact - slope * start)),
+                               to_text(slope), comparison.claim.across.front(), in_each_case(comparison));
     return finding;
 }
 

@@ -27,9 +27,11 @@ Finding judge(const Comparison& comparison) {
         finding.status = Status::refuted;
         finding.observed = fmt::format("{} at {} ({})", factor_text(*last_different->value.exact, base),
                                        comparison.label(*last_different), to_text(*last_different->value.exact));
+        finding.told = told_beside(comparison, *last_different, comparison.base_case());
     } else {
         finding.status = Status::supported;
         finding.observed = fmt::format("{} in all {} cases", to_text(base), comparison.cases.size());
+        finding.told = fmt::format("is {} {}", to_text(base), in_each_case(comparison));
     }
     return finding;
 }

@@ -15,6 +15,8 @@ Finding judge(const Comparison& comparison) {
         finding.status = Status::refuted;
         finding.observed =
             fmt::format("{} at {}, the law says {}", to_text(*c.value.exact), comparison.label(c), to_text(law));
+        finding.told = fmt::format("is {} at {}, where the law says {}", to_text(*c.value.exact), comparison.label(c),
+                                   to_text(law));
         return finding;
     }
     const Case& last = comparison.cases.back();
@@ -22,6 +24,8 @@ Finding judge(const Comparison& comparison) {
                            ? to_text(*last.value.exact)
                            : fmt::format("as the law in all {} cases; {} at {}", comparison.cases.size(),
                                          to_text(*last.value.exact), comparison.label(last));
+    finding.told =
+        fmt::format("is what the law says {}, where it is {}", in_each_case(comparison), to_text(*last.value.exact));
     return finding;
 }
 

@@ -168,7 +168,9 @@ Finding judge(const Comparison& comparison) {
     if (const auto* place = unequal(grid, comparison.claim.across, expected)) {
         return {.status = Status::refuted,
                 .observed = fmt::format("{} at {} ({})", factor_text(place->second, expected),
-                                        place_text(grid, place->first), to_text(place->second))};
+                                        place_text(grid, place->first), to_text(place->second)),
+                .told = fmt::format("is {} at {}, where the others have {}", to_text(place->second),
+                                    place_text(grid, place->first), to_text(expected))};
     }
     if (std::string reason = gap(grid, comparison); !reason.empty()) return {.reason = std::move(reason)};
 
@@ -183,12 +185,15 @@ Finding judge(const Comparison& comparison) {
         if (!degree_holds(grid, i, laurent)) {
             return {.status = Status::refuted,
                     .observed = fmt::format("not of degree {} in {}: the points prove nothing for other sizes",
-                                            degree.degree, degree.field)};
+                                            degree.degree, degree.field),
+                    .told = fmt::format("is not of degree {} in {}", degree.degree, degree.field)};
         }
         checked += (checked.empty() ? "" : ", ") + degree.field;
     }
     return {.status = Status::supported,
             .observed = fmt::format("identical polynomials, degrees {} from {} points", degrees, grid.counts.size()),
+            .told = fmt::format("is one polynomial for every {}, of degrees {}, by {} points",
+                                fmt::join(comparison.claim.across, ", "), degrees, grid.counts.size()),
             .reason = checked.empty() ? "degree bounds as declared, no spare values to check them"
                                       : fmt::format("degree bound checked in {}", checked)};
 }

@@ -63,12 +63,16 @@ Finding judge(const Comparison& comparison) {
             if (finding.tests.back().rounds == 0) finding.reason = label + ": no round in common";
         } else if (*larger.value.exact <= *smaller.value.exact) {
             return {.status = Status::refuted,
-                    .observed = fmt::format("{} at {}", factor_text(*larger.value.exact, *smaller.value.exact), label)};
+                    .observed = fmt::format("{} at {}", factor_text(*larger.value.exact, *smaller.value.exact), label),
+                    .told = told_beside(comparison, larger, smaller)};
         }
     }
     if (comparison.metric.exact) {
         finding.status = Status::supported;
         finding.observed = fmt::format("each of {} cases larger", cases.size());
+        finding.told = fmt::format("is larger from case to case, from {} at {} to {} at {}",
+                                   to_text(*cases.front()->value.exact), comparison.label(*cases.front()),
+                                   to_text(*cases.back()->value.exact), comparison.label(*cases.back()));
     }
     return finding;
 }

@@ -32,13 +32,16 @@ Finding judge(const Comparison& comparison) {
             if (finding.tests.back().rounds == 0) finding.reason = label + ": no round in common";
         } else if (*c.value.exact >= *peak->value.exact) {
             return {.status = Status::refuted,
-                    .observed = fmt::format("{} at {}", factor_text(*c.value.exact, *peak->value.exact), label)};
+                    .observed = fmt::format("{} at {}", factor_text(*c.value.exact, *peak->value.exact), label),
+                    .told = told_beside(comparison, c, *peak)};
         }
     }
     if (comparison.metric.exact) {
         finding.status = Status::supported;
         finding.observed = fmt::format("{} at {}, more than in {} others", to_text(*peak->value.exact),
                                        comparison.label(*peak), comparison.cases.size() - 1);
+        finding.told = fmt::format("is {} at {}, more than in the {} other cases", to_text(*peak->value.exact),
+                                   comparison.label(*peak), comparison.cases.size() - 1);
     }
     return finding;
 }

@@ -26,11 +26,14 @@ inline Finding judge_proportion(const Comparison& comparison, Proportion proport
         if (*c.value.exact * below == base_value * above && below != 0) {
             if (finding.status == Status::supported && &c != &base) {
                 finding.observed = fmt::format("{} at {}", factor, comparison.label(c));
+                finding.told = told_beside(comparison, c, base);
             }
         } else {
             finding.status = Status::refuted;
             finding.observed = fmt::format("{} at {}, the law says {}", factor, comparison.label(c),
                                            below == 0 ? "infinitely much" : factor_text(above, below));
+            finding.told = fmt::format("{}; the law says {}", told_beside(comparison, c, base),
+                                       below == 0 ? "infinitely much" : factor_text(above, below));
         }
     }
     return finding;
