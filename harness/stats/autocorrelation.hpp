@@ -18,7 +18,8 @@ bool is_autocorrelated(std::span<const double> samples);
 /// phi is corrected for its small-sample bias, taken one standard error higher, and used from three quarters of a
 /// standard error on (with fewer than 20 rounds 1.6 higher, and from none on). Chosen among 300 such rules by simulated
 /// coverage and checked on other seeds, docs/measurement.md: from 20 rounds on independent rounds are covered by at
-/// most 97 %, and those of phi = 0.7 by 93 % and more, where unwidened intervals cover 59 %.
+/// most 97 % (signed_rank.hpp adds up to 0.6 where samples look skewed), and those of phi = 0.7 by 93 % and more, where
+/// unwidened intervals cover 59 %.
 double block_length(std::span<const double> samples);
 
 }  // namespace headcount

@@ -10,6 +10,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/stats/autocorrelation.hpp"
+#include "harness/stats/shape.hpp"
 
 namespace headcount {
 
@@ -82,6 +83,10 @@ SignedRank::SignedRank(std::span<const double> values, Draws draws)
     std::ranges::sort(sorted_);
     const double averages = averages_of(sorted_.size());
     estimate_ = (average_of_rank(std::floor((averages + 1) / 2)) + average_of_rank(std::ceil((averages + 1) / 2))) / 2;
+    // At 5 % a sample of 20 hides its skew too often: intervals cover 93 %, at 10 % 94 (docs/measurement.md).
+    constexpr double kSkewed = 0.1;
+    constexpr std::size_t kFewest = 13;
+    if (sorted_.size() >= kFewest && symmetry_p_value(sorted_) < kSkewed) by_signs_.emplace(sorted_, widening());
 }
 
 double SignedRank::averages_up_to(double value) const {
@@ -127,17 +132,24 @@ Interval SignedRank::interval(double confidence) const {
     const double factor = widening();
     result.low = estimate_ + factor * (average_of_rank(k) - estimate_);
     result.high = estimate_ + factor * (average_of_rank(n * (n + 1) / 2 + 1 - k) - estimate_);
+    if (by_signs_) {
+        const Interval median = by_signs_->interval(confidence);
+        result.low = std::min(result.low, median.low);
+        result.high = std::max(result.high, median.high);
+    }
     return result;
 }
 
 double SignedRank::p_at_least(double bound) const {
     const auto n = static_cast<double>(sorted_.size());
     // Averages above the bound speak for the hypothesis; one that equals it counts for it.
-    return signed_rank_cdf(n * (n + 1) / 2 - averages_below(narrowed(bound)), sorted_.size());
+    const double p = signed_rank_cdf(n * (n + 1) / 2 - averages_below(narrowed(bound)), sorted_.size());
+    return by_signs_ ? std::max(p, by_signs_->p_at_least(bound)) : p;
 }
 
 double SignedRank::p_at_most(double bound) const {
-    return signed_rank_cdf(averages_up_to(narrowed(bound)), sorted_.size());
+    const double p = signed_rank_cdf(averages_up_to(narrowed(bound)), sorted_.size());
+    return by_signs_ ? std::max(p, by_signs_->p_at_most(bound)) : p;
 }
 
 }  // namespace headcount

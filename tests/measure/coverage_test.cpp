@@ -137,7 +137,8 @@ TEST_CASE("the 95 % interval covers the truth, after any number of rounds and wh
         const Cells cells = simulate(noise, kTrueRatio, covers, kExperiments, 30);
         print_row(noise, cells);
         const double at_least = (noise.autocorrelated ? 90 : 93) - kAllowance;
-        const double at_most = 97 + kAllowance;
+        // Samples of spikes and of two speeds often look skewed, and their intervals then hold those of the median too.
+        const double at_most = (noise.may_look_skewed ? 98 : 97) + kAllowance;
         for (std::size_t k = 1; k < kRounds.size(); ++k) {
             INFO(noise.name << ", " << kRounds[k] << " rounds");
             CHECK(cells.at[k] >= at_least);

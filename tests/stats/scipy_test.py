@@ -30,6 +30,17 @@ def median_ranks(n):
     return rank
 
 
+def sign_interval(x, widening):
+    """Of the median, its ends moved away from it."""
+    ordered, middle, rank = sorted(x), np.median(x), median_ranks(len(x))
+    return middle + widening * (ordered[rank - 1] - middle), middle + widening * (ordered[-rank] - middle)
+
+
+def sign_p(x, widening, alternative):
+    shifted = np.asarray(x) - (np.median(x) - np.median(x) / widening)
+    return stats.binomtest(int(np.sum(shifted > 0)), len(x), 0.5, alternative=alternative).pvalue
+
+
 def close(what, got, expected, tolerance=1e-6):
     if abs(got - expected) > tolerance * max(1, abs(expected)):
         sys.exit(f"{what}: {got} here, {expected} by SciPy")
@@ -45,22 +56,35 @@ def main():
     lines = [line.split()[1:] for line in output.splitlines() if line.startswith("scipy ")]
     if len(lines) != len(samples):
         sys.exit(f"{len(lines)} of {len(samples)} samples came back")
-    for name, n, *numbers in lines:
+    askew = 0
+    for name, n, skewed, *numbers in lines:
         widening, block, estimate, low, high, p_most, p_least, median_low, median_high = map(float, numbers)
         x = samples[name]
         assert int(n) == len(x)
         expected, expected_low, expected_high = walsh_interval(x)
         close(f"{name}: estimate", estimate, expected)
-        close(f"{name}: low", (low - estimate) / widening, expected_low - expected)
-        close(f"{name}: high", (high - estimate) / widening, expected_high - expected)
+        expected_low = expected + widening * (expected_low - expected)
+        expected_high = expected + widening * (expected_high - expected)
         shifted = np.asarray(x) - (expected - expected / widening)  # a widened interval: zero moves to the estimate
-        close(f"{name}: p at most 0", p_most, stats.wilcoxon(shifted, alternative="greater", mode="exact").pvalue)
-        close(f"{name}: p at least 0", p_least, stats.wilcoxon(shifted, alternative="less", mode="exact").pvalue)
+        expected_most = stats.wilcoxon(shifted, alternative="greater", mode="exact").pvalue
+        expected_least = stats.wilcoxon(shifted, alternative="less", mode="exact").pvalue
+        if skewed == "1":  # both tests and both intervals have to agree
+            askew += 1
+            median_ends = sign_interval(x, widening)
+            expected_low, expected_high = min(expected_low, median_ends[0]), max(expected_high, median_ends[1])
+            expected_most = max(expected_most, sign_p(x, widening, "greater"))
+            expected_least = max(expected_least, sign_p(x, widening, "less"))
+        close(f"{name}: low", low, expected_low)
+        close(f"{name}: high", high, expected_high)
+        close(f"{name}: p at most 0", p_most, expected_most)
+        close(f"{name}: p at least 0", p_least, expected_least)
         if block == 1:
             ordered, rank = sorted(x), median_ranks(len(x))
             close(f"{name}: median's low", median_low, ordered[rank - 1])
             close(f"{name}: median's high", median_high, ordered[-rank])
-    print(f"{len(lines)} samples agree with SciPy: estimate, interval, both p-values, rank interval of the median")
+    if not askew:
+        sys.exit("no sample is skewed: the interval by signs was not compared")
+    print(f"{len(lines)} samples ({askew} skewed) agree with SciPy: estimate, interval, both p-values, rank interval of the median")
 
 
 main()

@@ -124,3 +124,67 @@ TEST_CASE("values that are absent or not finite are refused") {
     CHECK_THROWS_AS(SignedRank(std::vector<double>{}), Error);
     CHECK_THROWS_AS(SignedRank(std::vector<double>{1, std::nan("")}), Error);
 }
+
+namespace {
+
+/// Values whose logarithms lean far to the right, and whose median is 0.
+std::vector<double> skewed_values(std::mt19937_64& random, std::size_t n) {
+    std::exponential_distribution<double> draw(1);
+    std::vector<double> values(n);
+    for (double& value : values) value = draw(random) - std::log(2.0);
+    return values;
+}
+
+}  // namespace
+
+TEST_CASE("of skewed values the interval holds the interval of the median, and tests take the larger p-value") {
+    std::mt19937_64 random(23);
+    int skewed = 0;
+    for (int i = 0; i < 50; ++i) {
+        std::vector<double> values = skewed_values(random, 40);
+        const SignedRank ranks(values, Draws::independent);
+        if (!ranks.skewed()) continue;
+        ++skewed;
+        std::ranges::sort(values);
+        const SignTest signs(values, 1);
+        for (const double confidence : {0.8, 0.95, 0.999}) {
+            CHECK(ranks.interval(confidence).low <= signs.interval(confidence).low);
+            CHECK(ranks.interval(confidence).high >= signs.interval(confidence).high);
+            CHECK(ranks.interval(confidence).contains(ranks.estimate()));
+        }
+        for (const double bound : {-0.3, 0.0, 0.1, 0.5}) {
+            CHECK(ranks.p_at_least(bound) >= signs.p_at_least(bound));
+            CHECK(ranks.p_at_most(bound) >= signs.p_at_most(bound));
+        }
+    }
+    CHECK(skewed > 40);
+}
+
+TEST_CASE("the median of skewed values is covered as often as promised") {
+    std::mt19937_64 random(29);
+    constexpr int kExperiments = 4000;
+    for (const std::size_t n : {8U, 10U, 12U, 13U, 20U, 40U, 80U}) {
+        int covered = 0, without = 0;
+        for (int i = 0; i < kExperiments; ++i) {
+            const std::vector<double> values = skewed_values(random, n);
+            const SignedRank ranks(values, Draws::independent);
+            covered += ranks.interval().contains(0) ? 1 : 0;
+            without += ranks.skewed() ? 0 : 1;
+        }
+        INFO(n << " values: " << covered << " covered, " << without << " not seen to be skewed");
+        CHECK(covered > 0.93 * kExperiments);
+    }
+}
+
+TEST_CASE("symmetric values keep their interval, but for one sample in ten") {
+    std::mt19937_64 random(31);
+    std::normal_distribution<double> draw(0, 1);
+    int skewed = 0;
+    for (int i = 0; i < 1000; ++i) {
+        std::vector<double> values(40);
+        for (double& value : values) value = draw(random);
+        skewed += SignedRank(values, Draws::independent).skewed() ? 1 : 0;
+    }
+    CHECK(skewed > 60);
+    CHECK(skewed < 150);
+}

@@ -23,8 +23,8 @@ TEST_CASE("stored samples as scipy_test.py reads them", "[.scipy]") {
         const SignedRank ranks(samples);
         const Interval centre = ranks.interval();
         const Interval middle = median_interval(samples);
-        fmt::print("scipy {} {} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g}\n", name,
-                   samples.size(), ranks.widening(), ranks.block_length(), centre.estimate, centre.low, centre.high,
-                   ranks.p_at_most(0), ranks.p_at_least(0), middle.low, middle.high);
+        fmt::print("scipy {} {} {:d} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g} {:.17g}\n", name,
+                   samples.size(), ranks.skewed(), ranks.widening(), ranks.block_length(), centre.estimate, centre.low,
+                   centre.high, ranks.p_at_most(0), ranks.p_at_least(0), middle.low, middle.high);
     }
 }
