@@ -6,6 +6,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated
 import frame
 import captions
 import looks
+import members
 import style
 
 import pandas
@@ -18,11 +19,6 @@ KINDS = ["scope", "dtype", "num_threads", "decode", "batch", "embed_dim", "causa
 SHOWS = {"quantities": ["time"], "summary": "median", "bars": "95 % intervals",
          "bound": "1 is the least time of each shape at the measured limits",
          "spread": "named in the caption, from the 5th to the 95th percentile"}
-
-
-def implementation(row):
-    """An engine is known by its own name, a variant of ours by what it runs on as well."""
-    return row["backend"] if row["variant"] == "external" else f"{row['variant']}/{row['backend']}"
 
 
 def shape_of(row):
@@ -43,7 +39,7 @@ def shape_of(row):
 def draw(data):
     data.need(["n_rounds", "median_s", "low_s", "high_s", "bound_s", "bound_lacks"])
     points = data.points[(data.points["outcome"] == "measured") & (data.points["median_s"] > 0)].copy()
-    points["name"] = [implementation(row) for _, row in points.iterrows()]
+    points["name"] = [members.implementation(row) for _, row in points.iterrows()]
     shape = [field["name"] for field in data.fields if field["facet"] not in ("who", "data")] + ["others"]
     points["shape"] = points.groupby(shape, sort=False).ngroup()
     # The least time is the shape's; an implementation that was not counted has none of its own.

@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated
 import frame
 import captions
 import looks
+import members
 import style
 
 import pandas
@@ -86,7 +87,7 @@ def figure(data, name, points, traced, operations, order):
                 axes[i][j].set_visible(False)
                 continue
             draw_panel(axes[i][j], panel, parts, shown, operations, order, handles)
-            style.panel_title(axes[i][j], f"{style.plain(variant)}, $L$ = {length:.0f}")
+            style.panel_title(axes[i][j], f"{style.plain(members.implementation(panel.iloc[0], False))}, $L$ = {length:.0f}")
             if j == 0:
                 axes[i][j].set_ylabel("time [ms]")
             if i == len(variants) - 1:

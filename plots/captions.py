@@ -1,6 +1,8 @@
 """What a caption says of its points: rounds, spread, conditions, libraries, bounds, and what the config declared or leaves out."""
 import math
 
+import members
+
 HEAVY_TAIL = 2  # the 95th percentile over the median, as lint sees it
 MOST_NAMED = 8
 
@@ -22,7 +24,8 @@ def spread_text(points):
     torn = points[(points["several_modes"] == "true") | (points["p95_s"] > HEAVY_TAIL * points["median_s"])]
     if torn.empty:
         return ""
-    told = [f"{row['variant']} H {row['num_heads']:.0f} L {row['length']:.0f} {quantity(row['p5_s'], 's')} to "
+    several = points["backend"].nunique() > 1
+    told = [f"{members.implementation(row, several)} H {row['num_heads']:.0f} L {row['length']:.0f} {quantity(row['p5_s'], 's')} to "
             f"{quantity(row['p95_s'], 's')}" for _, row in torn.head(MOST_NAMED).iterrows()]
     more = f", and {len(torn) - MOST_NAMED} more in points.csv" if len(torn) > MOST_NAMED else ""
     return ("; one middle value does not describe samples with several modes or a heavy tail, here from their 5th to their "
@@ -55,9 +58,10 @@ def values_text(points, field, one, several):
 
 
 def conditions(points):
-    """ "f32, 1 thread, batch 1"."""
+    """ "f32, 1 thread, batch 1", and what the title of the figure spared."""
+    untold = sorted(set(points["untold"]) - {""}) if "untold" in points.columns else []
     return ", ".join([" and ".join(sorted(set(points["dtype"]))), values_text(points, "num_threads", "{} thread", "{} threads"),
-                      values_text(points, "batch", "batch {}", "batch {}")])
+                      values_text(points, "batch", "batch {}", "batch {}"), *untold])
 
 
 def libraries(points, library):

@@ -194,22 +194,48 @@ def length_name(points):
     return "seq_len" if (points["q_len"] == points["kv_len"]).all() else "kv_len"
 
 
+TITLES = {"num_threads": "{:.0f} threads", "batch": "batch {:.0f}", "embed_dim": "embed_dim {:.0f}", "length": "L = {:.0f}"}
+SPARED = ("batch", "embed_dim", "lengths")  # besides options: titles name them where nothing else tells figures apart
+
+
+def title_words(fields, key, varying):
+    """What a title may name, as (what it is, word): fields that vary, backend and scope."""
+    for field, value in zip(fields, key):
+        if field == "others" and field in varying:
+            yield from ((("option", word.split()[0]), word) for word in value.split(", ") if word)
+        elif field in varying or field in ("backend", "scope"):
+            text = TITLES.get(field, "{}").format(value)
+            if text:
+                yield field, "1 thread" if text == "1 threads" else text
+
+
+def spared(titles):
+    """Kinds of words that are not needed to tell the titles apart: a title names what it has to, the caption the rest."""
+    kinds = list(dict.fromkeys(kind for words in titles for kind, _ in words))
+    dropped = set()
+    for kind in reversed(kinds):
+        if kind not in SPARED and not isinstance(kind, tuple):
+            continue
+        left = {tuple((k, word) for k, word in words if k != kind and k not in dropped) for words in titles}
+        if len(left) == len(titles):
+            dropped.add(kind)
+    return dropped
+
+
 def figures(points, fields):
-    """Yields (file suffix, title, points) for each combination of the fields; only those that vary are named."""
+    """Yields (file suffix, title, points) for each combination of the fields. Titles name those that vary, as far as they
+    tell figures apart; what they spare stands in the column `untold`, for the caption."""
     if points.empty:
         return
     varying = [field for field in fields if points[field].nunique() > 1]
-    title_of = {"num_threads": "{:.0f} threads", "batch": "batch {:.0f}", "embed_dim": "embed_dim {:.0f}", "length": "L = {:.0f}"}
-    for key, part in points.groupby(fields, sort=True):
-        words = []
-        for field, value in zip(fields, key):
-            if field in varying or field in ("backend", "scope"):
-                text = title_of.get(field, "{}").format(value)
-                text = "1 thread" if text == "1 threads" else text
-                if text:
-                    words.append(text)
-        suffix = "_".join(re.sub(r"[\W_]+", "-", word) for word in words)
-        yield suffix, ", ".join(words), part
+    parts = list(points.groupby(fields, sort=True))
+    titles = [list(title_words(fields, key, varying)) for key, _ in parts]
+    dropped = spared(titles)
+    for (_, part), words in zip(parts, titles):
+        told = [word for kind, word in words if kind not in dropped]
+        suffix = "_".join(re.sub(r"[\W_]+", "-", word) for word in told)
+        yield suffix, ", ".join(told), part.assign(untold=", ".join(
+            word for kind, word in words if kind in dropped and kind != "batch"))  # batches are told with the conditions
 
 
 # What a script's SHOWS says, for `headcount lint`; style.hold_to() compares it with every figure drawn.

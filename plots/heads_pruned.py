@@ -8,10 +8,10 @@ import frame
 import looks
 import studies
 import style
+from labels import Labels
 
 SHOWS = {"quantities": ["rate", "time"], "summary": "mean", "bars": "95 % intervals", "lines_over": "heads_left",
          "assumes": "that questions are independent of each other"}
-MOST_NAMED = 14  # points with their number of heads beside them; more would touch
 
 
 def draw(data):
@@ -26,7 +26,7 @@ def figure(data, table):
     timed = table[table["seconds_per_text"].notna()]
     text = (f"Recall at 1 with heads removed from the whole model, those of least importance first or in random order; "
             f"of {data.texts()}, those questions that did not choose the order. " +
-            ("Right: the same recall over the measured time of a text, with the number of heads left beside it. "
+            ("Right: the same recall over the measured time of a text, with the number of heads left beside it where there is room. "
              if len(timed) else "") + f"Bars are 95 % intervals. {data.origin()}")
     columns = 2 if len(timed) else 1
     width = 3.3
@@ -38,7 +38,9 @@ def figure(data, table):
     handles = [over_heads(axes[0][0], table[table["order"] == order], i) for i, order in enumerate(orders)]
     style.x_label(axes[0][0], "heads_left")
     axes[0][0].set_ylabel("recall at 1 [%]")
-    axes[0][0].set_ylim(-4, 106 * table[["recall", "recall_high"]].max().max())  # room for a number below 0
+    low, high = 100 * table[["recall", "recall_low"]].min().min(), 100 * table[["recall", "recall_high"]].max().max()
+    room = 0.08 * max(high - low, 1)
+    axes[0][0].set_ylim(low - room, high + room)
     if len(timed):
         for order, part in timed.groupby("order"):
             over_time(axes[0][1], part, orders.index(order))
@@ -68,10 +70,10 @@ def over_time(ax, rows, index):
     ms, ms_low, ms_high = (rows[name] * 1e3 for name in ("seconds_per_text", "seconds_low", "seconds_high"))
     ax.errorbar(ms, recall, yerr=style.error_bars(recall, low, high), xerr=style.error_bars(ms, ms_low, ms_high),
                 capsize=2, elinewidth=0.9, **(looks.of_place(index) | {"linestyle": "none"}))
-    every = -(-len(rows) // MOST_NAMED)
-    for heads, x, y in list(zip(rows["heads_left"], ms, recall))[::-every]:
-        ax.annotate(f"{heads:.0f}", (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7,
-                    color=looks.of_place(index)["color"])
+    labels = Labels(ax, 7)
+    labels.avoid(ms, recall)
+    for heads, x, y in list(zip(rows["heads_left"], ms, recall))[::-1]:
+        labels.beside(f"{heads:.0f}", x, y, (1, -1), color=looks.of_place(index)["color"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,13 @@
 """What points are called that stand beside each other: the variant, and what tells it from others of its own."""
 
 
+def implementation(row, beside_others=True):
+    """ "streaming/simd"; of a program that is not ours its name alone; of one backend alone "streaming"."""
+    if row["variant"] == "external":
+        return row["backend"]
+    return f"{row['variant']}/{row['backend']}" if beside_others else row["variant"]
+
+
 def member_names(points):
     """A name for each point: "grouped_query, 2 kv heads", "local, window 64", "streaming"."""
     names = points["variant"].copy()

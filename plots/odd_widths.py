@@ -39,7 +39,7 @@ def figure(data, name, points):
     widths = sorted(points["head_dim"].unique())
     labels = [f"$L$ = {n:.0f}" for n in lengths]
     text = (f"Median time of one {captions.pass_name(points)} over the FLOPs of the products that the definition needs; bars are "
-            f"95 % intervals. {heads} heads. Widths stand in order and evenly, so that neighbours can be told apart; hollow "
+            f"95 % intervals. {heads} head{'' if heads == 1 else 's'}. Widths stand in order and evenly, so that neighbours can be told apart; hollow "
             f"are those that do not divide by {ROUND}. Each backend has a scale of its own, from zero. {captions.bounds_text(points)}, over the same FLOPs. Each point has {captions.rounds_text(points)}. {data.origin(points)}")
     legend_columns = style.legend_columns(labels, columns)
     fig, axes = style.panels(math.ceil(len(backends) / columns), columns, height=2.7,

@@ -8,6 +8,7 @@ import frame
 import looks
 import studies
 import style
+from labels import Labels
 
 SHOWS = {"quantities": ["rate", "time"], "summary": "mean", "bars": "95 % intervals", "lines_over": "heads_left",
          "single": "errors of fewer than six seeds, which have no interval",
@@ -34,7 +35,7 @@ def figure(data, table):
             f"order of the gradient's importance or a random one, and of models that were trained with as many heads in "
             f"each layer as the first order leaves. " +
             (f"Right: the same errors over the time of a forward pass over {data.run['batch']} examples, with the number "
-             f"of heads beside those that were trained at the size. " if len(timed) else "") +
+             f"of heads beside those that were trained at the size, where there is room. " if len(timed) else "") +
             f"Markers are Hodges-Lehmann centres, bars 95 % intervals where six seeds or more are there. {data.origin()}")
     labels = [MODELS[model] for model in models]
     legend_columns = style.legend_columns(labels, columns, width)
@@ -68,9 +69,10 @@ def over(ax, rows, x, index, joined):
 
 
 def name_points(ax, rows, index):
+    labels = Labels(ax, 7)
+    labels.avoid(rows["ms"], rows["error"])
     for heads, x, y in zip(rows["heads_left"], rows["ms"], rows["error"]):
-        ax.annotate(f"{heads:.0f}", (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7,
-                    color=looks.of_place(index)["color"])
+        labels.beside(f"{heads:.0f}", x, y, (1, -1), color=looks.of_place(index)["color"])
 
 
 def error_axis(ax, table):

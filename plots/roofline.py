@@ -7,12 +7,15 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated
 import frame
 import captions
 import looks
+import members
 import style
+from labels import Labels
 
 import pandas
 from matplotlib.lines import Line2D
 
 NARROWEST, HEIGHT = 2.6, 2.9  # inches of a panel
+NO_BREAK = "\u00a0"
 LEVELS = ["L1", "L2", "L3", "L4"]
 
 SHOWS = {"quantities": ["rate"], "summary": "median", "bars": "95 % intervals",
@@ -65,8 +68,7 @@ def draw(data):
     points["intensity"] = points["product_flops"] / points["compulsory_bytes"]
     whole = points["bound_lacks"] == ""
     points["bound_s"] = points["bound_s"].where(whole)  # a partial one would stand above the ceiling that it lacks
-    points["panel"] = [backend if variant == "external" else f"{variant}/{backend}"
-                       for variant, backend in zip(points["variant"], points["backend"])]
+    points["panel"] = [members.implementation(row) for _, row in points.iterrows()]
     drawn = 0
     for suffix, name, part in frame.figures(points, ["dtype", "num_threads"]):
         ceilings = Ceilings(limits, part["dtype"].iloc[0], int(part["num_threads"].iloc[0]), data.instruction_sets)
@@ -85,12 +87,12 @@ def draw_ceilings(ax, ceilings, low, high, bottom):
     """Peaks, each from where the fastest memory reaches it; bandwidths up to the roof."""
     roof = ceilings.roof()
     fastest = max(value for _, value in ceilings.bandwidths)
-    slowest = min(value for _, value in ceilings.bandwidths)
     for i, (name, value) in enumerate(ceilings.peaks):
         ax.plot([value / fastest, high], [value, value], color="#555555", linewidth=1.0 if i == 0 else 0.7)
-        # Right of all slopes; points of long sequences lie further right.
-        ax.annotate(f"{name} {value:.0f}", (1.15 * roof / slowest, value), textcoords="offset points", xytext=(0, 2),
-                    fontsize=6.5, color="#333333")
+        # At the right edge, beyond the points; below its line where the one above is near.
+        near = i > 0 and value > ceilings.peaks[i - 1][1] / 1.5
+        ax.annotate(f"{name} {value:.0f}", (high, value), textcoords="offset points", xytext=(-1, -2 if near else 2),
+                    fontsize=6.5, color="#333333", ha="right", va="top" if near else "bottom")
     for name, value in ceilings.bandwidths:
         start = max(low, bottom / value)
         ax.plot([start, roof / value], [start * value, roof], color="#555555", linewidth=0.7,
@@ -109,44 +111,50 @@ def columns_of(panel):
 
 
 def shape_of(row, panel):
-    """ "L 2048, causal": the length, and what else is not plain self-attention of the panel's usual width."""
+    """ "L 2048, causal": the length, and what else is not plain self-attention of the usual width and batch."""
     words = [f"L {row['length']:.0f}"]
-    if row["batch"] != 1:
+    if row["batch"] != usual(panel, "batch"):
         words.append(f"B {row['batch']:.0f}")
-    if row["embed_dim"] != usual_width(panel):
+    if row["embed_dim"] != usual(panel, "embed_dim"):
         words.append(f"E {row['embed_dim']:.0f}")
     return ", ".join(words + [row[field] for field in ("lengths", "flags", "kv", "width") if row[field]])
 
 
-def usual_width(panel):
-    return panel["embed_dim"].mode().iloc[0]
+def usual(panel, field):
+    return panel[field].mode().iloc[0]
 
 
-def name_shapes(ax, panel, bottom):
-    """Upright at the foot of the panel; shapes of nearly one intensity share a place."""
-    places = []
-    for value, rows in panel.groupby("intensity", sort=True):
-        names = sorted({shape_of(row, panel) for _, row in rows.iterrows()})
-        if places and value < places[-1][0] * 1.55:
-            places[-1][1].extend(name for name in names if name not in places[-1][1])
-        else:
-            places.append((value, names))
-    for value, names in places:
-        ax.text(value, bottom * 1.08, "\n".join(names[:2]) + (" ..." if len(names) > 2 else ""), rotation=90,
-                fontsize=6, color="#333333", ha="center", va="bottom", multialignment="left", linespacing=1.05)
+def letters_of(points):
+    """A letter for each shape of a figure, in order of intensity: {"L 512": "a", "L 2048, causal": "b"}."""
+    shapes = {}
+    for _, row in points.sort_values(["intensity", "point"]).iterrows():
+        shapes.setdefault(shape_of(row, points), len(shapes))
+    return {shape: chr(ord("a") + i) if i < 26 else f"a{chr(ord('a') + i - 26)}" for shape, i in shapes.items()}
 
 
-def name_heads(ax, places, taken):
-    """Numbers of heads beside points, but for those that would stand on one another; `taken` keeps where some stand."""
-    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    for heads, x, y, side in places:
-        across = math.log(x / left) / math.log(right / left) + 0.02 * side
-        up = math.log(y / bottom) / math.log(top / bottom)
-        if any(abs(across - a) < 0.055 and abs(up - b) < 0.045 for a, b in taken):
-            continue
-        taken.append((across, up))
-        ax.annotate(f"{heads:.0f}", (x, y), textcoords="offset points", xytext=(4 * side, -2),
-                    ha="left" if side > 0 else "right", fontsize=6, color="#222222")
+def name_shapes(ax, panel, letters, points):
+    """Letters at the foot of the panel, below their points; those that would touch stand in a row above."""
+    left, right = ax.get_xlim()
+    inches = ax.get_position().width * ax.figure.get_figwidth()
+    ends = []  # of the last letters of each row, in inches
+    placed = panel.assign(shape=[shape_of(row, points) for _, row in panel.iterrows()])
+    for value, rows in placed.groupby("intensity", sort=True):
+        text = ",".join(dict.fromkeys(letters[shape] for shape in rows["shape"]))
+        middle, half = inches * math.log(value / left) / math.log(right / left), 0.03 + 0.03 * len(text)
+        row = next((i for i, end in enumerate(ends) if middle - half > end), len(ends))
+        ends[row:row + 1] = [middle + half]
+        ax.annotate(text, (value, 0), xycoords=("data", "axes fraction"), textcoords="offset points", xytext=(0, 2 + 7 * row),
+                    fontsize=6.5, color="#333333", ha="center", va="bottom")
+
+
+def name_heads(ax, columns):
+    """The heads of the first and of the last point of each column, where there is room."""
+    labels = Labels(ax, 6)
+    for _, xs, ys in columns:
+        labels.avoid(xs, ys)
+    for heads, xs, ys in columns:
+        for k, sides in ((0, (-1, 1)), (len(xs) - 1, (1, -1)))[1 if len(xs) == 1 else 0:]:
+            labels.beside(f"{heads.iloc[k]:.0f}", xs[k], ys.iloc[k], sides, color="#222222")
 
 
 def figure(data, name, points, ceilings):
@@ -154,6 +162,7 @@ def figure(data, name, points, ceilings):
     scopes = sorted(points["scope"].unique())
     columns = style.panel_columns(len(names), NARROWEST)
     known = points["bound_s"].notna()
+    letters = letters_of(points)
     below = int((points["median_s"] < points["bound_s"]).sum())
     text = ("Vertical: multiplies and adds of the required products over the median time; bars are 95 % intervals. "
             "Horizontal: these products for each byte of inputs and weights, read once. Solid: multiply-add peak of each "
@@ -164,7 +173,8 @@ def figure(data, name, points, ceilings):
             "their heads, where there is room. " +
             (f"{below} points are faster than their bound: the limits were measured on a disturbed machine. "
              if below else "") +
-            f"Each point has {captions.rounds_text(points)}. L: {frame.length_name(points)}. {data.origin(points)}")
+            f"Letters below points are their shapes: {'; '.join(f'{letter} {shape}'.replace(' ', NO_BREAK, 2) for shape, letter in letters.items())} "
+            f"(L: {frame.length_name(points)}; else batch {usual(points, 'batch'):.0f}, embed_dim {usual(points, 'embed_dim'):.0f}). Each point has {captions.rounds_text(points)}. {data.origin(points)}")
     rows = math.ceil(len(names) / columns)
     width = 5.4 if len(names) == 1 else 3.4
     labels = scopes + (["least time"] if known.any() else [])
@@ -178,10 +188,8 @@ def figure(data, name, points, ceilings):
     roof = ceilings.roof()
     slowest = min(value for _, value in ceilings.bandwidths)
     fastest = max(value for _, value in ceilings.bandwidths)
-    low, high = min(points["intensity"].min() / 3, roof / fastest / 8), max(points["intensity"].max(), roof / slowest) * 3
-    # Room at the foot for the names of shapes: longer ones need more.
-    longest = max(len(shape_of(row, points)) for _, row in points.iterrows())
-    bottom = min(rates.min(), min(value for _, value in ceilings.peaks)) / (5 if longest < 20 else 50)
+    low, high = min(points["intensity"].min() / 3, roof / fastest / 8), max(points["intensity"].max(), roof / slowest) * 10
+    bottom = min(rates.min(), min(value for _, value in ceilings.peaks)) / 5  # room for the letters
     top = max(roof, rates.max()) * 1.5
     for ax, panel_name in zip(axes.flat, names):
         panel = points[points["panel"] == panel_name]
@@ -190,7 +198,7 @@ def figure(data, name, points, ceilings):
         ax.set_xlim(low, high)
         ax.set_ylim(bottom, top)
         draw_ceilings(ax, ceilings, low, high, bottom)
-        taken = []
+        drawn = []  # columns and their places
         for scope, column in columns_of(panel):
             look = looks.implementation(panel["variant"].iloc[0], panel["backend"].iloc[0]) | {
                 "marker": looks.MARKERS[scopes.index(scope)], "markersize": 3.8}
@@ -202,9 +210,9 @@ def figure(data, name, points, ceilings):
             ax.errorbar(x, y, yerr=errors, capsize=1.5, elinewidth=0.8, **look)
             mark = style.bound_marks(ax, x, column["product_flops"] / column["bound_s"] / 1e9, looks.BOUND)
             handles["least time"] = mark or handles.get("least time")
-            places = [(column["num_heads"].iloc[k], x[k], y.iloc[k], side) for k, side in ((0, -1), (len(column) - 1, 1))]
-            name_heads(ax, places[-1:] if len(column) == 1 else places, taken)
-        name_shapes(ax, panel, bottom)
+            drawn.append((column["num_heads"], x, y))
+        name_heads(ax, drawn)
+        name_shapes(ax, panel, letters, points)
         style.log_axis(ax.yaxis, bottom, top)
         style.binary_axis(ax.xaxis, low, high)
         ax.set_title(panel_name, loc="left")

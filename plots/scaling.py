@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated
 import frame
 import captions
 import looks
+import members
 import style
 
 import pandas
@@ -110,7 +111,7 @@ def figure(data, name, points, exponents):
         style.x_label(ax, SHOWS["lines_over"])
         if i % columns == 0:
             ax.set_ylabel("time [ms]")
-        style.panel_title(ax, style.plain(variant))
+        style.panel_title(ax, style.plain(members.implementation(panel.iloc[0], False)))
         legend = ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2), handlelength=3.4, fontsize=7)
         for label in legend.get_texts():
             label.set_parse_math(True)

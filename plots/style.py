@@ -5,7 +5,6 @@ import logging
 import math
 import os
 import re
-import textwrap
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # a cache that cannot be kept is no concern of a figure
 with surroundings.elsewhere():
@@ -17,6 +16,8 @@ from matplotlib import font_manager
 from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from wrapped import wrapped
+
 # Only the fonts that come with matplotlib: a system may have another edition of the same family.
 font_manager.fontManager.ttflist.clear()
 for font in sorted(glob.glob(os.path.join(matplotlib.get_data_path(), "fonts", "ttf", "*.ttf"))):
@@ -25,7 +26,8 @@ for font in sorted(glob.glob(os.path.join(matplotlib.get_data_path(), "fonts", "
 PAGE = 6.9, 9.2          # inches of text on a journal's page; no figure is larger
 NARROWEST = 1.9          # inches of a panel that can still be read
 LEAST_HEIGHT = 1.25      # inches of a panel, likewise
-CAPTION_PER_INCH = 17.5  # characters of 7.5 point text; measured on long captions
+CAPTION_SIZE = 7.5       # points
+MARGIN = 0.01            # of the width, on each side of title and caption
 
 pyplot.rcParams.update({
     "figure.dpi": 100, "savefig.dpi": 200, "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9,
@@ -117,14 +119,18 @@ def caption(figure, text):
     figure.headcount_caption = text
     if not Caption.inside:
         return
-    lines = textwrap.wrap(text, int(figure.get_figwidth() * CAPTION_PER_INCH))
-    figure.text(0.01, 0.06 / figure.get_figheight(), "\n".join(lines), fontsize=7.5, color="#333333", va="bottom",
+    figure.text(MARGIN, 0.06 / figure.get_figheight(), "\n".join(caption_of(text, figure.get_figwidth())),
+                fontsize=CAPTION_SIZE, color="#333333", va="bottom",
                 ha="left", linespacing=1.25)
 
 
 def caption_lines(text, columns, width=2.9):
     """How many lines the caption will take in a figure of that many columns."""
-    return 0 if not Caption.inside else len(textwrap.wrap(text, int(figure_width(columns, width) * CAPTION_PER_INCH)))
+    return 0 if not Caption.inside else len(caption_of(text, figure_width(columns, width)))
+
+
+def caption_of(text, inches):
+    return wrapped(text, inches * (1 - 2 * MARGIN), CAPTION_SIZE)
 
 
 def figure_width(columns, width=2.9):

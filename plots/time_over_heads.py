@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which isolated
 import frame
 import captions
 import looks
+import members
 import series
 import style
 
@@ -75,7 +76,7 @@ def figure(data, name, points, variants):
             handles[length] = ax.errorbar(line["num_heads"] * aside, line["ratio"], capsize=2, elinewidth=0.9, **look,
                                           yerr=style.error_bars(line["ratio"], line["ratio_low"], line["ratio_high"]))
             style.bound_marks(ax, line["num_heads"] * aside, bounds[line.index], look["color"])
-        style.panel_title(ax, f"{style.plain(variant)}\n{base_line(panel)}")
+        style.panel_title(ax, f"{style.plain(members.implementation(panel.iloc[0], False))}\n{base_line(panel)}")
     style.hide_unused(axes, len(variants))
     for i, ax in enumerate(list(axes.flat)[:len(variants)]):
         if i % columns == 0:
