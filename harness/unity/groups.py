@@ -2,7 +2,8 @@
 """Says which sources of a target can be compiled as one: those of which none, and no header of theirs, names what is
 private to another.
 
-usage: groups.py LIST; each line of LIST: TARGET FILE. Prints lines of CMake that set UNITY_GROUP.
+usage: groups.py LIST BYTES; each line of LIST: TARGET FILE; BYTES: of a group at most. Prints lines of CMake that set
+UNITY_GROUP.
 """
 
 import collections
@@ -11,7 +12,6 @@ import pathlib
 import re
 import sys
 
-LARGEST_BYTES = 60_000  # of one group: more and the last one keeps a second core waiting
 UNNAMED = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
 WORD = re.compile(r"[A-Za-z_]\w*")
 PRIVATE = re.compile(
@@ -84,11 +84,11 @@ class Source:
 
 
 class Group:
-    def __init__(self):
-        self.sources, self.size = [], 0
+    def __init__(self, largest: int):
+        self.sources, self.size, self.largest = [], 0, largest
 
     def fits(self, source: Source) -> bool:
-        return self.size + source.size <= LARGEST_BYTES and not any(
+        return self.size + source.size <= self.largest and not any(
             one.disturbs(source) or source.disturbs(one) for one in self.sources
         )
 
@@ -97,7 +97,7 @@ class Group:
         self.size += source.size
 
 
-def groups_of(paths):
+def groups_of(paths, largest: int):
     groups = []
     for source in map(Source, sorted(paths)):
         for group in groups:
@@ -105,7 +105,7 @@ def groups_of(paths):
                 group.add(source)
                 break
         else:
-            groups.append(Group())
+            groups.append(Group(largest))
             groups[-1].add(source)
     return groups
 
@@ -116,7 +116,7 @@ def main() -> int:
         target, path = line.split(" ", 1)
         targets[target].append(path)
     for target, paths in targets.items():
-        for number, group in enumerate(groups_of(paths)):
+        for number, group in enumerate(groups_of(paths, int(sys.argv[2]))):
             if len(group.sources) > 1:
                 files = " ".join(f'"{source.path}"' for source in group.sources)
                 print(f"set_source_files_properties({files} PROPERTIES UNITY_GROUP {target}_{number})")

@@ -1,3 +1,7 @@
+# Of one group at most. More, and the last one keeps a second core waiting; clang-tidy gains by more.
+set(HEADCOUNT_UNITY_BYTES 60000 CACHE STRING "Bytes of sources that are compiled as one, at most")
+mark_as_advanced(HEADCOUNT_UNITY_BYTES)
+
 # headcount_unity(target...): with HEADCOUNT_UNITY sources of a target are compiled several at a time, so that what
 # they include is read once. groups.py finds out which; no source has to know. To be called where the target is made,
 # after its last source. Sources with options of their own stay alone.
@@ -31,6 +35,7 @@ function(headcount_unity)
   set(file ${CMAKE_CURRENT_BINARY_DIR}/unity/${first})
   file(WRITE ${file}.txt "${list}")
   execute_process(COMMAND ${HEADCOUNT_PYTHON3} ${PROJECT_SOURCE_DIR}/harness/unity/groups.py ${file}.txt
+                          ${HEADCOUNT_UNITY_BYTES}
                   OUTPUT_FILE ${file}.cmake RESULT_VARIABLE failed)
   if(failed)
     message(FATAL_ERROR "harness/unity/groups.py failed: ${failed}")

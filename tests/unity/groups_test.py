@@ -14,6 +14,9 @@ def source(private: str, rest: str = "", space: str = "headcount") -> str:
     return f"namespace {space} {{\nnamespace {{\n\n{private}\n\n}}  // namespace\n\n{rest}\n\n}}  // namespace {space}\n"
 
 
+LARGEST_BYTES = 60_000
+
+
 class Groups(unittest.TestCase):
     def groups(self, **texts):
         """The names of the files that stand together."""
@@ -24,7 +27,7 @@ class Groups(unittest.TestCase):
             for name, text in texts.items():
                 name = f"harness/{name[:-4]}.hpp" if name.endswith("_hpp") else f"{name}.cpp"
                 (groups.ROOT / name).write_text(text)
-            found = groups.groups_of(str(p) for p in groups.ROOT.glob("*.cpp"))
+            found = groups.groups_of((str(p) for p in groups.ROOT.glob("*.cpp")), LARGEST_BYTES)
             return [[pathlib.Path(s.path).stem for s in group.sources] for group in found]
 
     def test_nothing_shared_is_one_group(self):
@@ -78,7 +81,7 @@ class Groups(unittest.TestCase):
         self.assertEqual(self.groups(a="void operator delete(void* p) noexcept { free(p); }\n", b="int b;\n"), [["a"], ["b"]])
 
     def test_no_group_is_too_large(self):
-        half = "//" + "x" * (groups.LARGEST_BYTES * 2 // 3) + "\n"
+        half = "//" + "x" * (LARGEST_BYTES * 2 // 3) + "\n"
         self.assertEqual(self.groups(a=half, b=half), [["a"], ["b"]])
 
 
