@@ -66,6 +66,15 @@ public:
         keeps_tokens_ = true;
         return (tokens_.kept == nullptr ? workspace : *tokens_.kept).take(name, problem.dtype, extent);
     }
+    /// x_kv of all kv_len tokens, for what looks at earlier tokens as they are. Of a point that is `cached` it is kept,
+    /// and the new rows are copied behind the old ones. Once a pass.
+    Tensor all_tokens() {
+        keeps_tokens_ = true;
+        if (tokens_.kept == nullptr) return in.x_kv;
+        const Tensor all = take_kept("tokens", {problem.batch, 1, 1, problem.kv_len, in.x_kv.cols()});
+        backend.copy("tokens", in.x_kv, fresh(all));
+        return all;
+    }
     /// Rows of the tokens that this pass projects, of a tensor with a row for each of the kv_len: all of them, but for
     /// a point that is `cached`.
     Tensor fresh(const Tensor& t) const { return t.row_range(tokens_.first, tokens_.count); }

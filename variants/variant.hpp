@@ -31,6 +31,9 @@ struct Variant {
     /// Whether scores and weights are tensors of the point's dtype, not only a backend's scratch. The check's bound
     /// then allows for the rounding of each (bf16).
     bool stores_scores = true;
+    /// Its options in the layer above, for a network whose layers see further and further. Null: it has no such
+    /// network.
+    Settings (*wider)(const Point& point) = nullptr;
 };
 
 /// Why the variant cannot run this point; empty when it can.

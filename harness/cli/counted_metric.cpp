@@ -5,10 +5,12 @@
 #include "harness/analysis/metrics/metric.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/measure/point/dependencies.hpp"
 
 namespace headcount {
 
 Rational counted_metric(const Point& point, std::string_view name, Ledger ledger) {
+    if (const auto followed = dependency_metric(point, name)) return *followed;
     const Metric& metric = find_metric(name);
     const Value value = metric.counted ? metric.counted(point, count_point(point), ledger) : Value{};
     if (!value.exact) {

@@ -1,4 +1,5 @@
-// Any exact metric of any point, by counting it: what published tables are computed from.
+// Any exact metric of any point, by counting it or following its dependencies: what published tables are computed
+// from.
 #pragma once
 
 #include <string_view>

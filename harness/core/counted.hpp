@@ -31,6 +31,7 @@ public:
     // Counted like an exponential, which takes about as long.
     friend Counted log(Counted a) { return ++tally().exps, Counted(std::log(a.value_)); }
     friend Counted erf(Counted a) { return ++tally().exps, Counted(std::erf(a.value_)); }
+    friend Counted tanh(Counted a) { return ++tally().exps, Counted(std::tanh(a.value_)); }
 
 private:
     double value_ = 0;

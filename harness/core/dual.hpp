@@ -27,6 +27,10 @@ public:
         return Dual(value, value * a.slope_);
     }
     friend Dual log(Dual a) { return Dual(std::log(a.value_), a.slope_ / a.value_); }
+    friend Dual tanh(Dual a) {
+        const double value = std::tanh(a.value_);
+        return Dual(value, (1 - value * value) * a.slope_);
+    }
 
 private:
     double value_ = 0, slope_ = 0;

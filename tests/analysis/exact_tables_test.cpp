@@ -11,6 +11,7 @@
 #include "harness/analysis/show/published_overview.hpp"
 #include "harness/core/error.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/measure/point/dependencies.hpp"
 #include "harness/measure/point/known_fields.hpp"
 #include "harness/sweep/table_config.hpp"
 #include "harness/sweep/yaml.hpp"
@@ -31,6 +32,7 @@ const Count& count_of(const Point& point) {
 }
 
 Rational counted(const Point& point, std::string_view metric, Ledger ledger) {
+    if (const auto followed = dependency_metric(point, metric)) return *followed;
     const Value value = find_metric(metric).counted(point, count_of(point), ledger);
     REQUIRE(value.exact);
     return *value.exact;
@@ -74,7 +76,7 @@ const std::map<std::string, Statuses>& expected() {
         {"step3_table2", {25, 0, 2, 0, 11}},
         {"step3_table3", {27, 0, 3, 0, 11}},
         {"tpa2025_table10", {14, 0, 5, 35, 4}},
-        {"vaswani2017_table1", {7, 0, 6, 2, 10}},
+        {"vaswani2017_table1", {25, 0, 6, 2, 0}},
         {"vaswani2017_table3", {18, 0, 12, 26, 0}},
     };
     return all;

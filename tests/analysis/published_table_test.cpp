@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "harness/analysis/published/table_result.hpp"
@@ -19,9 +20,32 @@ namespace fs = std::filesystem;
 
 const fs::path kTables = fs::path(HEADCOUNT_SOURCE_DIR) / "configs" / "tables";
 
+/// Of what Vaswani's Table 1 has besides, under a causal mask: chains and paths count what docs/mechanisms.md says.
+std::optional<Rational> of_sequence(const Point& point, std::string_view metric) {
+    const std::int64_t n = point.problem.q_len, k = number_of(point, "kernel_size").value_or(0);
+    const std::int64_t w = number_of(point, "window").value_or(0);
+    const Rational d(point.problem.embed_dim), pairs(k * n - k * (k - 1) / 2);
+    const bool recurrent = point.variant == "recurrent", separable = point.variant == "separable_convolution";
+    const auto layers = [n](std::int64_t reach) { return (n - 1 + reach - 1) / reach; };
+    if (metric == "total.multiplies" && recurrent) return Rational(2 * n - 1) * d * d;
+    if (metric == "total.multiplies" && k > 0) return separable ? pairs * d + n * d * d : pairs * d * d;
+    if (metric == "sequential_operations" || metric == "path_length") {
+        const bool path = metric == "path_length";
+        if (recurrent) return Rational(2 * n + 1);
+        if (k > 0) return Rational((separable ? k + 1 : k) * (path ? layers(k - 1) : 1));
+        if (w > 0) return Rational(3 * (path ? layers(w - 1) : 1));
+        return Rational(path ? 3 : 5);
+    }
+    if (metric != "dilated_path_length") return std::nullopt;
+    std::int64_t height = 0;
+    for (std::int64_t reached = 1; reached < n; reached *= k) ++height;
+    return Rational(k * height);
+}
+
 /// Full attention without bias, from the equation; `local` under a causal mask sees `window` keys, its own the last.
 Rational closed_form(const Point& point, std::string_view metric, Ledger) {
     const Problem& p = point.problem;
+    if (const auto other = of_sequence(point, metric)) return *other;
     const Rational b(p.batch), n(p.q_len), d(p.embed_dim), h(p.num_heads), dk(p.head_dim), dv(p.value_head_dim);
     if (metric == "parameters") return 2 * d * h * dk + 2 * d * h * dv;
     if (metric == "projections.multiplies") return b * n * (2 * d * h * dk + 2 * d * h * dv);

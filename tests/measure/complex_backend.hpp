@@ -22,9 +22,12 @@
 #include "harness/backend/verbs/mix_heads.hpp"
 #include "harness/backend/verbs/normalise_rows.hpp"
 #include "harness/backend/verbs/positive_features.hpp"
+#include "harness/backend/verbs/relu.hpp"
 #include "harness/backend/verbs/rotate.hpp"
 #include "harness/backend/verbs/running_sum.hpp"
+#include "harness/backend/verbs/scale_columns.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
+#include "harness/backend/verbs/tanh.hpp"
 #include "harness/backend/verbs/unseen.hpp"
 #include "harness/backend/verbs/weighted_difference.hpp"
 #include "harness/core/error.hpp"
@@ -42,8 +45,8 @@ public:
 protected:
     void compute(const Verb& verb) override {
         if (ran_one_of<Add, Attend, CausalProduct, Copy, Decay, DecayedScores, EluPlusOne, LogGate, MaskRows, Matmul,
-                       MixHeads, NormaliseRows, PositiveFeatures, Rotate, RunningSum, SoftmaxRows, Unseen,
-                       WeightedDifference>(verb))
+                       MixHeads, NormaliseRows, PositiveFeatures, Relu, Rotate, RunningSum, ScaleColumns, SoftmaxRows,
+                       Tanh, Unseen, WeightedDifference>(verb))
             return;
         throw Error("verb " + std::string(verb.name()) + " has not been run on complex numbers: name it here, too");
     }

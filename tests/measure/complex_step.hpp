@@ -32,6 +32,7 @@ public:
     friend bool operator<(const ComplexStep& a, const ComplexStep& b) { return a.value() < b.value(); }
     friend ComplexStep exp(const ComplexStep& a) { return ComplexStep(std::exp(a.number_)); }
     friend ComplexStep log(const ComplexStep& a) { return ComplexStep(std::log(a.number_)); }
+    friend ComplexStep tanh(const ComplexStep& a) { return ComplexStep(std::tanh(a.number_)); }
 
 private:
     explicit ComplexStep(const std::complex<double>& number) : number_(number) {}

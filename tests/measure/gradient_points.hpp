@@ -27,6 +27,7 @@ inline const std::vector<GradientShape>& gradient_shapes() {
     static const std::vector<GradientShape> shapes{
         {},
         {.num_heads = 1, .num_kv_heads = 1, .head_dim = 12, .value_head_dim = 12, .bias = true},
+        {.num_heads = 1, .num_kv_heads = 1, .head_dim = 12, .value_head_dim = 12, .causal = true, .bias = true},
         {.num_kv_heads = 2, .causal = true, .bias = true},
         {.q_len = 5, .kv_len = 9, .num_kv_heads = 1, .causal = true, .bias = true},
         // Queries that see no key.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/backend/verbs/widened.hpp"
+#include "harness/core/dependent.hpp"
 #include "harness/core/op_cost.hpp"
 #include "harness/core/storage.hpp"
 #include "harness/core/tensor.hpp"
@@ -66,6 +67,7 @@ struct VerbType {
     Parts (*executed)(const void* verb);
     std::int64_t (*query_block)(const void* verb);
     void (*naive)(const void* verb, WideOperands& wide);
+    void (*dependent)(const void* verb);  ///< the naive kernel on Dependent numbers, in the memory of f64 operands
     void (*each_operand)(const void* verb, const std::function<void(const Tensor&, Access)>& f);
     std::shared_ptr<const void> (*copy)(const void* verb);
     /// Null: the verb has no derivative.
@@ -175,6 +177,7 @@ inline constexpr VerbType kVerbType{
             }
         },
     .naive = [](const void* v, WideOperands& wide) { verb_detail::naive(verb_detail::of<V>(v), wide); },
+    .dependent = [](const void* v) { verb_detail::of<V>(v).template naive<Dependent>(); },
     .each_operand = [](const void* v,
                        const std::function<void(const Tensor&, Access)>& f) { V::operands(verb_detail::of<V>(v), f); },
     .copy = [](const void* v) -> std::shared_ptr<const void> { return std::make_shared<V>(verb_detail::of<V>(v)); },

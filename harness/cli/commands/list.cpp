@@ -17,6 +17,7 @@
 #include "harness/core/printable.hpp"
 #include "harness/core/shell_words.hpp"
 #include "harness/measure/engine/engine_hello.hpp"
+#include "harness/measure/point/dependencies.hpp"
 #include "tasks/all.hpp"
 #include "variants/all.hpp"
 
@@ -60,6 +61,8 @@ void list_metrics() {
         const std::string unit = metric.unit.empty() ? "" : " [" + metric.unit + "]";
         line(metric.name, metric.doc + unit + (metric.exact ? "" : ", measured"));
     }
+    for (const DependencyMetric& metric : dependency_metrics())
+        line(metric.name, std::string(metric.doc) + ", in published tables");
 }
 
 void list_claims() {
