@@ -134,6 +134,39 @@ class Right(Folder):
                 self.assertEqual((y.dtype, y.shape), (np.float32, x.shape))
                 np.testing.assert_allclose(y, attention(x, x, w, 4, kv_heads, seen), atol=1e-5, err_msg=f"{variant} {flags}")
 
+    def test_layers_of_one_sequence_are_their_forms_in_numpy(self):
+        def kernel(x, w, seen, one):
+            """sum over j of one(x_(t - j dilation), w_j)"""
+            y = np.zeros(x.shape)
+            for t in range(x.shape[1]):
+                for j, token in seen(t):
+                    if 0 <= token < x.shape[1]:
+                        y[:, t] += one(x[:, token].astype(np.float64), w[j])
+            return y
+
+        def states(x, w, f):
+            state, rows = 0 * x[:, 0], []
+            for t in range(x.shape[1]):
+                state = f(x[:, t] @ w["wx"] + w["bx"] + state @ w["wh"])
+                rows.append(state)
+            return np.stack(rows, axis=1)
+
+        causal = lambda t: [(j, t - 2 * j) for j in range(4)]
+        centred = lambda t: [(j, t + 1 - j) for j in range(3)]
+        matrix, columns = (lambda a, b: a @ b), (lambda a, b: a * b)
+        for variant, flags, form in (
+                ("recurrent", ["--causal"], lambda x, w: states(x, w, np.tanh)),
+                ("recurrent", ["--causal", "--activation", "relu"], lambda x, w: states(x, w, lambda a: np.maximum(a, 0))),
+                ("convolution", ["--causal", "--kernel-size", 4, "--dilation", 2],
+                 lambda x, w: kernel(x, w["wc"].reshape(4, 24, 24), causal, matrix) + w["bc"]),
+                ("convolution", [], lambda x, w: kernel(x, w["wc"].reshape(3, 24, 24), centred, matrix) + w["bc"]),
+                ("separable_convolution", ["--causal", "--kernel-size", 4, "--dilation", 2],
+                 lambda x, w: kernel(x, w["wd"], causal, columns) @ w["wp"] + w["bp"])):
+            x, w = self.array(2, 9, 24), self.weights(variant, "--embed-dim", 24, "--bias", *flags)
+            y = self.result(variant, "--bias", *flags, x=x, w=w)
+            np.testing.assert_allclose(y, form(x, w), atol=1e-5, err_msg=f"{variant} {flags}")
+            self.refused(self.eval(variant, "--bias", *flags, x=x, x_kv=self.array(2, 9, 24), w=w), "leave --input-kv out")
+
     def test_cross_attention_of_other_and_of_equal_lengths(self):
         w = self.weights("multi_head", "--embed-dim", 24, "--num-heads", 4)
         for kv_len in (13, 9, 5):

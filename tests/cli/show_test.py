@@ -127,9 +127,16 @@ class Masks(unittest.TestCase):
             self.assertEqual(drawn("local", "--window", 3, "--sink-keys", 2, "--causal", *flags), rows(sink, *lengths))
             self.assertEqual(drawn("strided", "--stride", 3, *flags), rows(strided, *lengths))
             self.assertEqual(drawn("streaming", "--causal", *flags), rows(causal, *lengths))
+        kernel = lambda place, key: place - key in (0, 2, 4)
+        centred = lambda place, key: place - key in (-2, 0, 2)
+        for variant in ("convolution", "separable_convolution"):
+            for lengths in ((16, 16), (5, 12)):
+                flags = ("--q-len", lengths[0], "--kv-len", lengths[1], "--kernel-size", 3, "--dilation", 2)
+                self.assertEqual(drawn(variant, "--causal", *flags), rows(kernel, *lengths))
+                self.assertEqual(drawn(variant, *flags), rows(centred, *lengths))
 
     def test_every_variant_that_can_be_causal_hides_what_is_later_and_nothing_else(self):
-        sparse = {"local", "strided"}
+        sparse = {"local", "strided", "convolution", "separable_convolution"}
         for variant in variants():
             done = run("show", variant, "--causal")
             if variant == "linformer":

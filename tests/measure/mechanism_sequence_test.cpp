@@ -1,5 +1,6 @@
 // Layers of one sequence that are no attention: what they are equal to, what they cost, and what their check sees.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -20,7 +21,7 @@ using namespace headcount::testing;
 
 namespace {
 
-using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::Contains;
 
 const std::vector<std::string> kNames{"recurrent", "convolution", "separable_convolution"};
 
@@ -67,13 +68,6 @@ void for_each_sequence_point(std::uint64_t seed, int problems, bool any_type, co
 OpCost arithmetic(OpCost cost) {
     cost.bytes_read = cost.bytes_written = 0;
     return cost;
-}
-
-Count counted(const std::string& variant, const Problem& p,
-              const std::vector<std::pair<std::string, std::string>>& own = {}) {
-    Point point = point_with(variant, p, own);
-    point.backend = "counting";
-    return count_point(point);
 }
 
 /// Pairs of a result and a token that its kernel has a place for, pair by pair.
@@ -203,14 +197,14 @@ TEST_CASE("what they cannot run they say, with what to set") {
     for (const std::string& name : kNames) {
         const std::string shape = name + "/naive/seq_len=8,embed_dim=8,causal=true";
         CHECK(why(shape).empty());
-        CHECK_THAT(why(shape + ",num_heads=2"), ContainsSubstring("set num_heads to 1"));
-        CHECK_THAT(why(shape + ",head_dim=4"), ContainsSubstring("leave head_dim and value_head_dim out"));
-        CHECK_THAT(why(shape + ",scope=core"), ContainsSubstring("set scope to layer"));
-        CHECK_THAT(why(name + "/naive/q_len=9,kv_len=8,embed_dim=8,causal=true"), ContainsSubstring("kv_len"));
+        CHECK_THAT(why(shape + ",num_heads=2"), Contains("set num_heads to 1"));
+        CHECK_THAT(why(shape + ",head_dim=4"), Contains("leave head_dim and value_head_dim out"));
+        CHECK_THAT(why(shape + ",scope=core"), Contains("set scope to layer"));
+        CHECK_THAT(why(name + "/naive/q_len=9,kv_len=8,embed_dim=8,causal=true"), Contains("kv_len"));
         CHECK_THAT(why(name + "/naive/q_len=3,kv_len=8,embed_dim=8,causal=true,pass=backward"),
-                   ContainsSubstring("set kv_len equal to q_len"));
+                   Contains("set kv_len equal to q_len"));
     }
-    CHECK_THAT(why("recurrent/naive/seq_len=8,embed_dim=8"), ContainsSubstring("set causal to true"));
-    CHECK_THAT(why("convolution/naive/seq_len=8,embed_dim=8,kernel_size=4"), ContainsSubstring("odd"));
+    CHECK_THAT(why("recurrent/naive/seq_len=8,embed_dim=8"), Contains("set causal to true"));
+    CHECK_THAT(why("convolution/naive/seq_len=8,embed_dim=8,kernel_size=4"), Contains("odd"));
     CHECK(why("convolution/naive/seq_len=8,embed_dim=8,causal=true,kernel_size=4").empty());
 }

@@ -148,6 +148,10 @@ void evaluate_once(const Options& options, const PointSpec& given) {
         throw UsageError(
             fmt::format("{} makes queries, keys and values of one sequence; leave --input-kv out", options.variant));
     }
+    if (keys && !reads_x_q(point)) {
+        throw UsageError(fmt::format(
+            "{} reads one sequence and no queries; give it as --input and leave --input-kv out", options.variant));
+    }
     const SafeTensors file(options.weights, {.whole = "give tensors as safetensors.numpy.save_file writes them",
                                              .tensor = "--list-weights prints what the problem needs"});
     const auto weights = weights_in(file, point, options.weights);

@@ -79,6 +79,15 @@ bool reads_x_kv(const Point& point) {
     return why_unsupported(cross).empty() || !why_unsupported(point).empty();
 }
 
+bool reads_x_q(const Point& asked) {
+    PointData data = make_point_data(exact_layer(asked));
+    const Workspace own_keys = separate_x_kv(data);
+    const std::vector<std::vector<double>> before = rows_of_output(data);
+    const Tensor& x = data.layout.inputs.x_q;
+    for (std::int64_t row = 0; row < x.rows(); ++row) scale_row(x, row, -2);
+    return rows_of_output(data) != before;
+}
+
 Looks seen_keys(const Point& asked) {
     const Point point = exact_layer(asked);
     PointData data = make_point_data(point);

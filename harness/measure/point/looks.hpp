@@ -19,6 +19,9 @@ Looks looks_of(std::int64_t columns, const std::function<std::vector<std::vector
 /// Whether the variant can tell keys from queries by their sequence. False where it projects one sequence to all three,
 /// which its refusal of unequal lengths tells.
 bool reads_x_kv(const Point& point);
+/// Whether the result depends on x_q where x_kv is another sequence. The point runs twice as in seen_keys(); throws
+/// Error when it cannot.
+bool reads_x_q(const Point& point);
 
 /// [q_len][kv_len]: whether the query sees the key. The point runs once for each key, in f64 on `naive` and in layer
 /// scope whatever it says, each time with other numbers in the key's row of x_kv. Where keys are made of the queries'
