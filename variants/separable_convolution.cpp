@@ -48,7 +48,7 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
         if (j == centre || token < 0 || token >= p.kv_len) continue;
         sum = stored(judge::sum(sum, times(x.row(token), w.row(j))));
     }
-    return projected(sum, given.weight("wp"), given.bias("bp"));
+    return projected(limited(std::move(sum)), given.weight("wp"), given.bias("bp"));
 };
 
 }  // namespace

@@ -39,7 +39,8 @@ inline constexpr std::int64_t kLargestKernel = std::int64_t{1} << 20, kLargestDi
 inline const Options<Kernel>& kernel_options() {
     static const Options<Kernel> options{
         {"kernel_size", &Kernel::kernel_size, 1, kLargestKernel,
-         "tokens that a result is made of: its own and those before it, without a causal mask as many behind it"},
+         "tokens that a result is made of: its own and those before it, or without a causal mask half of them behind "
+         "it"},
         {"dilation", &Kernel::dilation, 1, kLargestDilation, "how far apart these tokens are"}};
     return options;
 }
@@ -56,10 +57,21 @@ inline Settings wider_kernel(const Point& point) {
 
 inline std::string why_no_kernel(std::string_view name, const Point& point) {
     std::string why = why_no_sequence(name, point);
-    const bool has_middle = kernel_options().read(point.own).kernel_size % 2 == 1;
-    if (!why.empty() || point.problem.causal || has_middle) return why;
-    return std::string(name) +
-           " has no middle with an even kernel; set kernel_size to an odd number, or causal to true";
+    if (!why.empty()) return why;
+    const Problem& p = point.problem;
+    const Kernel kernel = kernel_options().read(point.own);
+    if (!p.causal && kernel.kernel_size % 2 == 0) {
+        return std::string(name) +
+               " has no middle with an even kernel; set kernel_size to an odd number, or causal to true";
+    }
+    const std::int64_t reach = (p.causal ? kernel.kernel_size - 1 : kernel.kernel_size / 2) * kernel.dilation;
+    if (reach >= p.kv_len && (runs_backward(p.pass) || point.trains())) {
+        return std::string(name) + " has places in its kernel that no result of a sequence of " +
+               std::to_string(p.kv_len) +
+               " looks at, whose weights have no derivative; set kernel_size or dilation "
+               "smaller, or seq_len larger";
+    }
+    return "";
 }
 
 /// One place of a kernel: the results that have a token there, and the first of these tokens.

@@ -18,7 +18,8 @@ namespace {
 std::int64_t metric(const std::string& name, const std::string& variant, std::int64_t length,
                     const std::string& more = "") {
     const auto value = dependency_metric(
-        point_from_id(variant + "/counting/seq_len=" + std::to_string(length) + ",embed_dim=4,num_heads=1" + more),
+        point_from_id(variant + "/counting/seq_len=" + std::to_string(length) + ",embed_dim=4,num_heads=1" + more,
+                      known_fields()),
         name);
     REQUIRE(value);
     return *value;

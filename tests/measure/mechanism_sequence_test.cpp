@@ -12,6 +12,7 @@
 #include "harness/judge/compare.hpp"
 #include "harness/measure/point/check.hpp"
 #include "harness/measure/point/count.hpp"
+#include "harness/measure/point/known_fields.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/identity.hpp"
 #include "tests/measure/random_problem.hpp"
@@ -193,7 +194,7 @@ TEST_CASE("a token that is another than it was is seen by the check wherever it 
 }
 
 TEST_CASE("what they cannot run they say, with what to set") {
-    const auto why = [](const std::string& id) { return why_unsupported(point_from_id(id)); };
+    const auto why = [](const std::string& id) { return why_unsupported(point_from_id(id, known_fields())); };
     for (const std::string& name : kNames) {
         const std::string shape = name + "/naive/seq_len=8,embed_dim=8,causal=true";
         CHECK(why(shape).empty());
@@ -207,4 +208,12 @@ TEST_CASE("what they cannot run they say, with what to set") {
     CHECK_THAT(why("recurrent/naive/seq_len=8,embed_dim=8"), Contains("set causal to true"));
     CHECK_THAT(why("convolution/naive/seq_len=8,embed_dim=8,kernel_size=4"), Contains("odd"));
     CHECK(why("convolution/naive/seq_len=8,embed_dim=8,causal=true,kernel_size=4").empty());
+    for (const char* where : {",causal=true,dilation=4", ",dilation=8"}) {
+        for (const char* name : {"convolution", "separable_convolution"}) {
+            const std::string far = std::string(name) + "/naive/seq_len=8,embed_dim=8" + where;
+            CHECK(why(far).empty());
+            CHECK_THAT(why(far + ",pass=backward"), Contains("no derivative"));
+        }
+    }
+    CHECK(why("convolution/naive/seq_len=9,embed_dim=8,causal=true,dilation=4,pass=backward").empty());
 }
