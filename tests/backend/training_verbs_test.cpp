@@ -15,7 +15,9 @@
 #include "harness/backend/verbs/layer_norm.hpp"
 #include "harness/backend/verbs/mean_square.hpp"
 #include "harness/backend/verbs/relu.hpp"
+#include "harness/backend/verbs/scale_columns.hpp"
 #include "harness/backend/verbs/sum_squares.hpp"
+#include "harness/backend/verbs/tanh.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
@@ -107,10 +109,14 @@ TEST_CASE("the work of training verbs is what a counting scalar sees") {
         check_count(ReluVjp{.from = take(), .d_to = take(), .d_from = take(), .accumulate = accumulate});
         check_count(GeluVjp{.from = take(), .d_to = take(), .d_from = take(), .accumulate = accumulate});
         check_count(GeluExactVjp{.from = take(), .d_to = take(), .d_from = take(), .accumulate = accumulate});
+        check_count(TanhVjp{.from = take(), .d_to = take(), .d_from = take(), .accumulate = accumulate});
+        check_count(ScaleColumns{.from = take(), .by = store.take(1, 5), .to = take(), .accumulate = accumulate});
+        check_count(SumProducts{.a = take(), .b = take(), .to = store.take(1, 5), .accumulate = accumulate});
     }
     check_count(Relu{.from = take(), .to = take()});
     check_count(Gelu{.from = take(), .to = take()});
     check_count(GeluExact{.from = take(), .to = take()});
+    check_count(Tanh{.from = take(), .to = take()});
     check_count(LayerNorm{.from = take(), .gain = store.take(1, 5), .shift = store.take(1, 5), .to = take()});
     check_count(CrossEntropy{.scores = take(), .classes = store.take(3, 1, 0, 4), .loss = one});
     check_count(
@@ -149,6 +155,7 @@ TEST_CASE("derivatives of activations are those of finite differences, alone and
         check_derivative(Relu{.from = take(), .to = take()}, added_to);
         check_derivative(Gelu{.from = take(), .to = take()}, added_to);
         check_derivative(GeluExact{.from = take(), .to = take()}, added_to);
+        check_derivative(Tanh{.from = take(), .to = take()}, added_to);
     }
 }
 
