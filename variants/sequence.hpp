@@ -25,8 +25,9 @@ inline std::string why_no_sequence(std::string_view name, const Point& point) {
         return who + " has one width, embed_dim; leave head_dim and value_head_dim out";
     }
     if (p.q_len > p.kv_len) return who + " gives no more rows than it reads; set kv_len no smaller than q_len";
-    if (p.q_len != p.kv_len && p.pass != PassKind::forward) {
-        return who + " reads x_kv alone, so x_q has no derivative; set kv_len equal to q_len, or pass to forward";
+    if (p.q_len != p.kv_len && (runs_backward(p.pass) || point.trains())) {
+        return who +
+               " reads x_kv alone, so x_q has no derivative; set kv_len equal to q_len, or ask for a forward pass";
     }
     return "";
 }

@@ -204,6 +204,8 @@ TEST_CASE("what they cannot run they say, with what to set") {
         CHECK_THAT(why(name + "/naive/q_len=9,kv_len=8,embed_dim=8,causal=true"), Contains("kv_len"));
         CHECK_THAT(why(name + "/naive/q_len=3,kv_len=8,embed_dim=8,causal=true,pass=backward"),
                    Contains("set kv_len equal to q_len"));
+        CHECK_THAT(why(name + "/naive/task=d_retrieval,q_len=1,kv_len=4,embed_dim=8,causal=true"),
+                   Contains("set kv_len equal to q_len"));
     }
     CHECK_THAT(why("recurrent/naive/seq_len=8,embed_dim=8"), Contains("set causal to true"));
     CHECK_THAT(why("convolution/naive/seq_len=8,embed_dim=8,kernel_size=4"), Contains("odd"));
