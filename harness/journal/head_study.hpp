@@ -21,6 +21,7 @@ struct HeadStudyRecord {
     std::map<std::string, std::string> environment;
     std::string model, model_hash;
     std::int64_t layers = 0, num_heads = 0, embed_dim = 0;
+    std::vector<std::int64_t> head_dims;  ///< columns of a head in each layer; none: embed_dim / num_heads in all
     std::string texts_source, texts_hash;
     std::int64_t pairs = 0, max_tokens = 0;
     std::string variant, backend;

@@ -47,6 +47,7 @@ void Batches::lay_out(std::int64_t embed_dim) {
         most_rows = std::max(most_rows, size * len);
     }
     scratch_ = store_.take("scratch", DType::f32, {1, 1, 1, most_rows, embed_dim});
+    sum_ = store_.take("sum", DType::f32, {1, 1, 1, 1, embed_dim});
     results_ = store_.take("results", DType::f32, {1, 1, 1, static_cast<std::int64_t>(texts_.size()), embed_dim});
 }
 
@@ -63,6 +64,22 @@ void Batches::advance(EncoderRunner& runner, std::int64_t layer) {
     for (const Batch& batch : batches_) runner.run_layer(layer, batch.rows);
 }
 
+void Batches::pool(EncoderRunner& runner, const Tensor& rows, const Tensor& result) const {
+    Backend& backend = runner.backend();
+    float* const values = static_cast<float*>(result.data);
+    if (!runner.encoder().shape().style.ends_with_tanh) {
+        backend.run("pool", SumRows{.from = rows, .to = result});
+    } else {
+        backend.run("pool", SumRows{.from = rows, .to = sum_});
+        MatmulOptions options;
+        options.scale = 1 / static_cast<double>(rows.rows());
+        options.bias = &runner.encoder().last().bias;
+        backend.matmul("pool", sum_, runner.encoder().last().weight, result, options);
+        std::transform(values, values + result.cols(), values, [](float x) { return std::tanh(x); });
+    }
+    normalise(values, result.cols());
+}
+
 std::optional<Tensor> Batches::finish(EncoderRunner& runner, std::int64_t first_layer,
                                       const std::function<bool()>& stop) {
     for (const Batch& batch : batches_) {
@@ -73,10 +90,8 @@ std::optional<Tensor> Batches::finish(EncoderRunner& runner, std::int64_t first_
             runner.run_layer(layer, rows);
         }
         for (std::size_t i = 0; i < batch.which.size(); ++i) {
-            const Tensor result = results_.row_range(static_cast<std::int64_t>(batch.which[i]), 1);
-            runner.backend().run("pool",
-                                 SumRows{.from = rows.matrix(static_cast<std::int64_t>(i), 0, 0), .to = result});
-            normalise(static_cast<float*>(result.data), result.cols());
+            pool(runner, rows.matrix(static_cast<std::int64_t>(i), 0, 0),
+                 results_.row_range(static_cast<std::int64_t>(batch.which[i]), 1));
         }
     }
     return results_;

@@ -20,8 +20,9 @@ public:
     void embed(EncoderRunner& runner);
     /// One more layer, with the heads that the runner keeps.
     void advance(EncoderRunner& runner, std::int64_t layer);
-    /// What the remaining layers make of the texts, one row each in the order given: the mean over tokens, of length 1.
-    /// Nothing kept here changes. `stop` is asked before each batch; nothing comes back when it says yes.
+    /// What the remaining layers make of the texts, one row each in the order given: the mean over tokens, or what the
+    /// model makes of it, of length 1. Nothing kept here changes. `stop` is asked before each batch; nothing comes back
+    /// when it says yes.
     std::optional<Tensor> finish(EncoderRunner& runner, std::int64_t first_layer,
                                  const std::function<bool()>& stop = {});
 
@@ -31,11 +32,13 @@ private:
         Tensor rows;  ///< [batch, 1, 1, len, embed_dim]
     };
     void lay_out(std::int64_t embed_dim);
+    /// Of the tokens of one text.
+    void pool(EncoderRunner& runner, const Tensor& rows, const Tensor& result) const;
 
     const std::vector<const TokenIds*> texts_;
     std::vector<Batch> batches_;
     Workspace store_ = Workspace::dry();
-    Tensor scratch_, results_;
+    Tensor scratch_, sum_, results_;
 };
 
 }  // namespace headcount

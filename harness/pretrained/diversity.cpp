@@ -197,8 +197,11 @@ std::vector<double> subspaces_of(const Tensor& wo, std::size_t heads) {
 
 HeadDiversityRecord diversity_of(EncoderRunner& runner, const std::vector<const TokenIds*>& texts) {
     const EncoderShape& shape = runner.encoder().shape();
-    const auto heads = static_cast<std::size_t>(shape.num_heads), d = static_cast<std::size_t>(shape.head_dim());
-    std::vector<LayerSums> sums(static_cast<std::size_t>(shape.layers), LayerSums(heads, d));
+    const auto heads = static_cast<std::size_t>(shape.num_heads);
+    std::vector<LayerSums> sums;
+    for (std::int64_t layer = 0; layer < shape.layers; ++layer) {
+        sums.emplace_back(heads, static_cast<std::size_t>(shape.head_dim(layer)));
+    }
     for (const TokenIds* text : texts) {
         const auto len = static_cast<std::int64_t>(text->size());
         Workspace memory = Workspace::reserve(len * shape.embed_dim * std::int64_t{sizeof(float)});

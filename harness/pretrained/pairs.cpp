@@ -39,6 +39,9 @@ Pairs read_pairs(const std::filesystem::path& path, std::int64_t most, std::int6
                 if (json.value("kind", "") != "pairs") throw Error("its first line does not say kind pairs");
                 pairs.source = json.value("source", "unknown");
                 pairs.max_tokens = json.at("max_tokens").get<std::int64_t>();
+                if (const auto known = json.value("vocabulary", tokens); known != tokens) {
+                    throw Error(fmt::format("tokens of a model that has {}, and this one has {}", known, tokens));
+                }
                 continue;
             }
             TokenIds question = ids_of(json.at("query"), tokens, pairs.max_tokens);

@@ -21,7 +21,8 @@ struct Pairs {
 };
 
 /// What pairs.py writes, of which at most `most` pairs are taken. Throws UsageError, with the line, for anything else,
-/// for fewer than two pairs and for numbers that are no token of a vocabulary of `tokens`.
+/// for fewer than two pairs, for numbers that are no token of a vocabulary of `tokens`, and for a file that names
+/// another number.
 Pairs read_pairs(const std::filesystem::path& path, std::int64_t most, std::int64_t tokens);
 
 }  // namespace headcount

@@ -2,13 +2,15 @@
 """Makes the pairs of texts that a trained encoder must match: the short and the long description of Debian packages.
 
 pairs.py --texts OUT.jsonl [--count N] [--seed S]               chooses N packages and writes their texts
-pairs.py --tokens TEXTS.jsonl OUT.jsonl [--max-tokens M]        writes the texts as the token ids of the model
+pairs.py --tokens TEXTS.jsonl OUT.jsonl [--model NAME] [--max-tokens M]
+                                                                writes the texts as the token ids of the model
 
 The texts come from Debian 12's own list of translations, which apt fetches into a folder of ours and checks. The list
-is the same on every architecture. Tokens need the Python that has them: build/models/venv/bin/python.
+is the same on every architecture. Tokens of minilm need the Python that has them: build/models/venv/bin/python.
 """
 import argparse
 import collections
+import dataclasses
 import hashlib
 import json
 import os
@@ -16,15 +18,17 @@ import pathlib
 import re
 import subprocess
 import sys
+import typing
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))  # interpreters may run isolated
+import unigram  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LISTS = ROOT / "build/models/lists"
-TOKENIZER = ROOT / "build/models/minilm/tokenizer.json"
 SOURCE = "Debian 12 main, package descriptions"
 
 SHORTEST_DOCUMENT = 8  # words; what is shorter says no more than the short description
 OPENING = 24           # words that tell a long description from all others: a model that reads 48 tokens sees these
-MAX_TOKENS = (3, 512)  # one word between [CLS] and [SEP]; the positions that the model has learned
 UNTOLD = re.compile(r"\b(transitional|dummy)\b", re.IGNORECASE)  # says why a package exists, not what it is
 SYMBOLS = re.compile(r"-dbg(sym)?$")
 
@@ -155,32 +159,56 @@ def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def tokenizer_of(path, max_tokens):
+def word_pieces(path, max_tokens):
+    """Makes ids of a list of texts, by the library that the model came with."""
     try:
         import tokenizers
     except ImportError as error:
         raise PairsError(f"{sys.executable}: {error}; run with build/models/venv/bin/python, which ./test.sh "
                          "installs") from error
-    if not path.is_file():
-        raise PairsError(f"{path}: no such file; ./test.sh installs it")
     tokenizer = tokenizers.Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
-    return tokenizer
+    return lambda texts: [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
 
-def write_tokens(texts, path, max_tokens):
-    low, high = MAX_TOKENS
+def unigrams(path, max_tokens):
+    tokenizer = unigram.Unigram.read(path)
+    return lambda texts: [tokenizer.encode(text)[:max_tokens] for text in texts]
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    tokenizer: pathlib.Path
+    limits: tuple  # of --max-tokens
+    encoder_of: typing.Callable
+    header: dict   # of files of its tokens
+
+
+MODELS = {
+    # One word between [CLS] and [SEP]; the positions that the model has learned.
+    "minilm": Model(ROOT / "build/models/minilm/tokenizer.json", (3, 512), word_pieces, {}),
+    # The graph drops what comes later. Most ids are ids of minilm too, so the file says how many there are: no other
+    # model takes it.
+    "use-lite": Model(ROOT / "build/models/use-lite/vocab.json", (1, 128), unigrams, {"vocabulary": 8002}),
+}
+
+
+def write_tokens(texts, path, name, max_tokens):
+    model = MODELS[name]
+    low, high = model.limits
     if not low <= max_tokens <= high:
-        raise PairsError(f"--max-tokens {max_tokens}: must be within {low} and {high}")
+        raise PairsError(f"--max-tokens {max_tokens}: must be within {low} and {high} for {name}")
     rows = read_texts(texts)
-    tokenizer = tokenizer_of(TOKENIZER, max_tokens)
-    queries = tokenizer.encode_batch([row["query"] for row in rows])
-    documents = tokenizer.encode_batch([row["document"] for row in rows])
+    if not model.tokenizer.is_file():
+        raise PairsError(f"{model.tokenizer}: no such file; ./test.sh installs it")
+    encode = model.encoder_of(model.tokenizer, max_tokens)
+    queries = encode([row["query"] for row in rows])
+    documents = encode([row["document"] for row in rows])
     write_lines(path, [
-        {"kind": "pairs", "count": len(rows), "max_tokens": max_tokens, "tokenizer_sha256": sha256(TOKENIZER),
-         "texts_sha256": sha256(texts), "source": SOURCE},
-        *({"package": row["package"], "query": query.ids, "document": document.ids}
+        {"kind": "pairs", "count": len(rows), "max_tokens": max_tokens, "tokenizer_sha256": sha256(model.tokenizer),
+         "texts_sha256": sha256(texts), "source": SOURCE, **model.header},
+        *({"package": row["package"], "query": query, "document": document}
           for row, query, document in zip(rows, queries, documents))])
 
 
@@ -192,6 +220,7 @@ def main():
     task.add_argument("--tokens", type=pathlib.Path, nargs=2, metavar=("TEXTS", "OUT"), help="write texts as token ids")
     parser.add_argument("--count", type=int, default=2000, help="how many pairs (default: 2000)")
     parser.add_argument("--seed", type=int, default=1, help="chooses others (default: 1)")
+    parser.add_argument("--model", choices=MODELS, default="minilm", help="whose tokens (default: minilm)")
     parser.add_argument("--max-tokens", type=int, default=64, help="of a text, with [CLS] and [SEP] (default: 64)")
     arguments = parser.parse_args()
     if arguments.count < 2:
@@ -200,7 +229,7 @@ def main():
         if arguments.texts:
             write_texts(arguments.texts, descriptions_of_debian(LISTS), arguments.count, arguments.seed)
         else:
-            write_tokens(*arguments.tokens, arguments.max_tokens)
+            write_tokens(*arguments.tokens, arguments.model, arguments.max_tokens)
     except (PairsError, OSError) as error:
         print(f"pairs.py: {error}", file=sys.stderr)
         return 2

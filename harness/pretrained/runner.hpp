@@ -33,8 +33,8 @@ public:
     /// what its zeroed output would.
     void keep(const KeptHeads& kept);
 
-    /// Rows of tokens, before the first layer, into x [batch, 1, 1, len, embed_dim]: `texts` are batch texts of len
-    /// tokens each.
+    /// Rows of tokens, before the first layer, into the first token_dim columns of x [batch, 1, 1, len, embed_dim]:
+    /// `texts` are batch texts of len tokens each.
     void embed(std::span<const TokenIds* const> texts, const Tensor& x);
     /// x becomes the layer's output. What its attention did is recorded on `tape`, whose windows show it until the next
     /// call, where there is one.
@@ -44,9 +44,12 @@ public:
     const Encoder& encoder() const { return *encoder_; }
 
 private:
-    Point point_for(std::int64_t batch, std::int64_t len, std::int64_t heads) const;
+    Point point_for(std::int64_t layer, std::int64_t batch, std::int64_t len, std::int64_t heads) const;
     Weights cut(std::int64_t layer, const std::vector<std::int64_t>& kept);
     std::int64_t heads_in(std::int64_t layer) const;
+    void normalise(const Tensor& from, const Norm& norm, const Tensor& to, Backend& backend) const;
+    void attend(std::int64_t layer, const Tensor& x, const Tensor& to, Backend& backend, Workspace& workspace,
+                Tape* tape) const;
     void layer_with(std::int64_t layer, const Tensor& x, Backend& backend, Workspace& workspace, Tape* tape) const;
     void make_room(std::int64_t layer, const Tensor& x, bool keeps_all);
 
@@ -59,7 +62,7 @@ private:
     std::vector<Weights> attention_;  ///< of these, as forward() wants them
     Workspace temporaries_ = Workspace::reserve(0);
     std::int64_t room_ = 0;
-    std::set<std::array<std::int64_t, 3>> fitting_;  ///< batch, len and heads of layers that there is room for
+    std::set<std::array<std::int64_t, 4>> fitting_;  ///< batch, len, heads and width_in of layers there is room for
 };
 
 }  // namespace headcount

@@ -219,7 +219,7 @@ private:
         return diversity_of(runner, texts);
     }
     HeadDiversityRecord look_at_untrained(std::int64_t seed, const std::vector<const TokenIds*>& texts) const {
-        return look_at(Encoder::untrained(encoder_->shape(), static_cast<std::uint64_t>(seed)), texts);
+        return look_at(Encoder::untrained(*encoder_, static_cast<std::uint64_t>(seed)), texts);
     }
 
     /// All numbers of heads take turns in each round, so that what the machine does to one it does to all.

@@ -133,6 +133,9 @@ TEST_CASE("an unfinished study is told as far as it goes") {
     CHECK_THAT(heads_text(findings), Contains("with all heads"));
     study.conditions.clear();
     CHECK_THAT(heads_text(find_heads(study)), Contains("400 questions"));
+    CHECK_THAT(heads_text(find_heads(study)), Contains("2 layers, 2 heads of 2 columns;"));
+    study.record.head_dims = {1, 2};
+    CHECK_THAT(heads_text(find_heads(study)), Contains("2 layers, 2 heads of 1, 2 columns by layer;"));
     const testing::Scratch scratch;
     export_heads(study, find_heads(study), scratch.dir / "data");
     CHECK(std::filesystem::exists(scratch.dir / "data/heads_masked.csv"));

@@ -12,9 +12,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "harness/pretrained/pairs.py"
 sys.path.insert(0, str(SCRIPT.parent))
 import pairs  # noqa: E402
+import unigram  # noqa: E402
 
 FIXTURES = ROOT / "tests/fixtures/pretrained"
 PYTHON = ROOT / "build/models/venv/bin/python"
+VOCABULARY = ROOT / "build/models/use-lite/vocab.json"
 
 
 def stanza(package, short, *lines):
@@ -106,7 +108,9 @@ class Pairs(unittest.TestCase):
         missing = self.scratch / "none.jsonl"
         for arguments in ((), ("--texts", missing, "--count", "1"), ("--tokens", missing, missing),
                           ("--tokens", FIXTURES / "texts.jsonl", missing, "--max-tokens", "2"),
-                          ("--tokens", FIXTURES / "texts.jsonl", missing, "--max-tokens", "513")):
+                          ("--tokens", FIXTURES / "texts.jsonl", missing, "--max-tokens", "513"),
+                          ("--tokens", FIXTURES / "texts.jsonl", missing, "--model", "use-lite", "--max-tokens", "129"),
+                          ("--tokens", FIXTURES / "texts.jsonl", missing, "--model", "maxilm")):
             result = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True, check=False)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn("pairs.py: ", result.stderr.strip().split("\n")[-1])
@@ -130,6 +134,31 @@ class Pairs(unittest.TestCase):
                 self.assertEqual((ids[0], ids[-1]), (101, 102))  # [CLS], [SEP]
                 self.assertLessEqual(len(ids), 48)
         self.assertIn(48, {len(row["document"]) for row in rows})
+
+    def test_pieces_are_those_with_the_largest_sum(self):
+        pieces = [("�", 0)] * unigram.RESERVED + [("▁", -1.0), ("a", -2.0), ("b", -2.0), ("ab", -3.0), ("▁a", -2.5),
+                                                  ("b", -1.0), (":", None), ("abc", -1.0)]
+        encode = unigram.Unigram(pieces).encode
+        for text, ids in (("", []), ("a", [10]), ("ab", [10, 11]),  # -3.5 instead of -4, by the later b
+                          ("ba", [6, 11, 7]), ("abc", [6, 13]), ("a:b", [10, 12, 11]), ("xy", [6, 0]),
+                          ("ａ\u00a0a", [10, 10])):
+            with self.subTest(text=text):
+                self.assertEqual(encode(text), ids)
+
+    @unittest.skipUnless(VOCABULARY.exists(), "the model is not installed (install_model use-lite of .ci/common.sh)")
+    def test_tokens_of_use_lite_are_those_of_its_own_tokenizer(self):
+        path = self.scratch / "tokens.jsonl"
+        subprocess.run([sys.executable, SCRIPT, "--tokens", FIXTURES / "texts.jsonl", path, "--model", "use-lite",
+                        "--max-tokens", "48"], check=True)
+        self.assertTrue(path.read_bytes() == (FIXTURES / "use_lite_tokens.jsonl").read_bytes(), "the tokens differ")
+        goldens = json.loads((FIXTURES / "use_lite_goldens.json").read_text(encoding="utf-8"))
+        texts = (FIXTURES / "use_lite_odd.jsonl").read_text(encoding="utf-8").splitlines()
+        self.assertEqual(len(texts), len(goldens["odd_ids"]))
+        tokenizer = unigram.Unigram.read(VOCABULARY)
+        for line, ids in zip(texts, goldens["odd_ids"]):
+            text = json.loads(line)["text"]
+            with self.subTest(text=text):
+                self.assertEqual(tokenizer.encode(text), ids)
 
 
 if __name__ == "__main__":

@@ -53,25 +53,29 @@ Encoder small_encoder() {
     return Encoder::load(scratch.dir);
 }
 
-}  // namespace
+Encoder small_use_lite() {
+    const Scratch scratch;
+    write_small_use_lite(scratch.dir);
+    return Encoder::load(scratch.dir);
+}
 
-TEST_CASE("outputs of MiniLM are those of its own runtime, with all heads and without some", "[minilm]") {
-    const std::filesystem::path folder = std::filesystem::path(HEADCOUNT_SOURCE_DIR) / "build/models/minilm";
+/// What runtimes of the model made of some texts, each number at most `allowed` from ours.
+void compare_with_goldens(const std::string& model, const std::string& fixture, const std::string& field,
+                          double allowed) {
+    const std::filesystem::path folder = std::filesystem::path(HEADCOUNT_SOURCE_DIR) / "build/models" / model;
     if (!std::filesystem::exists(folder / "model.safetensors")) {
-        FAIL("the model is not installed: run `. .ci/common.sh; install_model minilm`, as ./test.sh does");
+        FAIL("the model is not installed: run `. .ci/common.sh; install_model " << model << "`, as ./test.sh does");
     }
     const Encoder encoder = Encoder::load(folder);
-    std::ifstream file(std::filesystem::path(HEADCOUNT_FIXTURES) / "pretrained/goldens.json");
+    std::ifstream file(std::filesystem::path(HEADCOUNT_FIXTURES) / "pretrained" / fixture);
     const auto goldens = nlohmann::json::parse(file);
-    // Of numbers of a row of length 1; the runtime's own f32 and f64 differ by 4e-7.
-    constexpr double kAllowed = 3e-6;
+    const auto wanted = [&](const nlohmann::json& text) { return text.at(field).get<std::vector<double>>(); };
     for (const auto& [variant, backend] : std::vector<std::pair<std::string, std::string>>{
              {"multi_head", "simd"}, {"streaming", "simd"}, {"packed_qkv", "simd"}, {"multi_head_split", "naive"}}) {
         CAPTURE(variant, backend);
         EncoderRunner runner(encoder, point(variant, backend));
         for (const auto& text : goldens.at("texts")) {
-            const auto wanted = text.at("embedding_f64").get<std::vector<double>>();
-            CHECK(furthest(embedding(runner, text.at("ids").get<TokenIds>()), wanted) < kAllowed);
+            CHECK(furthest(embedding(runner, text.at("ids").get<TokenIds>()), wanted(text)) < allowed);
             if (backend == "naive") break;  // the readable loops take their time
         }
         for (const auto& text : goldens.at("masked")) {
@@ -80,14 +84,26 @@ TEST_CASE("outputs of MiniLM are those of its own runtime, with all heads and wi
                 return other.at("package") == text.at("package") && other.at("field") == text.at("field");
             };
             const auto ids = std::ranges::find_if(goldens.at("texts"), same)->at("ids").template get<TokenIds>();
-            CHECK(furthest(embedding(runner, ids), text.at("embedding_f64").get<std::vector<double>>()) < kAllowed);
+            CHECK(furthest(embedding(runner, ids), wanted(text)) < allowed);
             if (backend == "naive") break;
         }
     }
 }
 
+}  // namespace
+
+TEST_CASE("outputs of MiniLM are those of its own runtime, with all heads and without some", "[minilm]") {
+    // Of numbers of a row of length 1; the runtime's own f32 and f64 differ by 4e-7.
+    compare_with_goldens("minilm", "goldens.json", "embedding_f64", 3e-6);
+}
+
+TEST_CASE("outputs of USE Lite are those of its own runtime, with all heads and without some", "[use-lite]") {
+    // The runtime knows f32 alone; ours differs from it by 6e-7.
+    compare_with_goldens("use-lite", "use_lite_goldens.json", "embedding_f32", 3e-6);
+}
+
 TEST_CASE("variants, backends and threads agree, whichever heads are kept") {
-    const Encoder encoder = small_encoder();
+    const Encoder encoder = GENERATE(0, 1) == 0 ? small_encoder() : small_use_lite();
     const TokenIds text{1, 5, 3, 16, 0, 5};
     for (const KeptHeads& kept :
          {KeptHeads{{0, 1, 2}, {0, 1, 2}}, KeptHeads{{1}, {0, 2}}, KeptHeads{{}, {2}}, KeptHeads{{}, {}}}) {
@@ -110,7 +126,7 @@ TEST_CASE("variants, backends and threads agree, whichever heads are kept") {
 }
 
 TEST_CASE("heads matter: without any one of them a random model puts out something else") {
-    const Encoder encoder = small_encoder();
+    const Encoder encoder = GENERATE(0, 1) == 0 ? small_encoder() : small_use_lite();
     EncoderRunner runner(encoder, point("multi_head", "naive"));
     const TokenIds text{1, 5, 3, 16, 0, 5};
     const std::vector<double> whole = embedding(runner, text);
@@ -124,8 +140,39 @@ TEST_CASE("heads matter: without any one of them a random model puts out somethi
     }
 }
 
+TEST_CASE("every parameter of a small USE Lite matters") {
+    const Encoder encoder = small_use_lite();
+    EncoderRunner runner(encoder, point("multi_head", "naive"));
+    const TokenIds text{1, 5, 3, 16, 0, 5};
+    const std::vector<double> whole = embedding(runner, text);
+    const EncoderLayer& first = encoder.layer(0);
+    REQUIRE(first.residual);
+    CHECK_FALSE(encoder.layer(1).residual);
+    for (const Tensor& parameter : {encoder.token_rows(), encoder.position_rows(), first.attention.at("wo"),
+                                    first.attention.at("bo"), first.attention_norm.gain, first.attention_norm.shift,
+                                    first.residual->weight, first.residual->bias, first.in.bias, first.ffn_norm.gain,
+                                    encoder.layer(1).out.weight, encoder.last().weight, encoder.last().bias}) {
+        auto* const values = static_cast<float*>(parameter.data);
+        const std::vector<float> before(values, values + parameter.elements());
+        for (std::int64_t i = 0; i < parameter.elements(); i += 3) values[i] += 1;
+        EncoderRunner other(encoder, point("multi_head", "naive"));
+        CHECK(furthest(embedding(other, text), whole) > 1e-3);
+        std::ranges::copy(before, values);
+    }
+}
+
+TEST_CASE("before training the positions of USE Lite are those of the model, and those of BERT are not") {
+    const auto same_positions = [](const Encoder& trained) {
+        const Encoder other = Encoder::untrained(trained, 1);
+        const Tensor &a = trained.position_rows(), &b = other.position_rows();
+        return std::equal(a.at<float>(0, 0, 0, 0), a.at<float>(0, 0, 0, 0) + a.elements(), b.at<float>(0, 0, 0, 0));
+    };
+    CHECK(same_positions(small_use_lite()));
+    CHECK_FALSE(same_positions(small_encoder()));
+}
+
 TEST_CASE("texts in batches come out as each alone") {
-    const Encoder encoder = small_encoder();
+    const Encoder encoder = GENERATE(0, 1) == 0 ? small_encoder() : small_use_lite();
     const Pairs pairs = small_pairs(60);
     std::vector<const TokenIds*> texts;
     for (const TokenIds& text : pairs.texts) texts.push_back(&text);

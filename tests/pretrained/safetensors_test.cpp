@@ -72,6 +72,16 @@ TEST_CASE("a model that is not there, or is another kind, says so") {
         write_file(scratch.dir / "config.json", config.dump());
         CHECK_THROWS_AS(Encoder::load(scratch.dir), UsageError);
     }
+    write_small_use_lite(scratch.dir);
+    CHECK_NOTHROW(Encoder::load(scratch.dir));
+    for (const auto& [key, value] : std::vector<std::pair<std::string, nlohmann::json>>{
+             {"hidden_act", "gelu"}, {"embedding_size", 7}, {"embedding_size", 12}, {"model_type", "bert"}}) {
+        CAPTURE(key);
+        nlohmann::json config = small_use_lite_config();
+        config[key] = value;
+        write_file(scratch.dir / "config.json", config.dump());
+        CHECK_THROWS_AS(Encoder::load(scratch.dir), UsageError);
+    }
 }
 
 TEST_CASE("pairs are read, and what is no pair is refused with its line") {
@@ -96,6 +106,12 @@ TEST_CASE("pairs are read, and what is no pair is refused with its line") {
         write_file(path, head + good + bad + "\n");
         CHECK_THROWS_WITH(read_pairs(path, 1000, 4), Contains("tokens.jsonl:3: "));
     }
+    write_file(path, R"({"kind":"pairs","max_tokens":3,"vocabulary":5})"
+                     "\n" +
+                         good + good);
+    CHECK(read_pairs(path, 1000, 5).size() == 2);
+    CHECK_THROWS_WITH(read_pairs(path, 1000, 4),
+                      Contains("tokens.jsonl:1: tokens of a model that has 5, and this one has 4"));
     write_file(path, head + good);
     CHECK_THROWS_WITH(read_pairs(path, 1000, 4), Contains("fewer than two pairs"));
     write_file(path, good + good);

@@ -76,6 +76,7 @@ TEST_CASE("a study has every head, both orders, what heads look at, and times") 
     const HeadStudy study = read_head_study(scratch.file());
     CHECK(study.warnings.empty());
     CHECK(study.conditions.size() == 1 + 6 + 2 + 2 * 3);
+    CHECK(study.record.head_dims.empty());
     CHECK(study.conditions.front().name == "whole");
     CHECK(study.conditions.back().removed.size() == 6);
     CHECK(study.diversities.size() == 4);
@@ -91,6 +92,14 @@ TEST_CASE("a study has every head, both orders, what heads look at, and times") 
         const HeadPlace& first = condition.removed.front();
         CHECK(importance.at(static_cast<std::size_t>(first.layer)).at(static_cast<std::size_t>(first.head)) == least);
     }
+}
+
+TEST_CASE("a study tells the columns of heads where layers differ") {
+    const Scratch scratch;
+    SmallStudy small;
+    small.record.head_dims = {2, 4};
+    CHECK_FALSE(small.run(scratch.file(), 0));
+    CHECK(read_head_study(scratch.file()).record.head_dims == std::vector<std::int64_t>{2, 4});
 }
 
 TEST_CASE("a study that was stopped at any step goes on, and comes out the same") {

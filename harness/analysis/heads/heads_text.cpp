@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "harness/analysis/heads/verdicts_text.hpp"
 #include "harness/analysis/table/table.hpp"
@@ -104,15 +105,21 @@ std::string alike_text(const HeadFindings& findings) {
            to_terminal(table);
 }
 
+/// Of a head: "32 columns", or where layers differ "64, 128 columns by layer".
+std::string columns_text(const HeadStudyRecord& r) {
+    if (!r.head_dims.empty()) return fmt::format("{} columns by layer", fmt::join(r.head_dims, ", "));
+    return fmt::format("{} columns", r.embed_dim / std::max<std::int64_t>(1, r.num_heads));
+}
+
 }  // namespace
 
 std::string heads_text(const HeadFindings& findings) {
     const HeadStudyRecord& r = findings.record;
     std::string text = fmt::format(
-        "{}: {} layers, {} heads of {} columns; attention by {} on {}\n"
+        "{}: {} layers, {} heads of {}; attention by {} on {}\n"
         "{} questions, each with one right text among {}, of at most {} tokens ({})\n",
-        r.model, r.layers, r.num_heads, r.embed_dim / std::max<std::int64_t>(1, r.num_heads), r.variant, r.backend,
-        r.pairs, r.pairs, r.max_tokens, r.texts_source);
+        r.model, r.layers, r.num_heads, columns_text(r), r.variant, r.backend, r.pairs, r.pairs, r.max_tokens,
+        r.texts_source);
     if (findings.whole) {
         text += fmt::format("with all heads: recall at 1 {} %, mean reciprocal rank {:.3f}\n",
                             points(findings.whole->recall), findings.whole->mrr);

@@ -49,8 +49,8 @@ fs::path model_folder(const std::string& name) {
         if (fs::is_regular_file(folder / "config.json")) return folder;
     }
     throw UsageError(
-        fmt::format("model {} is not installed, and no folder {} with model.safetensors and config.json "
-                    "is here; `./reproduce.sh --expressiveness` installs minilm",
+        fmt::format("model {} is not installed, and no folder {} with model.safetensors and config.json is here; "
+                    "`bash -c '. .ci/common.sh; install_model NAME'`, in the source tree, installs minilm or use-lite",
                     name, name));
 }
 
@@ -69,6 +69,14 @@ Point point_of(const Options& options, const EncoderShape& shape) {
     return point;
 }
 
+/// None where all layers have the same.
+std::vector<std::int64_t> head_dims_of(const EncoderShape& shape) {
+    std::vector<std::int64_t> dims;
+    for (std::int64_t layer = 0; layer < shape.layers; ++layer) dims.push_back(shape.head_dim(layer));
+    const bool all_same = std::ranges::all_of(dims, [&](std::int64_t dim) { return dim == dims.front(); });
+    return all_same ? std::vector<std::int64_t>{} : dims;
+}
+
 HeadStudyRecord record_of(const Options& options, const Encoder& encoder, const Pairs& pairs, const Point& point) {
     const EncoderShape& shape = encoder.shape();
     return {.started = utc_now(),
@@ -80,6 +88,7 @@ HeadStudyRecord record_of(const Options& options, const Encoder& encoder, const 
             .layers = shape.layers,
             .num_heads = shape.num_heads,
             .embed_dim = shape.embed_dim,
+            .head_dims = head_dims_of(shape),
             .texts_source = pairs.source,
             .texts_hash = hex(pairs.hash, 16),
             .pairs = pairs.size(),
@@ -168,6 +177,7 @@ gradient on validation examples, and at random; beside it stand models that were
 
 Examples:
   headcount heads minilm --pairs out/heads/tokens.jsonl
+  headcount heads use-lite --pairs out/heads/tokens_of_use_lite.jsonl
   headcount heads multi_head/simd/task=k_lookup,batch=64,q_len=1,kv_len=16,embed_dim=32,num_heads=4 --seeds 8
   headcount heads results/reference/heads-minilm.jsonl     # a study again, without measuring)";
 
@@ -183,7 +193,8 @@ Command heads() {
                 .flags =
                     {{.name = "model",
                       .into = &options->model,
-                      .doc = "minilm, a folder with model.safetensors and config.json, a point with a task, which is "
+                      .doc = "minilm, use-lite, a folder with model.safetensors and config.json, a point with a task, "
+                             "which is "
                              "trained first, or a study (.jsonl)",
                       .required = true},
                      {.name = "--pairs", .into = &options->pairs, .doc = "what harness/pretrained/pairs.py wrote"},
