@@ -40,7 +40,8 @@ def figure(data, table):
     rows, columns = cells.shape
     width = max(5.1, 0.47 * columns + 1.3)
     text = caption(data, table)
-    fig, axes = style.panels(1, 1, width=width, height=0.36 * rows + 0.75,
+    height = max(2.4, 0.36 * rows + 0.75)  # the name of the scale stands upright beside it
+    fig, axes = style.panels(1, 1, width=width, height=height,
                              caption_lines=style.caption_lines(text, 1, width))
     ax = axes[0][0]
     largest = max(cells.abs().max().max(), 1e-9)
