@@ -32,6 +32,7 @@ AT_LEAST = {"bf16": {"time_over_heads", "breakdown", "counts_over_heads", "roofl
                                  "scaling", "beside"},
             "expressiveness": {"error_over_heads", "loss_curves", "time_over_heads"},
             "heads-minilm": {"heads_alike", "heads_masked", "heads_pruned"},
+            "heads-use-lite": {"heads_alike", "heads_masked", "heads_pruned"},
             "kernels": {"time_over_heads", "heads_fused_causal", "breakdown", "roofline", "beside"},
             "language": {"error_over_heads", "loss_curves"},
             "libraries": {"time_over_heads", "heads_fused_causal", "breakdown", "beside"},
@@ -94,7 +95,8 @@ class Drawn(unittest.TestCase):
                 if x == x and y == y and (ax.get_yscale() != "log" or y > 0):
                     self.assertTrue(min(left, right) <= x <= max(left, right) and bottom <= y <= top,
                                     f"an interval ends at {x}, {y} outside {left, right, bottom, top}")
-        for text in figure.texts + [t for legend in figure.legends for t in legend.get_texts()]:
+        labels = [axis.label for ax in figure.axes if ax.get_visible() for axis in (ax.xaxis, ax.yaxis)]
+        for text in figure.texts + [t for legend in figure.legends for t in legend.get_texts()] + labels:
             box = text.get_window_extent()
             self.assertLessEqual(box.x1 / figure.dpi, width + SLACK, f"cut at the right: {text.get_text()[:80]}")
             self.assertGreaterEqual(box.y0 / figure.dpi, -SLACK, f"cut at the foot: {text.get_text()[:80]}")
