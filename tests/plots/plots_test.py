@@ -82,14 +82,19 @@ class Plots(FigureCase):
             style.hold_to(drawn([1, 2]), frame.description({"bars": "95 % intervals"}), "lines not announced")
 
     def test_a_caption_names_the_samples_that_one_middle_value_does_not_describe(self):
-        rows = pandas.DataFrame([{"variant": "streaming", "num_heads": h, "length": 128, "n_rounds": 20, "median_s": 0.01,
-                                  "p5_s": 0.009, "p95_s": p95, "several_modes": modes}
+        rows = pandas.DataFrame([{"variant": "streaming", "backend": "simd", "num_heads": h, "length": 128, "n_rounds": 20,
+                                  "median_s": 0.01, "p5_s": 0.009, "p95_s": p95, "several_modes": modes}
                                  for h, p95, modes in ((1, 0.011, "false"), (2, 0.012, "true"), (4, 0.03, "false"))])
         text = captions.rounds_text(rows)
         self.assertIn("20 rounds", text)
         self.assertIn("H 2 L 128 9 ms to 12 ms", text)
         self.assertIn("H 4 L 128 9 ms to 30 ms", text)
         self.assertNotIn("H 1 ", text)
+        self.assertIn(": streaming H 2 L 128", text)
+        engine = rows.assign(variant="external", backend="torch_tuned")
+        self.assertIn(": torch_tuned H 2 L 128", captions.rounds_text(engine))
+        self.assertIn(", torch_tuned H 4 L 128", captions.rounds_text(pandas.concat([rows, engine])))
+        self.assertIn(": streaming/simd H 2 L 128", captions.rounds_text(pandas.concat([rows, engine])))
         self.assertEqual(captions.rounds_text(rows.head(1)), "20 rounds")
         many = pandas.concat([rows.iloc[1:2]] * 20)
         self.assertIn(f"and {20 - captions.MOST_NAMED} more", captions.rounds_text(many))
