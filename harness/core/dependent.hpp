@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 namespace headcount {
@@ -13,7 +14,10 @@ struct Dependence {
     std::int32_t longest = 0;          ///< steps on the longest way from anything that is given
     std::vector<std::int32_t> fewest;  ///< of each place, on the shortest way from it; kNever: it does not depend on it
 
-    friend auto operator<=>(const Dependence&, const Dependence&) = default;
+    friend bool operator==(const Dependence&, const Dependence&) = default;
+    friend bool operator<(const Dependence& a, const Dependence& b) {
+        return std::tie(a.longest, a.fewest) < std::tie(b.longest, b.fewest);
+    }
 };
 
 /// The scalar that naive kernels run on to find it: a result depends on all that it is made of, but for an exact zero,
