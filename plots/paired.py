@@ -1,11 +1,14 @@
 """Ratios of two points within the rounds that both stood in: what points.csv holds only for the base of each group.
 
 The same numbers as harness/stats/paired.cpp makes, where their coverage is tested: the estimate of Hodges and Lehmann
-of the logarithms, with the signed-rank interval. tests/plots/paired_test.py compares both on results that are stored.
+of the logarithms, with the signed-rank interval, and that of the median too where they are skewed.
+tests/plots/comparison_test.py compares both on results that are stored.
 """
 import math
 
 import numpy
+
+import skewed
 
 LEVEL = 0.95
 FEWEST = 4          # below, a lag-1 coefficient says nothing
@@ -48,7 +51,9 @@ def interval(values):
     if rank < 1:
         return centre, math.nan, math.nan
     widening = looks_widening(n) * math.sqrt(block_length(x))
-    return (centre, centre + widening * (averages[rank - 1] - centre), centre + widening * (averages[-rank] - centre))
+    low, high = centre + widening * (averages[rank - 1] - centre), centre + widening * (averages[-rank] - centre)
+    ends = skewed.median_ends(x, widening, LEVEL) if skewed.is_skewed(x) else None
+    return (centre, low, high) if ends is None else (centre, min(low, ends[0]), max(high, ends[1]))
 
 
 def rank_of_end(n):
