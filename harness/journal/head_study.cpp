@@ -153,7 +153,7 @@ std::string study_line(const HeadStudyRecord& r) {
               {"backend", r.backend},
               {"num_threads", r.num_threads}};
     if (!r.head_dims.empty()) json["head_dims"] = r.head_dims;
-    return framed_line("head_study", std::move(json));
+    return framed_line("head_study", json);
 }
 
 std::string study_line(const HeadConditionRecord& r) {
