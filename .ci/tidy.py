@@ -2,8 +2,8 @@
 """Runs clang-tidy over the sources of a build's compile_commands.json; what was clean and has not changed is left out.
 
 usage: .ci/tidy.py [--all] [BUILD_FOLDER] [PART_OF_A_PATH...]     default: build/lint, every source
-Sources stand together in the lint preset (harness/unity): what they include is read once for all, which takes a fifth of
-the time. A clean one is remembered by the content of all that it includes, of the command, of .clang-tidy and by clang-tidy's
+Sources stand together in the lint preset (harness/unity): what they include is read once for all, which takes a third of
+the time. Clean ones are remembered by the content of all that they include, of the command, of .clang-tidy and by clang-tidy's
 version, in $XDG_CACHE_HOME/headcount-tidy. --all asks no memory.
 """
 

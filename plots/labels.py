@@ -3,8 +3,8 @@ import itertools
 
 from wrapped import inches
 
-POINT = 0.03   # inches from the middle of a marker to its edge
-GAP = 0.06      # inches between a point and its number
+POINT = 0.03  # inches from the middle of a marker to its edge
+GAP = 0.06    # inches between a point and its number
 
 
 class Labels:

@@ -40,14 +40,13 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
     const auto x = given.x_kv(row.batch);
     const auto w = given.weight("wc");
     const auto matrix = [&](std::int64_t j) { return w.row_range(j * p.embed_dim, p.embed_dim); };
-    const std::int64_t centre = p.causal ? 0 : (kernel.kernel_size - 1) / 2;
-    const std::int64_t here = p.kv_len - p.q_len + row.index;
-    auto sum = projected(x.row(here), matrix(centre), given.bias("bc"));
-    for (std::int64_t j = 0; j < kernel.kernel_size; ++j) {
-        const std::int64_t token = here - (j - centre) * kernel.dilation;
-        if (j == centre || token < 0 || token >= p.kv_len) continue;
-        sum = stored(accumulated(std::move(sum), x.row(token), matrix(j)));
-    }
+    auto sum = zeros(x, 1, p.embed_dim);
+    bool begun = false;
+    for_each_neighbour(p, kernel, row.index, [&](std::int64_t place, std::int64_t token) {
+        sum = begun ? stored(accumulated(std::move(sum), x.row(token), matrix(place)))
+                    : projected(x.row(token), matrix(place), given.bias("bc"));
+        begun = true;
+    });
     return sum;
 };
 

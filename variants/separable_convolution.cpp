@@ -40,15 +40,14 @@ constexpr auto kDefinition = [](const auto& given, judge::Row row) {
     const Kernel kernel = given.own(kernel_options());
     const auto x = given.x_kv(row.batch);
     const auto w = given.weight("wd");
-    const std::int64_t centre = p.causal ? 0 : (kernel.kernel_size - 1) / 2;
-    const std::int64_t here = p.kv_len - p.q_len + row.index;
-    auto sum = stored(times(x.row(here), w.row(centre)));
-    for (std::int64_t j = 0; j < kernel.kernel_size; ++j) {
-        const std::int64_t token = here - (j - centre) * kernel.dilation;
-        if (j == centre || token < 0 || token >= p.kv_len) continue;
-        sum = stored(judge::sum(sum, times(x.row(token), w.row(j))));
-    }
-    return projected(limited(std::move(sum)), given.weight("wp"), given.bias("bp"));
+    auto sums = zeros(x, 1, p.embed_dim);
+    bool begun = false;
+    for_each_neighbour(p, kernel, row.index, [&](std::int64_t place, std::int64_t token) {
+        const auto product = times(x.row(token), w.row(place));
+        sums = stored(begun ? judge::sum(sums, product) : product);
+        begun = true;
+    });
+    return projected(limited(std::move(sums)), given.weight("wp"), given.bias("bp"));
 };
 
 }  // namespace

@@ -75,6 +75,18 @@ inline std::string why_no_kernel(std::string_view name, const Point& point) {
     return "";
 }
 
+/// f(place, token) for each place of the kernel that result `index` has a token at, the place of its own token first:
+/// for definitions, which look at one result at a time and know nothing of taps.
+template <class F>
+void for_each_neighbour(const Problem& p, const Kernel& kernel, std::int64_t index, F f) {
+    const std::int64_t centre = p.causal ? 0 : (kernel.kernel_size - 1) / 2, here = p.kv_len - p.q_len + index;
+    f(centre, here);
+    for (std::int64_t place = 0; place < kernel.kernel_size; ++place) {
+        const std::int64_t token = here - (place - centre) * kernel.dilation;
+        if (place != centre && token >= 0 && token < p.kv_len) f(place, token);
+    }
+}
+
 /// One place of a kernel: the results that have a token there, and the first of these tokens.
 struct Tap {
     std::int64_t place, first_row, rows, first_token;

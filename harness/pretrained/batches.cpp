@@ -6,6 +6,7 @@
 #include <map>
 
 #include "harness/backend/verbs/sum_rows.hpp"
+#include "harness/backend/verbs/tanh.hpp"
 
 namespace headcount {
 namespace {
@@ -66,7 +67,6 @@ void Batches::advance(EncoderRunner& runner, std::int64_t layer) {
 
 void Batches::pool(EncoderRunner& runner, const Tensor& rows, const Tensor& result) const {
     Backend& backend = runner.backend();
-    float* const values = static_cast<float*>(result.data);
     if (!runner.encoder().shape().style.ends_with_tanh) {
         backend.run("pool", SumRows{.from = rows, .to = result});
     } else {
@@ -75,9 +75,9 @@ void Batches::pool(EncoderRunner& runner, const Tensor& rows, const Tensor& resu
         options.scale = 1 / static_cast<double>(rows.rows());
         options.bias = &runner.encoder().last().bias;
         backend.matmul("pool", sum_, runner.encoder().last().weight, result, options);
-        std::transform(values, values + result.cols(), values, [](float x) { return std::tanh(x); });
+        backend.run("pool", Tanh{.from = result, .to = result});
     }
-    normalise(values, result.cols());
+    normalise(static_cast<float*>(result.data), result.cols());
 }
 
 std::optional<Tensor> Batches::finish(EncoderRunner& runner, std::int64_t first_layer,

@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <boost/math/distributions/binomial.hpp>
-
 #include "harness/core/error.hpp"
 #include "harness/stats/autocorrelation.hpp"
+#include "harness/stats/sign_test.hpp"
 
 namespace headcount {
 
@@ -49,11 +48,7 @@ Interval median_interval(std::span<const double> samples, double confidence) {
     const std::vector<double> values = sorted(samples);
     Interval result{.estimate = quantile_of_sorted(values, 0.5)};
     const auto n = static_cast<double>(values.size());
-    // P(median < x_(r)) = P(Binomial(n, 1/2) < r): the largest r for which it stays below half the error.
-    const boost::math::binomial_distribution<double> below_median(n, 0.5);
-    const double allowed = (1 - confidence) / 2;
-    double rank = 0;  // 1-based rank of the lower end
-    while (rank < n / 2 && boost::math::cdf(below_median, rank) <= allowed) rank += 1;
+    const auto rank = static_cast<double>(values_beyond(values.size(), confidence));  // of the lower end, from 1
     if (rank == 0) return result;
     // Neighbours that resemble each other tell less: the ranks move apart by as much as a paired interval is widened.
     const double widening = std::sqrt(block_length(samples));

@@ -36,40 +36,57 @@ double normality_p_value(std::span<const double> samples) {
     return a > 100 ? 0 : std::clamp(p, 0.0, 1.0);
 }
 
+namespace {
+
+/// Of triples x <= y <= z in `sorted`: whether they lean right (z further from y than x is), less those that lean left.
+struct Leans {
+    std::vector<double> by_value;  ///< over the triples that a value is in
+    double total = 0;              ///< over all
+    double squares_of_pairs = 0;   ///< of each pair, squared
+};
+
+/// How many of these are above 0, less those below; `f` of them rises with them, or falls where `falling`.
+template <class F>
+double signs(std::span<const double> values, bool falling, F f) {
+    const auto first = std::ranges::partition_point(values, [&](double x) { return falling ? f(x) > 0 : f(x) < 0; });
+    const auto last = std::ranges::partition_point(values, [&](double x) { return falling ? f(x) >= 0 : f(x) <= 0; });
+    const auto before = static_cast<double>(first - values.begin()), after = static_cast<double>(values.end() - last);
+    return falling ? before - after : after - before;
+}
+
+Leans leans_of(std::span<const double> sorted) {
+    const std::size_t n = sorted.size();
+    Leans leans{.by_value = std::vector<double>(n, 0)};
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = i + 1; j < n; ++j) {
+            const double low = sorted[i], high = sorted[j];
+            const double of_pair =
+                signs(sorted.first(i), false, [&](double x) { return x + high - 2 * low; }) +
+                signs(sorted.subspan(i + 1, j - i - 1), true, [&](double x) { return low + high - 2 * x; }) +
+                signs(sorted.subspan(j + 1), false, [&](double x) { return low + x - 2 * high; });
+            leans.by_value[i] += of_pair / 2;
+            leans.by_value[j] += of_pair / 2;
+            leans.total += of_pair / 3;
+            leans.squares_of_pairs += of_pair * of_pair;
+        }
+    }
+    return leans;
+}
+
+}  // namespace
+
 double symmetry_p_value(std::span<const double> values) {
-    const std::size_t n = values.size();
-    if (n < kFewestForShape) return 1;
-    const auto sign = [](double v) { return static_cast<double>((v > 0) - (v < 0)); };
-    // by_pair[i * n + j]: sum over all k of whether {i, j, k} leans right (1/3), left (-1/3) or neither
-    std::vector<double> by_pair(n * n, 0);
-    for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = i + 1; j < n; ++j) {
-            for (std::size_t k = j + 1; k < n; ++k) {
-                const double x = values[i], y = values[j], z = values[k];
-                const double lean = (sign(x + y - 2 * z) + sign(x + z - 2 * y) + sign(y + z - 2 * x)) / 3;
-                by_pair[i * n + j] += lean;
-                by_pair[i * n + k] += lean;
-                by_pair[j * n + k] += lean;
-            }
-        }
-    }
-    const auto size = static_cast<double>(n);
+    if (values.size() < kFewestForShape) return 1;
+    std::vector<double> sorted(values.begin(), values.end());
+    std::ranges::sort(sorted);
+    const Leans leans = leans_of(sorted);
+    const auto size = static_cast<double>(sorted.size());
     const double pairs = size * (size - 1) / 2, triples = pairs * (size - 2) / 3;
-    std::vector<double> by_value(n, 0);
-    double total = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = i + 1; j < n; ++j) {
-            by_value[i] += by_pair[i * n + j] / 2;
-            by_value[j] += by_pair[i * n + j] / 2;
-            total += by_pair[i * n + j] / 3;
-        }
-    }
-    const double lean = total / triples;
-    double of_one = 0, of_two = 0;  // variances of the lean given one and two of its three values
-    for (std::size_t i = 0; i < n; ++i) {
-        of_one += std::pow(by_value[i] / ((size - 1) * (size - 2) / 2) - lean, 2) / size;
-        for (std::size_t j = i + 1; j < n; ++j) of_two += std::pow(by_pair[i * n + j] / (size - 2) - lean, 2) / pairs;
-    }
+    // The statistic gives each triple a third.
+    const double lean = leans.total / 3 / triples, of_each = 3 * (size - 1) * (size - 2) / 2;
+    double of_one = 0;  // variance of the lean given one of the three values, and given two
+    for (const double sum : leans.by_value) of_one += std::pow(sum / of_each - lean, 2) / size;
+    const double of_two = leans.squares_of_pairs / pairs / std::pow(3 * (size - 2), 2) - lean * lean;
     const double of_three = 1.0 / 9 - lean * lean;
     const double variance = (3 * (size - 3) * (size - 4) / 2 * of_one + 3 * (size - 3) * of_two + of_three) / triples;
     if (!(variance > 0)) return lean == 0 ? 1 : 0;

@@ -14,7 +14,8 @@ inline constexpr std::size_t kFewestForShape = 8;
 double normality_p_value(std::span<const double> samples);
 
 /// p-value of "the values scatter symmetrically about some centre": the triples test (Randles, Fligner, Policello and
-/// Wolfe 1980), normal approximation. Cubic in the number of values. 1 for fewer than 8 values or equal ones.
+/// Wolfe 1980), normal approximation. As costly as the square of the number of values. 1 for fewer than 8 values or
+/// equal ones.
 double symmetry_p_value(std::span<const double> values);
 
 }  // namespace headcount

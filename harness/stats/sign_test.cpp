@@ -15,6 +15,13 @@ double sign_test_cdf(double b, std::size_t n) {
     return boost::math::cdf(boost::math::binomial_distribution<double>(count, 0.5), b);
 }
 
+std::size_t values_beyond(std::size_t n, double confidence) {
+    const double allowed = (1 - confidence) / 2;
+    std::size_t beyond = 0;
+    while (beyond < n / 2 && sign_test_cdf(static_cast<double>(beyond), n) <= allowed) ++beyond;
+    return beyond;
+}
+
 SignTest::SignTest(std::vector<double> sorted, double widening)
     : sorted_(std::move(sorted)), widening_(widening), median_(headcount::median(sorted_)) {}
 
@@ -22,14 +29,10 @@ double SignTest::narrowed(double bound) const { return median_ + (bound - median
 
 Interval SignTest::interval(double confidence) const {
     Interval result{.estimate = median_};
-    const double allowed = (1 - confidence) / 2;
-    std::size_t outside = 0;  // values that may lie beyond each end
-    while (outside < sorted_.size() / 2 && sign_test_cdf(static_cast<double>(outside), sorted_.size()) <= allowed) {
-        ++outside;
-    }
-    if (outside == 0) return result;
-    result.low = median_ + widening_ * (sorted_[outside - 1] - median_);
-    result.high = median_ + widening_ * (sorted_[sorted_.size() - outside] - median_);
+    const std::size_t beyond = values_beyond(sorted_.size(), confidence);
+    if (beyond == 0) return result;
+    result.low = median_ + widening_ * (sorted_[beyond - 1] - median_);
+    result.high = median_ + widening_ * (sorted_[sorted_.size() - beyond] - median_);
     return result;
 }
 

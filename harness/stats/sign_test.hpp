@@ -11,6 +11,9 @@ namespace headcount {
 /// P(B <= b) for B binomial of n draws with probability 1/2; 0 for b < 0.
 double sign_test_cdf(double b, std::size_t n);
 
+/// How many of n values may lie beyond each end of the interval of their median; 0: too few for one.
+std::size_t values_beyond(std::size_t n, double confidence);
+
 /// The interval and the tests of a median by signs (Dixon and Mood 1946). Both are widened about the median by the
 /// factor given, so that each is the other's inverse.
 class SignTest {

@@ -194,8 +194,7 @@ Command heads() {
                     {{.name = "model",
                       .into = &options->model,
                       .doc = "minilm, use-lite, a folder with model.safetensors and config.json, a point with a task, "
-                             "which is "
-                             "trained first, or a study (.jsonl)",
+                             "which is trained first, or a study (.jsonl)",
                       .required = true},
                      {.name = "--pairs", .into = &options->pairs, .doc = "what harness/pretrained/pairs.py wrote"},
                      {.name = "--most-pairs",
