@@ -35,8 +35,8 @@ def draw(data):
 
 
 def core_of(row):
-    """Whether scores are written to memory, which is what a fused core is about; "" where it was not counted."""
-    return "" if pandas.isna(row["score_bytes"]) else "fused" if row["score_bytes"] == 0 else "unfused"
+    """ "unfused" where scores are written to memory. What writes none need not be fused: some have no scores."""
+    return "unfused" if row["score_bytes"] > 0 else ""
 
 
 def line_name(row):
@@ -55,7 +55,7 @@ def figure(data, name, points):
     columns = style.panel_columns(2, 2.4)
     text = (f"Median time of one {captions.pass_name(points)} (first panel), and the time divided by that of the fewest heads "
             f"of the same line, paired round by round (second panel); bars are 95 % intervals"
-            f"{captions.unbounded_text(points)}. Fused: scores are never written to memory. {captions.bounds_text(points)}. "
+            f"{captions.unbounded_text(points)}. Unfused: scores are written to memory; the other lines write none. {captions.bounds_text(points)}. "
             f"L = {points['length'].iloc[0]:.0f} ({frame.length_name(points)}). Each point has "
             f"{captions.rounds_text(points)}. {data.origin(points)}")
     legend_columns = style.legend_columns(names + ["least time"], columns)

@@ -1,7 +1,10 @@
 #include "harness/sweep/model_config.hpp"
 
+#include <string_view>
+
 #include <fmt/format.h>
 
+#include "harness/core/base_fields.hpp"
 #include "harness/core/error.hpp"
 #include "harness/sweep/grid.hpp"
 #include "harness/sweep/keys.hpp"
@@ -79,6 +82,13 @@ bool boolean_or(const YamlNode& map, std::string_view key, bool otherwise) {
     return node == nullptr ? otherwise : read_boolean(*node, key);
 }
 
+/// Widths of heads, causal and bias, and options of variants. The others are asked of a model and no part of it, and so
+/// would be read here without effect.
+bool is_part_of_model(std::string_view name) {
+    const BaseField* base = find_base_field(name);
+    return base == nullptr || base->field.facet == Facet::width || name == "causal" || name == "bias";
+}
+
 /// Sets what stands under `key`, field by field.
 void set_fields(const YamlNode& map, std::string_view key, const FieldTable& fields, PointSpec& spec) {
     const YamlNode* given = map.find(key);
@@ -88,6 +98,12 @@ void set_fields(const YamlNode& map, std::string_view key, const FieldTable& fie
     vocabulary.fields = fields;
     for (std::size_t i = 0; i < given->keys.size(); ++i) {
         const std::string& field = given->keys[i].name;
+        if (!is_part_of_model(field)) {
+            given->keys[i].at.fail(
+                fmt::format("{} is no part of a model: it is asked of one, on the command line or by "
+                            "a config that takes its layers; leave it out",
+                            field));
+        }
         try {
             fields.set(spec, field, decode_value(given->items[i], field, vocabulary).text);
         } catch (const UsageError& e) {

@@ -90,6 +90,19 @@ TEST_CASE("every shipped model loads, and names its source and a number to compa
     CHECK(models >= 12);
 }
 
+TEST_CASE("what is asked of a model is not taken for a part of it") {
+    for (const std::string field : {"batch: 2", "seq_len: 9", "q_len: 9", "kv_len: 9", "dtype: f64", "scope: core",
+                                    "pass: both", "cached: true", "backend: simd", "num_threads: 2"}) {
+        const std::string name = field.substr(0, field.find(':'));
+        CAPTURE(field);
+        CHECK(refusal_of(with(kGood, "causal: true", "causal: true, " + field)) ==
+              "m.yaml:2:85: " + name +
+                  " is no part of a model: it is asked of one, on the command line or by a config that takes its "
+                  "layers; leave it out");
+        CHECK(refusal_of(with(kGood, "{window: 16}", "{window: 16, " + field + "}")).find("m.yaml:5:") == 0);
+    }
+}
+
 TEST_CASE("what is wrong with a model's file is said with its place") {
     CHECK(refusal_of(with(kGood, "window: 16", "windw: 16")).find("m.yaml:5:") == 0);
     CHECK(
