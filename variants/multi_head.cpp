@@ -22,7 +22,8 @@ Variant multi_head() {
             .source = "Vaswani et al. 2017, section 3.2.2",
             .equation = "out = concat_h( softmax(Q_h K_h^T / sqrt(head_dim)) V_h ) W_O",
             .definition = judge::attention(),
-            .forward = forward};
+            .forward = forward,
+            .projections = project_alone};
 }
 
 }  // namespace headcount::variants

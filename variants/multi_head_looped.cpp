@@ -60,6 +60,20 @@ void forward(Pass& pass) {
     project_output(pass, context);
 }
 
+/// One small product a head for queries, keys and values, in the order in which forward() makes them.
+void projections(Pass& pass) {
+    const Problem& p = pass.problem;
+    const ProjectedAlone to = results_of_projections(pass);
+    for (std::int64_t n = 0; n < p.num_kv_heads; ++n) {
+        const std::int64_t width = p.value_head_dim;
+        project_head(pass, {"key", "wk", "bk"}, pass.in.x_kv, n, to.qkv.k.columns(n * p.head_dim, p.head_dim));
+        project_head(pass, {"value", "wv", "bv"}, pass.in.x_kv, n, to.qkv.v.columns(n * width, width));
+        for (std::int64_t h = n * p.group(); h < (n + 1) * p.group(); ++h)
+            project_head(pass, {"query", "wq", "bq"}, pass.in.x_q, h, to.qkv.q.columns(h * p.head_dim, p.head_dim));
+    }
+    project(pass, "output", pass.in.context, pass.weights.at("wo"), pass.weights.find("bo"), to.output);
+}
+
 }  // namespace
 
 Variant multi_head_looped() {
@@ -69,7 +83,8 @@ Variant multi_head_looped() {
                 "head_h = softmax(x W_Q^h (x W_K^h)^T / sqrt(head_dim)) x W_V^h\n"
                 "out = concat(head_1, ..., head_H) W_O",
             .definition = judge::attention(),
-            .forward = forward};
+            .forward = forward,
+            .projections = projections};
 }
 
 }  // namespace headcount::variants

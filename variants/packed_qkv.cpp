@@ -41,6 +41,14 @@ void forward(Pass& pass) {
     project_output(pass, context);
 }
 
+void projections(Pass& pass) {
+    const Problem& p = pass.problem;
+    const std::int64_t width = p.query_width() + p.key_width() + p.value_width();
+    project(pass, "qkv", pass.in.x_q, pass.weights.at("wqkv"), pass.weights.find("bqkv"), pass.out.columns(0, width));
+    project(pass, "output", pass.in.context, pass.weights.at("wo"), pass.weights.find("bo"),
+            results_of_projections(pass).output);
+}
+
 std::string unsupported(const Point& point) {
     const Problem& p = point.problem;
     if (p.scope == Scope::core) return "packed_qkv differs only in its projections, and core scope has none";
@@ -59,7 +67,8 @@ Variant packed_qkv() {
             .definition = judge::attention(),
             .unsupported = unsupported,
             .prepare = prepare,
-            .forward = forward};
+            .forward = forward,
+            .projections = projections};
 }
 
 }  // namespace headcount::variants

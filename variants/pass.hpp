@@ -17,11 +17,13 @@ namespace headcount {
 /// Layer scope: x_q [batch,1,1,q_len,embed_dim], x_kv [batch,1,1,kv_len,embed_dim] (the same tensor when
 /// q_len == kv_len: self-attention). Core scope: q [batch,1,1,q_len,num_heads*head_dim],
 /// k [batch,1,1,kv_len,num_kv_heads*head_dim], v [batch,1,1,kv_len,num_kv_heads*value_head_dim].
+/// Projections scope: x_q, which is x_kv, and context [batch,1,1,q_len,num_heads*value_head_dim].
 /// A pass of a `cached` point is handed the rows of x_kv that are new to it, and no others.
 struct Inputs {
     Problem problem;
     Tensor x_q, x_kv;
     Tensor q, k, v;
+    Tensor context;
 };
 
 /// What one pass makes of the kv_len tokens, and where that of all of them is kept between passes.
@@ -33,7 +35,7 @@ struct TokensOfPass {
 class Pass {
 public:
     /// All outlive the pass. `result`: layer scope [batch,1,1,q_len,embed_dim]; core scope
-    /// [batch,1,1,q_len,num_heads*value_head_dim].
+    /// [batch,1,1,q_len,num_heads*value_head_dim]; projections scope Q, K, V and output side by side.
     Pass(const Point& its_point, const Inputs& inputs, const Weights& its_weights, const Tensor& result, Backend& verbs,
          Workspace& temporaries)
         : Pass(its_point, inputs, its_weights, result, verbs, temporaries,

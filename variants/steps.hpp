@@ -64,6 +64,25 @@ inline Qkv project_qkv(Pass& pass, const Problem& heads) {
 }
 inline Qkv project_qkv(Pass& pass) { return project_qkv(pass, pass.problem); }
 
+/// In projections scope: windows of the result where Q, K, V and the output go.
+struct ProjectedAlone {
+    Qkv qkv;
+    Tensor output;
+};
+inline ProjectedAlone results_of_projections(const Pass& pass) {
+    const Problem& p = pass.problem;
+    const std::int64_t q = p.query_width(), k = p.key_width(), v = p.value_width();
+    return {.qkv = {.q = pass.out.columns(0, q), .k = pass.out.columns(q, k), .v = pass.out.columns(q + k, v)},
+            .output = pass.out.columns(q + k + v, p.embed_dim)};
+}
+
+/// The four projections alone, each one product.
+inline void project_alone(Pass& pass) {
+    const ProjectedAlone to = results_of_projections(pass);
+    project_to(pass, to.qkv);
+    project(pass, "output", pass.in.context, pass.weights.at("wo"), pass.weights.find("bo"), to.output);
+}
+
 /// Scores of all heads.
 inline Tensor take_scores(Pass& pass) {
     const Problem& p = pass.problem;

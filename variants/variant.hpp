@@ -28,6 +28,8 @@ struct Variant {
     /// come from its workspace and are filled with verbs, so a dry run prepares too. Null: the weights as they are.
     Weights (*prepare)(Pass& pass) = nullptr;
     void (*forward)(Pass& pass) = nullptr;
+    /// What forward() does in projections scope, written by itself. Null: its projections are not asked for alone.
+    void (*projections)(Pass& pass) = nullptr;
     /// Whether scores and weights are tensors of the point's dtype, not only a backend's scratch. The check's bound
     /// then allows for the rounding of each (bf16).
     bool stores_scores = true;
@@ -36,8 +38,16 @@ struct Variant {
     Settings (*wider)(const Point& point) = nullptr;
 };
 
+/// The pass that the point asks for.
+inline void run_variant(const Variant& variant, Pass& pass) {
+    (pass.problem.scope == Scope::projections ? variant.projections : variant.forward)(pass);
+}
+
 /// Why the variant cannot run this point; empty when it can.
 inline std::string why_unsupported(const Variant& variant, const Point& point) {
+    if (point.problem.scope == Scope::projections && variant.projections == nullptr) {
+        return point.variant + " has no projections that are run alone; set scope to layer, or take multi_head";
+    }
     return variant.unsupported == nullptr ? "" : variant.unsupported(point);
 }
 

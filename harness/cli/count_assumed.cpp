@@ -54,6 +54,7 @@ std::string cache_line(const Point& point, Ledger ledger, std::int64_t flops) {
     if (p.scope == Scope::core) {
         return p.kv_len > p.q_len ? "cache: Q, K and V are given, so no projection is counted\n" : "";
     }
+    if (p.scope == Scope::projections) return {};
     if (p.cached) {
         return fmt::format("cache: kept. What the layer keeps of the first {} tokens is there, that of {} is new\n",
                            p.kept_len(), p.q_len);

@@ -214,8 +214,9 @@ std::vector<BaseField> make_fields() {
         flag<&S::bias, &P::bias>("bias", "projections add a bias"),
         choice<DType, &S::dtype, &P::dtype, DType::f32, DType::f64, DType::bf16>(
             "dtype", "element type of every tensor; bf16 is computed with in f32"),
-        choice<Scope, &S::scope, &P::scope, Scope::layer, Scope::core>(
-            "scope", "the layer with its four projections, or softmax(QK^T)V alone on given Q, K, V"),
+        choice<Scope, &S::scope, &P::scope, Scope::layer, Scope::core, Scope::projections>(
+            "scope",
+            "the layer with its four projections, softmax(QK^T)V alone on given Q, K, V, or the projections alone"),
         choice<PassKind, &S::pass, &P::pass, PassKind::forward, PassKind::backward, PassKind::both>(
             "pass", "from inputs to outputs; from derivatives by outputs to those by inputs and weights; or both"),
         flag<&S::cached, &P::cached>(

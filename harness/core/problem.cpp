@@ -56,6 +56,11 @@ void require_cache(const Problem& p) {
             "cached says which keys and values a layer makes, and in core scope they are given; set scope to layer, or "
             "cached to false");
     }
+    if (p.scope == Scope::projections) {
+        throw UsageError(
+            "cached leaves out projections of old tokens, and scope projections is of one sequence, all of it new; set "
+            "scope to layer, or cached to false");
+    }
     if (p.pass != PassKind::forward) {
         throw UsageError(
             "cached is a forward pass behind tokens that are not computed again, which has no backward pass; set pass "
@@ -108,6 +113,10 @@ Problem resolve(const ProblemSpec& spec) {
     p.pass = spec.pass.value_or(PassKind::forward);
     p.cached = spec.cached.value_or(false);
     if (p.cached) require_cache(p);
+    if (p.scope == Scope::projections && p.q_len != p.kv_len) {
+        throw UsageError("scope projections has a row of Q, K, V and output for each token of one sequence; q_len " +
+                         to_string(p.q_len) + " is not kv_len " + to_string(p.kv_len) + ", so give seq_len");
+    }
     require_countable(p);
     return p;
 }

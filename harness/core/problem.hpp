@@ -11,10 +11,14 @@
 
 namespace headcount {
 
-/// What is measured: the whole layer with its four projections, or softmax(QK^T)V alone on given Q, K, V.
-enum class Scope : std::uint8_t { layer, core };
+/// What is measured: the whole layer with its four projections, softmax(QK^T)V alone on given Q, K, V, or the four
+/// projections alone, the last one of a given context.
+enum class Scope : std::uint8_t { layer, core, projections };
 
-constexpr std::string_view to_string(Scope scope) { return scope == Scope::layer ? "layer" : "core"; }
+constexpr std::string_view to_string(Scope scope) {
+    if (scope == Scope::layer) return "layer";
+    return scope == Scope::core ? "core" : "projections";
+}
 
 /// Which pass: from inputs to outputs, from derivatives by outputs to those by inputs and weights (the forward pass has
 /// been made and its intermediate results are there), or one after the other.
@@ -50,6 +54,11 @@ struct Problem {
     std::int64_t key_width() const { return num_kv_heads * head_dim; }
     std::int64_t value_width() const { return num_kv_heads * value_head_dim; }
     std::int64_t context_width() const { return num_heads * value_head_dim; }
+    /// Columns of the result: in projections scope Q, K, V and what is made of the context, side by side.
+    std::int64_t result_width() const {
+        if (scope == Scope::core) return context_width();
+        return embed_dim + (scope == Scope::projections ? query_width() + key_width() + value_width() : 0);
+    }
     /// Tokens of which a layer with a cache makes nothing: it has it.
     std::int64_t kept_len() const { return cached ? kv_len - q_len : 0; }
     Mask mask() const { return {.causal = causal}; }
@@ -72,8 +81,8 @@ struct ProblemSpec {
 /// head_dim = embed_dim / num_heads, value_head_dim = head_dim, embed_dim = num_heads * head_dim.
 /// Throws UsageError, with the remedy, when a length or width is missing, when embed_dim does not divide
 /// into heads and head_dim is absent, when num_kv_heads does not divide num_heads, when something is cached that has no
-/// cache (core scope, a backward pass, fewer keys than queries), or when a count of the problem would not fit into 63
-/// bits.
+/// cache (core scope, a backward pass, fewer keys than queries), when projections alone are asked of two sequences, or
+/// when a count of the problem would not fit into 63 bits.
 Problem resolve(const ProblemSpec& spec);
 
 }  // namespace headcount

@@ -9,6 +9,11 @@ namespace {
 
 constexpr auto kAttention = [](const auto& given, Row row) {
     const Problem& p = given.problem();
+    if (p.scope == Scope::projections) {
+        const auto k = picked(given.k(row.batch), {row.index});
+        const auto v = picked(given.v(row.batch), {row.index});
+        return beside(beside(given.q(row), k), beside(v, given.output(given.context(row))));
+    }
     // The last row sees all keys, each row above it one less.
     const std::int64_t seen = p.causal ? std::max<std::int64_t>(p.kv_len - (p.q_len - 1 - row.index), 0) : p.kv_len;
     const auto q = given.q(row);

@@ -31,7 +31,7 @@ struct Question {
     Settings own{};  ///< with the options of the variant
     /// Whether scores are a tensor of the problem's dtype, and are rounded as such.
     bool stores_scores = true;
-    Tensors inputs;   ///< x_q, x_kv; in core scope q, k, v
+    Tensors inputs;   ///< x_q, x_kv (in projections scope context, too); in core scope q, k, v
     Tensors weights;  ///< as they are before a variant packs them
     /// For slope(): beside the data of an input or a weight, a float64 tensor of the same extents, the direction in
     /// which it moves. What is not named stands still.

@@ -141,6 +141,11 @@ View<T> Given<T>::v(std::int64_t batch) const {
 }
 
 template <class T>
+Known<T> Given<T>::context(Row row) const {
+    return read(input("context"), row.batch, row.index, 1);
+}
+
+template <class T>
 Known<T> Given<T>::output(Known<T> context) const {
     if (is_core()) return context;
     return projected(context, weight("wo"), bias("bo"));

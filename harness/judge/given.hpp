@@ -38,6 +38,7 @@ public:
     Known<T> q(Row row) const;            ///< [1, num_heads * head_dim]
     View<T> k(std::int64_t batch) const;  ///< [kv_len, num_kv_heads * head_dim]
     View<T> v(std::int64_t batch) const;  ///< [kv_len, num_kv_heads * value_head_dim]
+    Known<T> context(Row row) const;      ///< projections scope [1, num_heads * value_head_dim]
     /// context W_O + b_O; in core scope the context.
     Known<T> output(Known<T> context) const;
     /// Scores that the variant holds in a tensor are rounded as such.

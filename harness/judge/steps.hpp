@@ -196,6 +196,24 @@ auto concat(std::int64_t count, const Part& part) {
     return joined;
 }
 
+/// x and y side by side, of equally many rows and as they are: of different widths, and both stored.
+template <class T>
+Known<T> beside(const Known<T>& x, const Known<T>& y) {
+    Known<T> both(x.rows, x.cols + y.cols, x.rounding);
+    both.stored = x.stored && y.stored;
+    if constexpr (kBounded<T>) both.with_errors();
+    for (std::int64_t i = 0; i < both.rows; ++i) {
+        for (std::int64_t j = 0; j < both.cols; ++j) {
+            const bool left = j < x.cols;
+            const View<T> from = left ? x.view() : y.view();
+            const std::int64_t at = from.at(i, left ? j : j - x.cols);
+            both.value[static_cast<std::size_t>(i * both.cols + j)] = from.value[at];
+            if constexpr (kBounded<T>) both.error[static_cast<std::size_t>(i * both.cols + j)] = from.error_at(at);
+        }
+    }
+    return both;
+}
+
 /// These rows of x, in this order: the keys that a row sees when they are not neighbours.
 template <class X>
 auto picked(const X& x, const std::vector<std::int64_t>& rows) {

@@ -86,7 +86,7 @@ Weights EncoderRunner::cut(std::int64_t layer, const std::vector<std::int64_t>& 
         }
         cut_heads(whole, weights, kept, encoder_->shape().head_dim(layer), backend);
         if (variant_->prepare == nullptr) return weights;
-        const Inputs none{.problem = point.problem, .x_q = {}, .x_kv = {}, .q = {}, .k = {}, .v = {}};
+        const Inputs none{.problem = point.problem, .x_q = {}, .x_kv = {}, .q = {}, .k = {}, .v = {}, .context = {}};
         Pass pass(point, none, weights, {}, backend, from);
         return variant_->prepare(pass);
     };
@@ -155,7 +155,7 @@ void EncoderRunner::attend(std::int64_t layer, const Tensor& x, const Tensor& to
         return;
     }
     const Point point = point_for(layer, x.batch(), x.rows(), heads_in(layer));
-    const Inputs inputs{.problem = point.problem, .x_q = x, .x_kv = x, .q = {}, .k = {}, .v = {}};
+    const Inputs inputs{.problem = point.problem, .x_q = x, .x_kv = x, .q = {}, .k = {}, .v = {}, .context = {}};
     Pass pass(point, inputs, attention_[static_cast<std::size_t>(layer)], to, backend, workspace);
     backend.record(tape);
     variant_->forward(pass);

@@ -54,7 +54,7 @@ std::int64_t attend_with(const Point& point, const Variant& variant, const Weigh
         attend_to_nothing(weights, out, backend, temporaries);
         return 0;
     }
-    const Inputs inputs{.problem = point.problem, .x_q = x_q, .x_kv = x_kv, .q = {}, .k = {}, .v = {}};
+    const Inputs inputs{.problem = point.problem, .x_q = x_q, .x_kv = x_kv, .q = {}, .k = {}, .v = {}, .context = {}};
     Weights prepared;
     if (variant.prepare != nullptr) {
         Pass prepare(point, inputs, weights, {}, backend, temporaries);

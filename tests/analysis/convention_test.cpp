@@ -23,6 +23,7 @@ Rational closed_form(const Point& point, std::string_view metric, Ledger) {
     const Problem& p = point.problem;
     const Rational pairs = p.batch * p.num_heads * p.mask().pairs(p.q_len, p.kv_len);
     const Rational weights = p.embed_dim * (p.num_heads + p.num_kv_heads) * (p.head_dim + p.value_head_dim);
+    if (metric == "softmax.exps" && p.scope == Scope::projections) return 0;
     if (metric == "softmax.exps") return point.variant == "own_mask" ? pairs / 2 : pairs;
     if (metric == "parameters") return point.variant == "own_weights" ? weights / 2 : weights;
     if (metric == "score_bytes") return point.variant == "streaming" ? Rational(0) : 4 * pairs;
@@ -224,6 +225,17 @@ TEST_CASE("ours is the count, a layer is core and projections, and the others ar
     CHECK(of(results, "kaplan").find(ConventionPart::core)->forward.of_ours == Rational(4096, 1000));
     const auto core = on("multi_head/counting/seq_len=8,embed_dim=16,num_heads=4,scope=core");
     CHECK(of(core, "kaplan").find(ConventionPart::layer) == nullptr);
+}
+
+TEST_CASE("the projections alone are those of the layer, in every convention") {
+    const std::string shape = "multi_head/counting/batch=2,seq_len=8,embed_dim=16,num_heads=4,causal=true,bias=true";
+    const auto layer = on(shape), alone = on(shape + ",scope=projections");
+    for (const ConventionResult& result : alone) {
+        const std::string& name = result.convention.name;
+        INFO(name);
+        CHECK(cells(alone, name, ConventionPart::projections) == cells(layer, name, ConventionPart::projections));
+        CHECK(result.rows.size() == 1);
+    }
 }
 
 TEST_CASE("differences are those of the problem at hand") {

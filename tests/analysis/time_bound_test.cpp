@@ -253,4 +253,7 @@ TEST_CASE("compulsory bytes: each operand once, keys of shared heads once, rows 
     const Fields step = with(layer, {{"q_len", "2"}, {"kv_len", "10"}, {"batch", "3"}, {"cached", "true"}});
     CHECK(bytes(step, 1000, 3 * 10 * 80) == 4 * (1000 + 3 * (2 + 2) * 512) + 3 * 8 * 80);
     CHECK(bytes(with(layer, {{"seq_len", "10"}, {"cached", "true"}}), 1000) == 4 * (1000 + 10 * 512));
+    // x and the context.
+    const Fields alone{{"scope", "projections"}, {"embed_dim", "512"}, {"num_heads", "8"}, {"value_head_dim", "32"}};
+    CHECK(bytes(with(alone, {{"seq_len", "10"}, {"batch", "3"}}), 1000) == 4 * (1000 + 30 * (512 + 256)));
 }

@@ -35,7 +35,8 @@ struct Letters {
           dv(p.value_head_dim),
           s(p.dtype == DType::f32 ? 4 : 8),
           bias(p.bias),
-          layer(p.scope == Scope::layer) {
+          projected(p.scope != Scope::core),
+          attended(p.scope != Scope::projections) {
         for (std::int64_t i = 0; i < Lq; ++i) {
             const std::int64_t seen = p.causal ? std::max<std::int64_t>(0, Lk - (Lq - 1 - i)) : Lk;
             P += seen;
@@ -43,7 +44,7 @@ struct Letters {
         }
     }
     std::int64_t B, Lq, Lk, Ln, E, H, G, d, dv, s;
-    bool bias, layer;
+    bool bias, projected, attended;
     std::int64_t P = 0, R = 0;  ///< visible pairs, rows that see a key; Ln: tokens whose keys are made
 };
 
@@ -147,7 +148,7 @@ inline Expected closed_form(const std::string& variant, const Problem& p, std::i
                             std::int64_t key_block) {
     const Letters x(p);
     Expected e;
-    if (x.layer) {
+    if (x.projected) {
         const std::int64_t q_rows = x.B * x.Lq, k_rows = x.B * x.Ln;
         if (variant == "packed_qkv") {
             const std::int64_t width = x.H * x.d + x.G * (x.d + x.dv);
@@ -170,6 +171,7 @@ inline Expected closed_form(const std::string& variant, const Problem& p, std::i
         }
         e[{"matmul", "output"}].executed = e[{"matmul", "output"}].required;
     }
+    if (!x.attended) return e;
     if (!find_named(all_variants(), variant, "variant").stores_scores) {
         fused_core(e, p, x, query_block, key_block);
     } else {

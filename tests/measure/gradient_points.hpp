@@ -36,6 +36,9 @@ inline const std::vector<GradientShape>& gradient_shapes() {
         {.embed_dim = 8, .value_head_dim = 5, .causal = true, .bias = true},
         {.embed_dim = 10, .num_kv_heads = 2},                              // does not divide into heads
         {.num_kv_heads = 2, .head_dim = 4, .causal = true, .bias = true},  // heads that can be cut in two
+        // The projections alone, as wide as each other or not.
+        {.bias = true, .scopes = {Scope::projections}},
+        {.num_kv_heads = 2, .head_dim = 5, .value_head_dim = 2, .scopes = {Scope::projections}},
         // Three blocks of keys: the forward pass of a fused core has rising maxima to rescale by.
         {.q_len = 4, .kv_len = 150, .embed_dim = 4, .num_heads = 2, .num_kv_heads = 1, .causal = true},
         // Two blocks of rows in the derivative of a fused core, with heads that share keys, and rows that see none.

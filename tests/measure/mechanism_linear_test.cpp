@@ -67,7 +67,7 @@ template <class F>
 void for_each_causal_problem(const F& f) {
     std::mt19937_64 random(61);
     for (int i = 0; i < 40; ++i) {
-        Problem p = random_problem(random, 24);
+        Problem p = with_core(random_problem(random, 24));
         p.causal = true;
         p.dtype = DType::f64;
         f(p);
@@ -164,7 +164,7 @@ TEST_CASE("linear attention that reads the keys of another head, or sees one key
 TEST_CASE("linformer with E and F the identity is attention") {
     std::mt19937_64 random(62);
     for (int i = 0; i < 30; ++i) {
-        Problem p = random_problem(random, 20);
+        Problem p = with_core(random_problem(random, 20));
         p.causal = false;
         p.dtype = DType::f64;
         Ran linformer(point_with("linformer", p, {{"projected_len", std::to_string(p.kv_len)}}));

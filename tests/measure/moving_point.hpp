@@ -56,7 +56,7 @@ public:
         }
         data.workspace.reset();
         Pass pass(data.point, layout.inputs, weights, layout.out, backend, data.workspace);
-        data.variant->forward(pass);
+        run_variant(*data.variant, pass);
     }
 
     /// f, or its derivative when `of_output` are those of the output.

@@ -11,7 +11,7 @@
 
 namespace headcount::testing {
 
-/// Lengths up to `longest`; grouped heads, own head widths, masks, biases and either scope among them. f32, and with
+/// Lengths up to `longest`; grouped heads, own head widths, masks, biases and every scope among them. f32, and with
 /// `any_type` one in four f64 and one in four bf16.
 inline Problem random_problem(std::mt19937_64& random, int longest, bool any_type = false) {
     const auto pick = [&](int n) { return static_cast<std::int64_t>(1 + random() % static_cast<unsigned>(n)); };
@@ -28,7 +28,14 @@ inline Problem random_problem(std::mt19937_64& random, int longest, bool any_typ
     spec.bias = pick(2) == 1;
     if (any_type) spec.dtype = std::array{DType::f64, DType::bf16, DType::f32, DType::f32}[random() % 4];
     spec.scope = pick(3) == 1 ? Scope::core : Scope::layer;
+    if (spec.q_len == spec.kv_len && pick(4) == 1) spec.scope = Scope::projections;
     return resolve(spec);
+}
+
+/// The same, of which no less than a core is run.
+inline Problem with_core(Problem p) {
+    if (p.scope == Scope::projections) p.scope = Scope::layer;
+    return p;
 }
 
 /// The same layer behind a cache; what has no layer or fewer keys than queries gets one, and more.

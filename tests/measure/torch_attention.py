@@ -54,8 +54,10 @@ def inputs_of(t):
 
 
 def attention(point, t, of_heads=core):
-    """A layer, or in core scope of_heads(point, q, k, v) alone."""
+    """A layer, or in core scope of_heads(point, q, k, v) alone, or what is projected, side by side."""
     if point.fields["scope"] == "core":
         return of_heads(point, t["q"], t["k"], t["v"])
     x_q, x_kv = inputs_of(t)
+    if point.fields["scope"] == "projections":
+        return torch.cat([projected(x_q, t, name) for name in "qkv"] + [projected(t["context"], t, "o")], dim=-1)
     return projected(of_heads(point, projected(x_q, t, "q"), projected(x_kv, t, "k"), projected(x_kv, t, "v")), t, "o")

@@ -50,7 +50,7 @@ Trace trace(std::string_view name, const Problem& p) {
     const auto backend = find_named(all_backends(), "counting", "backend").make({});
     Workspace store = Workspace::dry();
     Weights canonical;
-    Inputs in{.problem = p, .x_q = {}, .x_kv = {}, .q = {}, .k = {}, .v = {}};
+    Inputs in{.problem = p, .x_q = {}, .x_kv = {}, .q = {}, .k = {}, .v = {}, .context = {}};
     Tensor out;
     const auto matrix = [&](std::int64_t batch, std::int64_t rows, std::int64_t cols) {
         return store.take("given", p.dtype, {batch, 1, 1, rows, cols});

@@ -104,6 +104,9 @@ std::int64_t compulsory_bytes(const Problem& p, const Count& counted) {
     if (p.scope == Scope::core) {
         return element * p.batch * (live * p.query_width() + p.kv_len * (p.key_width() + p.value_width()));
     }
+    if (p.scope == Scope::projections) {
+        return element * (counted.parameters + p.batch * p.q_len * (p.embed_dim + p.context_width()));
+    }
     const std::int64_t rows = p.q_len == p.kv_len ? p.kv_len : live + p.kv_len - p.kept_len();
     const std::int64_t kept = counted.kv_cache_bytes / p.kv_len * p.kept_len();
     return kept + element * (counted.parameters + p.batch * rows * p.embed_dim);

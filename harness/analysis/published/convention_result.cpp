@@ -59,8 +59,9 @@ public:
 
     /// "", or why a formula of standard attention does not speak of this variant.
     std::string why_not_standard(ConventionPart part) {
-        const Rational exps = counted(PassKind::forward, "softmax.exps", Ledger::required);
-        if (exps != compute("batch * num_heads * pairs")) {
+        const bool attends = point_.problem.scope != Scope::projections;
+        const auto exps = [&] { return counted(PassKind::forward, "softmax.exps", Ledger::required); };
+        if (attends && exps() != compute("batch * num_heads * pairs")) {
             return fmt::format("variant {} has a mask of its own, which its formula does not know", point_.variant);
         }
         if (part == ConventionPart::core) return "";
@@ -252,11 +253,11 @@ std::vector<ConventionResult> evaluate_conventions(const std::vector<Convention>
     std::vector<ConventionResult> results;
     for (const Convention& convention : conventions) {
         Evaluation evaluation(convention, numbers);
-        ConventionResult result{.convention = convention, .rows = {evaluation.row(ConventionPart::core)}};
-        if (point.problem.scope == Scope::layer) {
-            result.rows.push_back(evaluation.row(ConventionPart::projections));
-            result.rows.push_back(sum(result.rows[0], result.rows[1]));
-        }
+        const Scope scope = point.problem.scope;
+        ConventionResult result{.convention = convention, .rows = {}};
+        if (scope != Scope::projections) result.rows.push_back(evaluation.row(ConventionPart::core));
+        if (scope != Scope::core) result.rows.push_back(evaluation.row(ConventionPart::projections));
+        if (scope == Scope::layer) result.rows.push_back(sum(result.rows[0], result.rows[1]));
         result.differences = evaluation.differences();
         result.apart = evaluation.apart();
         results.push_back(std::move(result));

@@ -31,7 +31,7 @@ struct ConventionRow {
 
 struct ConventionResult {
     Convention convention;
-    std::vector<ConventionRow> rows;                        ///< a point in core scope has the core alone
+    std::vector<ConventionRow> rows;                        ///< core and projections scope have one each
     std::vector<std::string> differences{};                 ///< those that hold for this point
     std::vector<std::pair<std::string, Rational>> apart{};  ///< what it keeps apart, of the forward core
 

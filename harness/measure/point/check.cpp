@@ -35,6 +35,7 @@ Settings options_of_variant(const PointData& data) {
 judge::Question question_of(const PointData& data) {
     const Inputs& given = data.layout.inputs;
     judge::Tensors inputs{{"x_q", given.x_q}, {"x_kv", given.x_kv}};
+    if (given.problem.scope == Scope::projections) inputs.emplace("context", given.context);
     if (given.problem.scope == Scope::core) inputs = {{"q", given.q}, {"k", given.k}, {"v", given.v}};
     return {.problem = given.problem,
             .own = options_of_variant(data),

@@ -95,6 +95,7 @@ std::int64_t Layout::bytes() const {
     std::int64_t sum = prepared.bytes() + out.bytes();
     if (inputs.problem.scope == Scope::core) return sum + inputs.q.bytes() + inputs.k.bytes() + inputs.v.bytes();
     sum += inputs.x_q.bytes();
+    if (inputs.problem.scope == Scope::projections) sum += inputs.context.bytes();
     if (inputs.problem.q_len != inputs.problem.kv_len) sum += inputs.x_kv.bytes();
     return sum;
 }
@@ -107,7 +108,7 @@ Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Wor
     Source source(p.dtype, fill ? fill : seeded, store);
     Layout layout;
     layout.inputs.problem = p;
-    if (p.scope == Scope::layer) {
+    if (p.scope != Scope::core) {
         layout.inputs.x_q = source.take("x_q", p.batch, p.q_len, p.embed_dim, 1);
         layout.inputs.x_kv =
             p.q_len == p.kv_len ? layout.inputs.x_q : source.take("x_kv", p.batch, p.kv_len, p.embed_dim, 1);
@@ -116,14 +117,16 @@ Layout lay_out(const Point& point, const Variant& variant, Backend& backend, Wor
         layout.inputs.k = source.take("k", p.batch, p.kv_len, p.key_width(), 1);
         layout.inputs.v = source.take("v", p.batch, p.kv_len, p.value_width(), 1);
     }
+    if (p.scope == Scope::projections) {
+        layout.inputs.context = source.take("context", p.batch, p.q_len, p.context_width(), 1);
+    }
     layout.canonical = filled(attention_weights(point, variant), source);
     layout.prepared = layout.canonical;
     if (variant.prepare != nullptr) {
         Pass pass(point, layout.inputs, layout.canonical, {}, backend, store);
         layout.prepared = variant.prepare(pass);
     }
-    const std::int64_t width = p.scope == Scope::layer ? p.embed_dim : p.context_width();
-    layout.out = store.take("out", p.dtype, {p.batch, 1, 1, p.q_len, width});
+    layout.out = store.take("out", p.dtype, {p.batch, 1, 1, p.q_len, p.result_width()});
     return layout;
 }
 
@@ -181,7 +184,7 @@ Said forward(const Point& point, const Variant& variant, const Layout& layout, B
         in.x_kv = in.x_kv.row_range(tokens.first, tokens.count);
     }
     Pass pass(point, in, layout.prepared, layout.out, backend, workspace, tokens);
-    variant.forward(pass);
+    run_variant(variant, pass);
     return {.cache_bytes = pass.cache_bytes(), .keeps_tokens = pass.keeps_tokens()};
 }
 

@@ -37,8 +37,12 @@ Rotation::Rotation(PointData& data, bool all) : data_(data) {
     std::vector<std::pair<std::string, Tensor>> tensors;
     const PassKind pass = given.problem.pass;
     if (all || runs_forward(pass)) {
-        for (const auto& [name, tensor] :
-             {std::pair{"x_q", given.x_q}, {"x_kv", given.x_kv}, {"q", given.q}, {"k", given.k}, {"v", given.v}}) {
+        for (const auto& [name, tensor] : {std::pair{"x_q", given.x_q},
+                                           {"x_kv", given.x_kv},
+                                           {"q", given.q},
+                                           {"k", given.k},
+                                           {"v", given.v},
+                                           {"context", given.context}}) {
             const bool twice = std::ranges::any_of(
                 tensors, [&, &t = tensor](const auto& other) { return other.second.data == t.data; });
             if (tensor.data != nullptr && !twice) tensors.emplace_back(name, tensor);
