@@ -4,7 +4,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "harness/core/dual.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
 #include "harness/core/storage.hpp"
@@ -158,10 +157,18 @@ Known<T> Given<T>::scores(Known<T> x) const {
 }
 
 template <class T>
-void Given<T>::enter(std::int64_t batch) const {
-    if (batch == batch_) return;
-    of_batch_.clear();
-    batch_ = batch;
+const Known<T>* Given<T>::of_batch(std::string_view name, std::int64_t batch) const {
+    if (batch != batch_) {
+        of_batch_.clear();
+        batch_ = batch;
+    }
+    const auto known = of_batch_.find(name);
+    return known != of_batch_.end() ? &known->second : nullptr;
+}
+
+template <class T>
+View<T> Given<T>::keep(std::string_view name, Known<T> made) const {
+    return of_batch_.emplace(std::string(name), std::move(made)).first->second.view();
 }
 
 template class Given<double>;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/counted.hpp"
+#include "harness/core/dual.hpp"
 #include "harness/core/options.hpp"
 #include "harness/judge/definition.hpp"
 #include "harness/judge/known.hpp"
@@ -47,10 +49,8 @@ public:
     /// make() [a Known<T>], computed once for all rows of a batch entry.
     template <class Make>
     View<T> once(std::string_view name, std::int64_t batch, const Make& make) const {
-        enter(batch);
-        const auto known = of_batch_.find(name);
-        if (known != of_batch_.end()) return known->second.view();
-        return of_batch_.emplace(std::string(name), make()).first->second.view();
+        const Known<T>* const known = of_batch(name, batch);
+        return known != nullptr ? known->view() : keep(name, make());
     }
 
 private:
@@ -59,7 +59,9 @@ private:
         std::vector<double> squares;
     };
 
-    void enter(std::int64_t batch) const;
+    /// What is computed already for this batch entry, which becomes the one that is kept; null: nothing.
+    const Known<T>* of_batch(std::string_view name, std::int64_t batch) const;
+    View<T> keep(std::string_view name, Known<T> made) const;
     bool is_core() const { return question_.problem.scope == Scope::core; }
     Known<T> read(const Tensor& tensor, std::int64_t batch, std::int64_t first, std::int64_t rows) const;
     Known<T> all_rows(std::string_view name, std::int64_t batch) const;
@@ -72,5 +74,8 @@ private:
     mutable std::int64_t batch_ = -1;
     mutable std::map<std::string, Known<T>, std::less<>> of_batch_;
 };
+extern template class Given<double>;
+extern template class Given<Counted>;
+extern template class Given<Dual>;
 
 }  // namespace headcount::judge

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/counted.hpp"
+#include "harness/core/dual.hpp"
 #include "harness/judge/bounds.hpp"
 #include "harness/judge/known.hpp"
 
@@ -16,49 +18,24 @@ namespace headcount::judge {
 // counts; one that carries derivatives. No step computes what the equation does not ask for, so that a counting scalar
 // counts what the definition requires: a sum of n terms is n - 1 additions.
 
-namespace steps {
-
-/// y [m] = a [1, n] b [n, m]
+/// What has no function of a definition's in it: compiled once for each scalar (steps.cpp) and not in every definition.
 template <class T>
-void multiply(const View<T>& a, const View<T>& b, T* y) {
-    if (b.col_stride == 1) {
-        for (std::int64_t c = 0; c < a.cols; ++c) {
-            const T factor = a.value[a.at(0, c)];
-            const T* const row = b.value + b.at(c, 0);
-            if (c == 0) {
-                for (std::int64_t j = 0; j < b.cols; ++j) y[j] = factor * row[j];
-            } else {
-                for (std::int64_t j = 0; j < b.cols; ++j) y[j] = y[j] + factor * row[j];
-            }
-        }
-        return;
-    }
-    for (std::int64_t j = 0; j < b.cols && a.cols > 0; ++j) {
-        T sum = a.value[a.at(0, 0)] * b.value[b.at(0, j)];
-        for (std::int64_t c = 1; c < a.cols; ++c) sum = sum + a.value[a.at(0, c)] * b.value[b.at(c, j)];
-        y[j] = sum;
-    }
-}
+struct Steps {
+    static Known<T> multiplied(const View<T>& a, View<T> b, std::int64_t terms);
+    static Known<T> projected(const View<T>& x, const View<T>& w, const View<T>& b);
+    static Known<T> scaled(const View<T>& x, double factor);
+    static Known<T> sum(const View<T>& a, const View<T>& b);
+    static Known<T> softmax(const View<T>& scores);
+    static Known<T> picked(const View<T>& from, const std::vector<std::int64_t>& rows);
+    /// `first`, in the leftmost of `count` places side by side.
+    static Known<T> widened(Known<T> first, std::int64_t count);
+    /// Puts x into columns `first` and following of `all`.
+    static void place(const Known<T>& x, std::int64_t first, Known<T>& all);
+    static void append(const Known<T>& x, Known<T>& all);
+};
 
-template <class T>
-Known<T> multiplied(const View<T>& a, View<T> b, std::int64_t terms) {
-    Known<T> y(a.rows, b.cols, a.rounding);
-    if (b.cols == 0) return y;  // a row without keys: there is nothing to point at
-    for (std::int64_t i = 0; i < a.rows; ++i) multiply(a.row(i), b, y.value.data() + i * b.cols);
-    if constexpr (kBounded<T>) {
-        std::vector<double> squares;
-        if (b.error == nullptr && b.squares == nullptr && a.error == nullptr) {
-            squares = bounds::column_squares(b);
-            b.squares = squares.data();
-        }
-        double* const error = y.with_errors();
-        for (std::int64_t i = 0; i < a.rows; ++i) bounds::of_product(a.row(i), b, terms, error + i * b.cols);
-        if (bounds::product_moves_together(a, b)) y.together = b.cols;
-    }
-    return y;
-}
-
-}  // namespace steps
+template <class X>
+using ScalarOf = typename decltype(view_of(std::declval<const X&>()))::Scalar;
 
 /// x, held in a tensor: in bf16 every element is rounded once more.
 template <class T>
@@ -70,22 +47,13 @@ Known<T> stored(Known<T> x) {
 /// a b
 template <class A, class B>
 auto product(const A& a, const B& b) {
-    return steps::multiplied(view_of(a), view_of(b), view_of(a).cols);
+    return Steps<ScalarOf<A>>::multiplied(view_of(a), view_of(b), a.cols);
 }
 
 /// x w + b, stored; `b` without rows: no bias
 template <class X, class T>
 Known<T> projected(const X& x, const View<T>& w, const View<T>& b) {
-    Known<T> y = steps::multiplied(view_of(x), w, w.rows + 1);
-    for (std::int64_t i = 0; i < y.rows && b.rows > 0; ++i) {
-        for (std::int64_t j = 0; j < y.cols; ++j) {
-            const T bias = b.value[b.at(0, j)];
-            const auto at = static_cast<std::size_t>(i * y.cols + j);
-            y.value[at] = y.value[at] + bias;
-            if constexpr (kBounded<T>) y.error[at] += 2 * y.rounding.unit * std::abs(bias);
-        }
-    }
-    return stored(std::move(y));
+    return Steps<T>::projected(view_of(x), w, b);
 }
 
 /// Element by element: value(i) of every element and error(i), how far a kernel may be off there.
@@ -107,28 +75,13 @@ Known<T> each(const View<T>& x, const Value& value, const Error& error) {
 /// factor x
 template <class X>
 auto scaled(const X& x, double factor) {
-    const auto from = view_of(x);
-    using T = typename decltype(from)::Scalar;
-    return each<T>(
-        from, [&](std::int64_t i, std::int64_t j) { return from.value[from.at(i, j)] * static_cast<T>(factor); },
-        [&](std::int64_t i, std::int64_t j, double y) {
-            return std::abs(factor) * from.total_at(from.at(i, j)) + from.rounding.unit * std::abs(y);
-        });
+    return Steps<ScalarOf<X>>::scaled(view_of(x), factor);
 }
 
 /// x + y
 template <class X, class Y>
 auto sum(const X& x, const Y& y) {
-    const auto a = view_of(x);
-    const auto b = view_of(y);
-    using T = typename decltype(a)::Scalar;
-    auto result = each<T>(
-        a, [&](std::int64_t i, std::int64_t j) { return a.value[a.at(i, j)] + b.value[b.at(i, j)]; },
-        [&](std::int64_t i, std::int64_t j, double z) {
-            return std::hypot(a.total_at(a.at(i, j)), b.total_at(b.at(i, j))) + a.rounding.unit * std::abs(z);
-        });
-    result.together = std::max(a.together, b.together);
-    return result;
+    return Steps<ScalarOf<X>>::sum(view_of(x), view_of(y));
 }
 
 /// f(x) of every element. `f` must rise or fall throughout: then its values at both ends of what a kernel may hold
@@ -153,46 +106,17 @@ auto applied(const X& x, const F& f, double roundings) {
 /// Softmax of every row, stored. Errors of a row's weights may all go one way: they share the row's query.
 template <class X>
 auto softmax(const X& x) {
-    using std::exp;
-    const auto scores = view_of(x);
-    using T = typename decltype(scores)::Scalar;
-    Known<T> weights(scores.rows, scores.cols, scores.rounding);
-    if constexpr (kBounded<T>) weights.with_errors();
-    for (std::int64_t i = 0; i < scores.rows && scores.cols > 0; ++i) {
-        const View<T> s = scores.row(i);
-        T* const w = weights.value.data() + i * s.cols;
-        T peak = s.value[0];
-        for (std::int64_t j = 1; j < s.cols; ++j) {
-            if (peak < s.value[s.at(0, j)]) peak = s.value[s.at(0, j)];
-        }
-        for (std::int64_t j = 0; j < s.cols; ++j) w[j] = exp(s.value[s.at(0, j)] - peak);
-        T total = w[0];
-        for (std::int64_t j = 1; j < s.cols; ++j) total = total + w[j];
-        for (std::int64_t j = 0; j < s.cols; ++j) w[j] = w[j] / total;
-        if constexpr (kBounded<T>) bounds::of_softmax(s, w, peak, total, weights.error.data() + i * s.cols);
-    }
-    weights.together = scores.cols;
-    return stored(std::move(weights));
+    return Steps<ScalarOf<X>>::softmax(view_of(x));
 }
 
 /// part(0), part(1), ... side by side, `count` of them with one shape.
 template <class Part>
 auto concat(std::int64_t count, const Part& part) {
-    const auto first = part(0);
-    const std::int64_t width = first.cols;
-    auto joined = first;
-    joined.cols = count * width;
-    joined.value.resize(static_cast<std::size_t>(joined.rows * joined.cols));
-    joined.error.resize(first.error.empty() ? 0 : joined.value.size());
-    const auto place = [&](const auto& x, std::int64_t h) {
-        for (std::int64_t i = 0; i < joined.rows; ++i) {
-            const std::int64_t to = i * joined.cols + h * width;
-            std::copy_n(x.value.begin() + i * width, width, joined.value.begin() + to);
-            if (!joined.error.empty()) std::copy_n(x.error.begin() + i * width, width, joined.error.begin() + to);
-        }
-    };
-    place(first, 0);
-    for (std::int64_t h = 1; h < count; ++h) place(part(h), h);
+    auto joined = part(0);
+    using T = ScalarOf<decltype(joined)>;
+    const std::int64_t width = joined.cols;
+    joined = Steps<T>::widened(std::move(joined), count);
+    for (std::int64_t h = 1; h < count; ++h) Steps<T>::place(part(h), h * width, joined);
     return joined;
 }
 
@@ -214,23 +138,22 @@ Known<T> beside(const Known<T>& x, const Known<T>& y) {
     return both;
 }
 
+/// part(0), part(1), ... below each other, `count` of them with one shape.
+template <class Part>
+auto stacked(std::int64_t count, const Part& part) {
+    auto all = part(0);
+    for (std::int64_t i = 1; i < count; ++i) Steps<ScalarOf<decltype(all)>>::append(part(i), all);
+    return all;
+}
+
 /// These rows of x, in this order: the keys that a row sees when they are not neighbours.
 template <class X>
 auto picked(const X& x, const std::vector<std::int64_t>& rows) {
-    const auto from = view_of(x);
-    using T = typename decltype(from)::Scalar;
-    Known<T> y(static_cast<std::int64_t>(rows.size()), from.cols, from.rounding);
-    y.stored = from.stored;
-    y.together = from.together;
-    if (from.error != nullptr) y.with_errors();
-    std::size_t at = 0;
-    for (const std::int64_t row : rows) {
-        for (std::int64_t j = 0; j < from.cols; ++j, ++at) {
-            y.value[at] = from.value[from.at(row, j)];
-            if (from.error != nullptr) y.error[at] = from.error[from.at(row, j)];
-        }
-    }
-    return y;
+    return Steps<ScalarOf<X>>::picked(view_of(x), rows);
 }
+
+extern template struct Steps<double>;
+extern template struct Steps<Counted>;
+extern template struct Steps<Dual>;
 
 }  // namespace headcount::judge

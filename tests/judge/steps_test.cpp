@@ -6,6 +6,7 @@
 
 #include "harness/core/bfloat16.hpp"
 #include "harness/core/counted.hpp"
+#include "harness/core/dual.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
@@ -30,21 +31,6 @@ Known<double> random_matrix(std::mt19937_64& random, std::int64_t rows, std::int
 }
 
 double bound(const Known<double>& x, std::int64_t i) { return x.view().total_at(i); }
-
-/// A value and its derivative: what a gradient's definition would run on.
-struct Dual {
-    double value = 0, slope = 0;
-    Dual() = default;
-    explicit Dual(double its_value, double its_slope = 0) : value(its_value), slope(its_slope) {}
-    friend Dual operator+(Dual a, Dual b) { return Dual(a.value + b.value, a.slope + b.slope); }
-    friend Dual operator-(Dual a, Dual b) { return Dual(a.value - b.value, a.slope - b.slope); }
-    friend Dual operator*(Dual a, Dual b) { return Dual(a.value * b.value, a.slope * b.value + a.value * b.slope); }
-    friend Dual operator/(Dual a, Dual b) {
-        return Dual(a.value / b.value, (a.slope * b.value - a.value * b.slope) / (b.value * b.value));
-    }
-    friend bool operator<(Dual a, Dual b) { return a.value < b.value; }
-    friend Dual exp(Dual a) { return Dual(std::exp(a.value), std::exp(a.value) * a.slope); }
-};
 
 /// softmax(q k^T / 8) v in f32 [1, v.cols()]; in bf16 scores, weights and result are rounded besides.
 std::vector<float> in_f32(const Known<double>& q, const Known<double>& k, const Known<double>& v, DType dtype) {
@@ -188,8 +174,8 @@ TEST_CASE("a scalar that carries a derivative goes through the same steps") {
     const auto below = answer(q[0] - step);
     const auto dual = answer(Dual(q[0], 1));
     for (std::size_t c = 0; c < dual.size(); ++c) {
-        REQUIRE(dual[c].value == Approx(answer(q[0])[c]));
-        REQUIRE(dual[c].slope == Approx((above[c] - below[c]) / (2 * step)).epsilon(1e-6));
+        REQUIRE(dual[c].value() == Approx(answer(q[0])[c]));
+        REQUIRE(dual[c].slope() == Approx((above[c] - below[c]) / (2 * step)).epsilon(1e-6));
     }
 }
 
