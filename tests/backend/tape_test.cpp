@@ -8,6 +8,7 @@
 #include "harness/backend/naive_backend.hpp"
 #include "harness/backend/verbs/adjoints.hpp"
 #include "harness/backend/verbs/softmax_rows.hpp"
+#include "harness/backend/verbs/verb_type.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/workspace.hpp"
 #include "tests/catch.hpp"

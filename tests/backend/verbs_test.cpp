@@ -7,6 +7,7 @@
 #include "harness/backend/naive_backend.hpp"
 #include "harness/backend/verbs/add.hpp"
 #include "harness/backend/verbs/copy.hpp"
+#include "harness/backend/verbs/verb_type.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
