@@ -44,8 +44,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 
-#include "harness/core/error.hpp"
-
 namespace headcount::simd {
 
 HWY_EXPORT(TargetName);
@@ -71,22 +69,6 @@ void decode_merge(const DecodePart<float>& part, const DecodePart<float>& other)
 }
 void decode_write(const DecodePart<float>& part) { HWY_DYNAMIC_DISPATCH(DecodeWrite)(part); }
 void exp2_all(float* x, std::int64_t count) { HWY_DYNAMIC_DISPATCH(Exp2All)(x, count); }
-
-std::vector<std::string> runnable_targets() {
-    std::vector<std::string> names;
-    for (const int64_t target : hwy::SupportedAndGeneratedTargets()) names.emplace_back(hwy::TargetName(target));
-    return names;
-}
-
-void force_target(const std::string& name) {
-    int64_t mask = 0;
-    for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-        if (hwy::TargetName(target) == name) mask = target;
-    }
-    if (mask == 0 && !name.empty()) throw Error("no kernels for instruction set '" + name + "' run here");
-    hwy::SetSupportedTargetsForTest(mask);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
 
 }  // namespace headcount::simd
 #endif

@@ -43,7 +43,8 @@ void round_all(const float* from, std::int64_t count, BFloat16* to);
 /// 2^x for x <= 0, as the streaming kernel computes it; for tests. x has `count` elements and is overwritten.
 void exp2_all(float* x, std::int64_t count);
 
-/// Names of the instruction sets that this program has kernels for and this processor runs.
+/// Names of the instruction sets that this program is compiled for and this processor runs. With HEADCOUNT_KERNELS=here
+/// the kernels above are compiled for the best one alone, and force_target() changes nothing for them.
 std::vector<std::string> runnable_targets();
 /// Use this one from now on ("" : the best again); for tests. Not while kernels run.
 void force_target(const std::string& name);
