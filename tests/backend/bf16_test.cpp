@@ -17,6 +17,7 @@
 #include "harness/backend/simd/cost.hpp"
 #include "harness/backend/simd/kernels.hpp"
 #include "harness/core/bfloat16.hpp"
+#include "harness/core/counted.hpp"
 #include "tests/backend/counted_lanes.hpp"
 #include "tests/backend/every_target.hpp"
 #include "tests/catch.hpp"

@@ -1,4 +1,6 @@
 // The cost of every verb against kernels whose scalar counts what they do.
+#include "harness/core/counted.hpp"
+
 #include <algorithm>
 #include <random>
 #include <string>

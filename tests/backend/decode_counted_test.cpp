@@ -11,6 +11,7 @@
 // clang-format on
 
 #include "harness/backend/simd/cost.hpp"
+#include "harness/core/counted.hpp"
 #include "tests/backend/counted_lanes.hpp"
 #include "tests/catch.hpp"
 

@@ -6,6 +6,8 @@
 #include "harness/backend/all.hpp"
 #include "harness/backend/naive_backend.hpp"
 #include "harness/backend/verbs/attend_cost.hpp"
+#include "harness/core/counted.hpp"
+#include "harness/core/storage.hpp"
 #include "tests/backend/window_mask.hpp"
 #include "tests/catch.hpp"
 

@@ -15,6 +15,7 @@
 // clang-format on
 
 #include "harness/backend/simd/cost.hpp"
+#include "harness/core/counted.hpp"
 #include "tests/backend/counted_lanes.hpp"
 #include "tests/backend/window_mask.hpp"
 #include "tests/catch.hpp"

@@ -14,6 +14,7 @@
 
 #include "harness/backend/simd/vjp_cost.hpp"
 #include "harness/backend/verbs/fused_attend_vjp.hpp"
+#include "harness/core/counted.hpp"
 #include "tests/backend/counted_lanes.hpp"
 #include "tests/catch.hpp"
 

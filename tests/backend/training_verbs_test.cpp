@@ -18,6 +18,7 @@
 #include "harness/backend/verbs/scale_columns.hpp"
 #include "harness/backend/verbs/sum_squares.hpp"
 #include "harness/backend/verbs/tanh.hpp"
+#include "harness/core/counted.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;

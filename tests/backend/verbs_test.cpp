@@ -8,6 +8,8 @@
 #include "harness/backend/verbs/add.hpp"
 #include "harness/backend/verbs/copy.hpp"
 #include "harness/backend/verbs/verb_type.hpp"
+#include "harness/core/counted.hpp"
+#include "harness/core/storage.hpp"
 #include "tests/catch.hpp"
 
 using namespace headcount;
