@@ -89,32 +89,34 @@ inline constexpr Vjp kVjp = vjp_of<V>();
 template <VerbOperands V>
 const VerbType& verb_type() {
     static constexpr VerbType type{
-    .tag = &kVerbTag<V>,
-    .name = V::kName,
-    .check = [](const void* v, std::string_view role) { verb_detail::check(verb_detail::of<V>(v), role); },
-    .required = [](const void* v) { return verb_detail::of<V>(v).required(); },
-    .executed =
-        [](const void* v) {
-            if constexpr (requires(const V& verb) { verb.executed(); }) {
-                return verb_detail::of<V>(v).executed();
-            } else {
-                return verb_detail::of<V>(v).required();
-            }
-        },
-    .query_block =
-        [](const void* v) {
-            if constexpr (requires(const V& verb) { verb.query_block(); }) {
-                return verb_detail::of<V>(v).query_block();
-            } else {
-                return static_cast<void>(v), std::int64_t{0};
-            }
-        },
-    .naive = [](const void* v, WideOperands& wide) { verb_detail::naive(verb_detail::of<V>(v), wide); },
-    .dependent = [](const void* v) { verb_detail::of<V>(v).template naive<Dependent>(); },
-    .each_operand = [](const void* v,
-                       const std::function<void(const Tensor&, Access)>& f) { V::operands(verb_detail::of<V>(v), f); },
-    .copy = [](const void* v) -> std::shared_ptr<const void> { return std::make_shared<V>(verb_detail::of<V>(v)); },
-    .vjp = verb_detail::kVjp<V>};
+        .tag = &kVerbTag<V>,
+        .name = V::kName,
+        .check = [](const void* v, std::string_view role) { verb_detail::check(verb_detail::of<V>(v), role); },
+        .required = [](const void* v) { return verb_detail::of<V>(v).required(); },
+        .executed =
+            [](const void* v) {
+                if constexpr (requires(const V& verb) { verb.executed(); }) {
+                    return verb_detail::of<V>(v).executed();
+                } else {
+                    return verb_detail::of<V>(v).required();
+                }
+            },
+        .query_block =
+            [](const void* v) {
+                if constexpr (requires(const V& verb) { verb.query_block(); }) {
+                    return verb_detail::of<V>(v).query_block();
+                } else {
+                    return static_cast<void>(v), std::int64_t{0};
+                }
+            },
+        .naive = [](const void* v, WideOperands& wide) { verb_detail::naive(verb_detail::of<V>(v), wide); },
+        .dependent = [](const void* v) { verb_detail::of<V>(v).template naive<Dependent>(); },
+        .each_operand =
+            [](const void* v, const std::function<void(const Tensor&, Access)>& f) {
+                V::operands(verb_detail::of<V>(v), f);
+            },
+        .copy = [](const void* v) -> std::shared_ptr<const void> { return std::make_shared<V>(verb_detail::of<V>(v)); },
+        .vjp = verb_detail::kVjp<V>};
     return type;
 }
 
