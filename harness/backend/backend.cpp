@@ -62,7 +62,8 @@ void Backend::matmul(std::string_view role, const Tensor& a, const Tensor& b, co
                    .bias = {},
                    .mask = options.mask,
                    .masked = options.masked,
-                   .accumulate = options.accumulate};
+                   .accumulate = options.accumulate,
+                   .needed_rows = options.needed_rows};
     if (options.bias != nullptr) product.bias = *options.bias;
     run(role, product);
 }

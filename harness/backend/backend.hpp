@@ -31,6 +31,7 @@ struct MatmulOptions {
     Mask mask;
     Masked masked = Masked::nothing;
     bool accumulate = false;
+    std::optional<std::int64_t> needed_rows = {};  ///< the others are padding
 };
 
 /// Runs verbs. This class itself computes with each verb's naive kernel; a backend overrides compute(), and the ledger

@@ -30,6 +30,7 @@
 #include "harness/backend/verbs/tanh.hpp"
 #include "harness/backend/verbs/unseen.hpp"
 #include "harness/backend/verbs/weighted_difference.hpp"
+#include "harness/backend/verbs/zero.hpp"
 #include "harness/core/error.hpp"
 #include "tests/measure/complex_step.hpp"
 
@@ -46,7 +47,7 @@ protected:
     void compute(const Verb& verb) override {
         if (ran_one_of<Add, Attend, CausalProduct, Copy, Decay, DecayedScores, EluPlusOne, LogGate, MaskRows, Matmul,
                        MixHeads, NormaliseRows, PositiveFeatures, Relu, Rotate, RunningSum, ScaleColumns, SoftmaxRows,
-                       Tanh, Unseen, WeightedDifference>(verb))
+                       Tanh, Unseen, WeightedDifference, Zero>(verb))
             return;
         throw Error("verb " + std::string(verb.name()) + " has not been run on complex numbers: name it here, too");
     }

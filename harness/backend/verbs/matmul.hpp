@@ -47,6 +47,9 @@ struct Matmul {
     Masked masked = Masked::nothing;
     bool accumulate = false;  ///< c += instead of c =; not with a bias
     bool again = false;       ///< made before and not kept: executed once more, required only once
+    /// Rows of c, in all its matrices together, that somebody needs; or the terms of each sum that are not zero because
+    /// of padding. What is made of the others is executed and not required.
+    std::optional<std::int64_t> needed_rows = {}, needed_terms = {};
 
     template <class Self, class F>
     static void operands(Self& verb, F f) {
@@ -60,6 +63,9 @@ struct Matmul {
               b.cols() == c.cols() && a.cols() > 0)) {
             return false;
         }
+        // So that one product has the derivative by b, of whose terms as many are needed.
+        if (needed_rows && !(masked == Masked::nothing && b.batch() == 1 && batch_as_rows(a) && batch_as_rows(c)))
+            return false;
         if (!bias) return true;
         return bias->cols() == c.cols() && bias->elements() == c.cols() && bias->dtype == c.dtype && !accumulate;
     }
@@ -73,9 +79,24 @@ struct Matmul {
         }
         return all;
     }
+    /// Without what padding makes of itself.
+    Parts parts_without_padding() const {
+        const std::int64_t rows = needed_rows.value_or(c.elements() / c.cols()),
+                           terms = needed_terms.value_or(a.cols());
+        const std::int64_t made = rows * c.cols(), size = size_in_bytes(c.dtype);
+        const std::int64_t read = rows * terms + b.elements() / b.rows() * terms + (accumulate ? made : 0);
+        Parts all = parts({.multiplies = made * terms,
+                           .adds = made * (terms - (accumulate ? 0 : 1)),
+                           .bytes_read = size * read,
+                           .bytes_written = size * made},
+                          {.multiplies = made});
+        if (bias) all.back().cost.adds = made;
+        return all;
+    }
     /// The exact pairs of a mask.
     Parts required() const {
         if (again) return parts({}, {});
+        if (needed_rows || needed_terms) return parts_without_padding();
         OpCost product = dense();
         std::int64_t scaled = c.elements();
         const std::int64_t matrices = c.batch() * c.kv_heads() * c.group();
@@ -130,7 +151,13 @@ struct Matmul {
         if (masked == Masked::left) of_a = Masked::output;
         if (into.a) {
             add_up(backend, role, dc,
-                   Matmul{.a = dc, .b = b.transposed(), .c = *into.a, .scale = scale, .mask = mask, .masked = of_a},
+                   Matmul{.a = dc,
+                          .b = b.transposed(),
+                          .c = *into.a,
+                          .scale = scale,
+                          .mask = mask,
+                          .masked = of_a,
+                          .needed_rows = needed_rows},
                    into.add_to_a);
         }
         const std::optional<Tensor> a_rows = batch_as_rows(a), dc_rows = batch_as_rows(dc);
@@ -144,7 +171,11 @@ struct Matmul {
     template <class AnyBackend>
     void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
         const Tensor dc = derivatives.of(c);
-        if (bias) backend.run(role, SumRows::of(dc, *bias, derivatives));
+        if (bias) {
+            SumRows sum = SumRows::of(dc, *bias, derivatives);
+            sum.needed_rows = needed_rows;
+            backend.run(role, sum);
+        }
         Derivatives into{.a = {}, .b = derivatives.of(b)};
         if (derivatives.wants(a)) {
             into.a = derivatives.of(a);
@@ -161,6 +192,7 @@ private:
     void by_right(AnyBackend& backend, std::string_view role, const Tensor& left, const Tensor& dc,
                   const Derivatives& into) const {
         Matmul of_b{.a = left.transposed(), .b = dc, .c = into.b, .scale = scale, .mask = mask};
+        of_b.needed_terms = needed_rows;
         if (masked == Masked::left) of_b.masked = Masked::left_transposed;
         if (masked == Masked::output || (masked == Masked::nothing && into.b.stride[4] != 1)) {
             of_b.a = dc.transposed();

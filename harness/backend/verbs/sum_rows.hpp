@@ -1,6 +1,9 @@
 // sum_rows: the sum of all rows, which is the derivative of a bias that was added to each.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "harness/backend/verbs/adjoints.hpp"
 #include "harness/backend/verbs/matrix.hpp"
 #include "harness/backend/verbs/verb.hpp"
@@ -13,6 +16,7 @@ struct SumRows {
     Tensor from;
     Tensor to;  ///< [1,1,1,1,n]
     bool accumulate = false;
+    std::optional<std::int64_t> needed_rows = {};  ///< the others are zero, as padding has it: added, and not required
 
     /// The derivative of a bias, from that of what it was added to.
     static SumRows of(const Tensor& derivative, const Tensor& bias, Adjoints& derivatives) {
@@ -26,13 +30,8 @@ struct SumRows {
     }
     bool fits() const { return to.cols() == from.cols() && to.elements() == to.cols() && to.dtype == from.dtype; }
 
-    Parts required() const {
-        return {{.op = "bias",
-                 .role = "",
-                 .cost = {.adds = from.elements() - (accumulate ? 0 : to.cols()),
-                          .bytes_read = from.bytes() + (accumulate ? to.bytes() : 0),
-                          .bytes_written = to.bytes()}}};
-    }
+    Parts required() const { return of_elements(needed_rows ? *needed_rows * from.cols() : from.elements()); }
+    Parts executed() const { return of_elements(from.elements()); }
 
     template <class T>
     void naive() const {
@@ -44,6 +43,15 @@ struct SumRows {
                 for (std::int64_t j = 0; j < rows.cols; ++j) sum(0, j) = begun ? sum(0, j) + rows(i, j) : rows(i, j);
             }
         });
+    }
+
+private:
+    Parts of_elements(std::int64_t elements) const {
+        return {{.op = "bias",
+                 .role = "",
+                 .cost = {.adds = elements - (accumulate ? 0 : to.cols()),
+                          .bytes_read = elements * size_in_bytes(from.dtype) + (accumulate ? to.bytes() : 0),
+                          .bytes_written = to.bytes()}}};
     }
 };
 

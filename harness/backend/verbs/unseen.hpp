@@ -26,7 +26,7 @@ struct Unseen {
 
     template <class AnyBackend>
     void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
-        if (!derivatives.holds(x)) backend.run(role, Zero{.to = derivatives.of(x)});
+        if (derivatives.wants(x) && !derivatives.holds(x)) backend.run(role, Zero{.to = derivatives.of(x)});
     }
 
     template <class T>
