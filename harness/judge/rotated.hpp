@@ -9,10 +9,10 @@
 namespace headcount::judge {
 
 /// Row i is turned by position first + i: its columns (2j, 2j + 1), seen as a complex number, times
-/// exp(i position 10000^(-2j / cols)). Both ends of what a kernel may hold of a pair bound what it makes of it, and
+/// exp(i position base^(-2j / cols)). Both ends of what a kernel may hold of a pair bound what it makes of it, and
 /// three more roundings besides those of the product: of sine, cosine and the sum.
 template <class X>
-auto rotated(const X& x, std::int64_t first) {
+auto rotated(const X& x, std::int64_t first, double base = 1e4) {
     const auto from = view_of(x);
     using T = typename decltype(from)::Scalar;
     // What row i makes of column j: `own` times itself and `other` times the other column of its pair.
@@ -23,7 +23,7 @@ auto rotated(const X& x, std::int64_t first) {
     const auto turn = [&](std::int64_t i, std::int64_t j) {
         const bool is_real = j % 2 == 0;
         const double frequency =
-            std::exp(-std::log(1e4) * static_cast<double>(j - j % 2) / static_cast<double>(from.cols));
+            std::exp(-std::log(base) * static_cast<double>(j - j % 2) / static_cast<double>(from.cols));
         const double angle = frequency * static_cast<double>(first + i);
         return Turn{.own = std::cos(angle),
                     .other = is_real ? -std::sin(angle) : std::sin(angle),

@@ -24,14 +24,16 @@ using namespace headcount::testing;
 namespace {
 
 // Whatever their options; of all others a test asks that they refuse.
-const std::set<std::string> kDecode{"block_diagonal",   "collaborative",  "convolution",   "differential",
-                                    "fixed_head_dim",   "grouped_latent", "grouped_query", "grouped_tied",
-                                    "latent",           "local",          "multi_head",    "multi_head_looped",
-                                    "multi_head_split", "multi_query",    "recurrent",     "separable_convolution",
-                                    "single_head",      "sparse_query",   "streaming",     "strided",
-                                    "talking_heads",    "tensor_product"};
+const std::set<std::string> kDecode{
+    "block_diagonal", "collaborative",         "convolution",      "differential", "fixed_head_dim",
+    "grouped_latent", "grouped_query",         "grouped_tied",     "latent",       "local",
+    "multi_head",     "multi_head_looped",     "multi_head_split", "multi_query",  "recurrent",
+    "rotary",         "separable_convolution", "single_head",      "sparse_query", "streaming",
+    "strided",        "talking_heads",         "tensor_product"};
 // Those that are no attention.
 const std::set<std::string> kOfOneSequence{"convolution", "recurrent", "separable_convolution"};
+// Those whose queries and keys have one length.
+const std::set<std::string> kOfTheirOwnKeys{"packed_qkv", "packed_sequences", "padded"};
 
 Point uncached(Point point) {
     point.problem.cached = false;
@@ -214,7 +216,7 @@ TEST_CASE("who keeps no rows of single tokens says so, whatever it is called") {
         Point point{.variant = name, .backend = "naive", .problem = fitting(name, step_of("multi_head").problem)};
         point.own = default_options(variant);
         if (name == "linformer") point.problem.causal = false;
-        if (name == "packed_qkv") point.problem.q_len = point.problem.kv_len;
+        if (kOfTheirOwnKeys.contains(name)) point.problem.q_len = point.problem.kv_len;
         const std::string why = why_unsupported(point);
         INFO(name << ": " << why);
         if (kDecode.contains(name)) {

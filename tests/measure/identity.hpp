@@ -23,6 +23,8 @@ public:
         : data_(make_point_data(point)), packed_(Workspace::reserve(2 * data_.store.reserved_bytes() + 4096)) {}
 
     const Problem& problem() const { return data_.point.problem; }
+    /// What keys are made of; of equal lengths queries, too.
+    Tensor x_kv() const { return data_.layout.inputs.x_kv; }
     Tensor weight(std::string_view name) const { return data_.layout.canonical.at(name); }
     double& at(std::string_view name, std::int64_t row, std::int64_t col) {
         return *weight(name).at<double>(0, 0, 0, row, col);

@@ -3,10 +3,10 @@
 import torch
 
 
-def rotated(x, first):
+def rotated(x, first, base=10000.0):
     """[..., length, width], row r at position first + r: its pairs of columns as complex numbers, turned."""
     length, width = x.shape[-2:]
-    frequencies = 10000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    frequencies = base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     angles = torch.outer(torch.arange(first, first + length, dtype=torch.float64), frequencies)
     turns = torch.polar(torch.ones_like(angles), angles)
     pairs = torch.view_as_complex(x.to(torch.float64).unflatten(-1, (-1, 2)).contiguous())

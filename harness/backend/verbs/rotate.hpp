@@ -12,12 +12,13 @@
 namespace headcount {
 
 /// Columns 2i and 2i + 1 of row r are a point of a plane, which turns by (first + r) theta_i with
-/// theta_i = 10000^(-2i / cols). Dot products of two such rows see only how far apart their positions are.
+/// theta_i = base^(-2i / cols). Dot products of two such rows see only how far apart their positions are.
 struct Rotate {
     static constexpr std::string_view kName = "rotate";
     Tensor x;                ///< columns in pairs
     std::int64_t first = 0;  ///< position of the first row; may be negative
     bool back = false;       ///< the other way round
+    double base = 10000;     ///< above 0; the larger, the slower the last planes turn
 
     template <class Self, class F>
     static void operands(Self& verb, F f) {
@@ -28,7 +29,7 @@ struct Rotate {
     /// A rotation is orthogonal: its transpose turns back.
     template <class AnyBackend>
     void vjp(AnyBackend& backend, std::string_view role, Workspace& /*scratch*/, Adjoints& derivatives) const {
-        backend.run(role, Rotate{.x = derivatives.of(x), .first = first, .back = !back});
+        backend.run(role, Rotate{.x = derivatives.of(x), .first = first, .back = !back, .base = base});
     }
 
     /// Four products and two additions a pair. Sines and cosines follow from positions and not from data; as the
@@ -44,7 +45,7 @@ struct Rotate {
     template <class T>
     void naive() const {
         for (std::int64_t plane = 0; plane < x.cols() / 2; ++plane) {
-            const double theta = std::pow(10000.0, -2.0 * static_cast<double>(plane) / static_cast<double>(x.cols()));
+            const double theta = std::pow(base, -2.0 * static_cast<double>(plane) / static_cast<double>(x.cols()));
             for (std::int64_t r = 0; r < x.rows(); ++r) {
                 const double angle = static_cast<double>(first + r) * theta;
                 const T c = static_cast<T>(std::cos(angle));
