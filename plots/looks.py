@@ -17,7 +17,8 @@ VARIANTS = {name: place for place, name in enumerate([
     "multi_head", "streaming", "packed_qkv", "multi_head_split", "multi_head_looped", "grouped_query", "local", "linear",
     "single_head", "multi_query", "latent", "grouped_tied", "gated_linear", "grouped_latent", "tensor_product",
     "block_diagonal", "collaborative", "differential", "fixed_head_dim", "linformer", "performer", "sparse_query",
-    "strided", "talking_heads", "recurrent", "convolution", "separable_convolution"])}
+    "strided", "talking_heads", "recurrent", "convolution", "separable_convolution", "rotary", "padded",
+    "packed_sequences"])}
 
 
 # Programs of others that stand beside ours (variants/external), each told apart from ours by colour or marker.

@@ -134,6 +134,17 @@ class Right(Folder):
                 self.assertEqual((y.dtype, y.shape), (np.float32, x.shape))
                 np.testing.assert_allclose(y, attention(x, x, w, 4, kv_heads, seen), atol=1e-5, err_msg=f"{variant} {flags}")
 
+    def test_sequences_of_different_lengths_are_each_attention_of_their_tokens(self):
+        for variant in ("padded", "packed_sequences"):
+            for backend in ("naive", "simd"):
+                x, w = self.array(3, 9, 24), self.weights(variant, "--embed-dim", 24, "--num-heads", 4, "--bias")
+                y = self.result(variant, "--num-heads", 4, "--bias", "--shortest", 4, "--backend", backend, x=x, w=w)
+                for entry, length in enumerate((9, 6, 4)):
+                    tokens = x[entry:entry + 1, :length]
+                    np.testing.assert_allclose(y[entry:entry + 1, :length], attention(tokens, tokens, w, 4, 4), atol=1e-5)
+                    np.testing.assert_array_equal(y[entry, length:], 0)
+            self.refused(self.eval(variant, "--num-heads", 4, "--bias", x=x, x_kv=self.array(3, 9, 24), w=w), "of one sequence")
+
     def test_layers_of_one_sequence_are_their_forms_in_numpy(self):
         def kernel(x, w, seen, one):
             """sum over j of one(x_(t - j dilation), w_j)"""
