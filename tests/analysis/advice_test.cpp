@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "harness/analysis/compare/front.hpp"
 #include "harness/core/error.hpp"
 #include "tests/analysis/journal_builder.hpp"
 #include "tests/catch.hpp"
@@ -71,4 +72,51 @@ TEST_CASE("a budget below all, too few seeds, and a task that nobody trained are
     JournalBuilder untrained({"num_heads"});
     untrained.add_timed(point({{"num_heads", "2"}}), "main:", 3, [](int) { return 1.0; });
     CHECK_THROWS_AS(advise(RecordSet(untrained.journal), "k_lookup", 1), UsageError);
+}
+
+TEST_CASE("mechanisms are named by what tells them apart, and the fronts of time, FLOPs and cache by name") {
+    JournalBuilder builder({"variant", "num_heads"});
+    const auto add = [&](const std::string& variant, std::int64_t heads, const std::string& own, double step_s,
+                         std::int64_t flops, std::int64_t kept, double error) {
+        std::vector<std::pair<std::string, std::string>> fields = {{"variant", variant},
+                                                                   {"task", "k_lookup"},
+                                                                   {"batch", "2"},
+                                                                   {"embed_dim", "64"},
+                                                                   {"num_heads", std::to_string(heads)}};
+        if (!own.empty()) fields.emplace_back(own, "1");
+        const Point p = point(fields);
+        builder.add_timed(p, "main: task=k_lookup", 8, [&](int) { return step_s; });
+        builder.journal.points.back().counted.ops = {scores(flops, 3 * flops)};
+        builder.journal.points.back().counted.kv_cache_bytes = kept;
+        for (RoundRecord& round : builder.journal.rounds) {
+            round.samples.back().results["test_error"] = error * (1 + 0.01 * round.round);
+        }
+    };
+    add("multi_head", 2, "", 0.001, 100, 80, 0.5);
+    add("multi_head", 4, "", 0.002, 100, 80, 0.1);
+    add("multi_head", 4, "head_dim", 0.003, 90, 30, 0.2);
+    add("multi_query", 4, "num_kv_heads", 0.004, 60, 20, 0.1);
+    const RecordSet records(builder.journal);
+    const std::vector<HeadAdvice> all = advise(records, "k_lookup", 0.003);
+    REQUIRE(all.size() == 1);
+    CHECK(all.front().candidates.front().flops == 100);
+    CHECK(all.front().candidates.front().kept == 40);
+    const std::string text = advice_text(all, 0.003, records.fields());
+    INFO(text);
+    for (const char* line :
+         {"take                   multi_head, num_heads=4, head_dim=16, value_head_dim=16: error 0.1",
+          "worse                  multi_head, num_heads=4, head_dim=1, value_head_dim=1: error",
+          "worse                  multi_head, num_heads=2: error",
+          "over the budget        multi_query, num_heads=4, num_kv_heads=1: error",
+          "least error for time   multi_head, num_heads=2; multi_head, num_heads=4, head_dim=16, value_head_dim=16\n",
+          "... for FLOPs          multi_query, num_heads=4, num_kv_heads=1\n",
+          "... for cache          multi_query, num_heads=4, num_kv_heads=1\n"}) {
+        CHECK_THAT(text, Catch::Matchers::Contains(line));
+    }
+}
+
+TEST_CASE("on the front stands what nothing betters in cost and error, and of equals the first") {
+    CHECK(pareto_front({}).empty());
+    CHECK(pareto_front({{3, 1}, {1, 5}, {2, 5}, {2, 4}, {2, 4}, {9, 0.5}, {4, 1}}) ==
+          std::vector<std::size_t>{1, 3, 0, 5});
 }

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "harness/analysis/compare/front.hpp"
 #include "harness/analysis/records/paired_rounds.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/names.hpp"
@@ -16,6 +18,9 @@ namespace headcount {
 namespace {
 
 constexpr const char* kError = "test_error";
+constexpr std::pair<const char*, double Candidate::*> kFronts[] = {{"least error for time", &Candidate::step_s},
+                                                                   {"... for FLOPs", &Candidate::flops},
+                                                                   {"... for cache", &Candidate::kept}};
 
 double median_of(const std::vector<RoundValue>& rounds) {
     std::vector<double> values;
@@ -43,6 +48,11 @@ Interval error_ratio(const Entry& value, const Entry& base) {
 void rank(HeadAdvice& advice, double budget_s) {
     for (Candidate& candidate : advice.candidates) {
         candidate.step_s = median_of(by_round(*candidate.entry));
+        for (const OpPart& part : candidate.entry->record.counted.ops) {
+            candidate.flops += static_cast<double>(part.required.flops());
+        }
+        candidate.kept = static_cast<double>(candidate.entry->record.counted.kv_cache_bytes) /
+                         static_cast<double>(candidate.entry->point.problem.batch);
         candidate.error = median_of(result_by_round(*candidate.entry, kError));
         candidate.affordable = candidate.step_s <= budget_s;
     }
@@ -56,22 +66,42 @@ void rank(HeadAdvice& advice, double budget_s) {
     }
 }
 
-/// "multi_head, num_heads=4": what tells the points of a group apart, and who they are.
+/// "multi_query, num_heads=4, num_kv_heads=1": the mechanism, its heads, and what tells it from others of its kind.
 std::string name_of(const Candidate& candidate, const HeadAdvice& advice, const FieldTable& fields) {
-    std::string text = candidate.entry->point.variant;
+    const Point& point = candidate.entry->point;
+    const auto any = [&](auto holds) {
+        return std::ranges::any_of(advice.candidates, [&](const Candidate& c) { return holds(c.entry->point); });
+    };
+    std::string text = point.variant;
     for (const Field& field : fields.all()) {
-        if (field.is_alias() || field.facet == Facet::who || field.follows_from("num_heads")) continue;
-        const std::string here = get_field(candidate.entry->point, field.name);
-        const bool varies = std::ranges::any_of(advice.candidates, [&](const Candidate& other) {
-            return get_field(other.entry->point, field.name) != here;
+        if (field.is_alias() || field.name == "variant") continue;
+        const std::string here = get_field(point, field.name);
+        const bool of_heads = field.follows_from("num_heads");
+        const bool told = any([&](const Point& other) {
+            const bool alike = other.variant == point.variant || field.name == "num_heads";
+            // What follows from the number of heads says nothing that the number does not.
+            const bool known = of_heads && other.problem.num_heads != point.problem.num_heads;
+            return alike && !known && get_field(other, field.name) != here;
         });
-        if (varies) text += fmt::format(", {}={}", field.name, here);
+        const bool shared = field.name == "num_kv_heads" && point.problem.num_kv_heads != point.problem.num_heads;
+        if (told || shared) text += fmt::format(", {}={}", field.name, here);
     }
     return text;
 }
 
 std::string numbers_of(const Candidate& c) {
     return fmt::format("error {:.3g}, {:.3g} ms a step", c.error, 1e3 * c.step_s);
+}
+
+/// The Pareto front of errors and of one cost, by name.
+std::string front_of(const HeadAdvice& advice, double Candidate::*cost, const FieldTable& fields) {
+    std::vector<CostAndError> all;
+    for (const Candidate& c : advice.candidates) all.push_back({.cost = c.*cost, .error = c.error});
+    std::string text;
+    for (const std::size_t place : pareto_front(all)) {
+        text += (text.empty() ? "" : "; ") + name_of(advice.candidates[place], advice, fields);
+    }
+    return text;
 }
 
 std::string ratio_of(const Candidate& c) {
@@ -126,6 +156,9 @@ std::string advice_text(const std::vector<HeadAdvice>& all, double budget_s, con
             } else {
                 line(c.tied() ? "not told apart from it" : "worse", c, "; " + ratio_of(c));
             }
+        }
+        for (const auto& [what, cost] : kFronts) {
+            text += fmt::format("  {:<22} {}\n", what, front_of(advice, cost, fields));
         }
     }
     return text;

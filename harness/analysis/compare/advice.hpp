@@ -14,6 +14,8 @@ namespace headcount {
 struct Candidate {
     const Entry* entry = nullptr;
     double step_s = 0;  ///< the median time of a step
+    double flops = 0;   ///< of a step, that the definition needs
+    double kept = 0;    ///< bytes of one sequence that decoding would keep
     double error = 0;   ///< the median test error
     bool affordable = false;
     Interval ratio{};  ///< of its error to that of the best, paired by seed; of the best itself {1, 1, 1}
@@ -33,7 +35,7 @@ struct HeadAdvice {
 /// that it has.
 std::vector<HeadAdvice> advise(const RecordSet& records, std::string_view task, double budget_s);
 
-/// In sentences, for a terminal.
+/// In sentences, for a terminal: what to take at the budget, and the Pareto front of errors and each cost.
 std::string advice_text(const std::vector<HeadAdvice>& advice, double budget_s, const FieldTable& fields);
 
 }  // namespace headcount

@@ -27,10 +27,12 @@ void run(const Options& options) {
 
 constexpr char kExamples[] = R"(
 Errors are medians over the seeds, on test examples; the ratio of two is paired by seed, with its 95 % interval. Points
-of one comparison group are set beside each other, of different groups not.
+of one comparison group are set beside each other, of different groups not. Intervals are not corrected for how many
+points are compared. The last lines name, by medians, what errs least for its time, FLOPs and cache: the Pareto fronts.
 
 Example:
-  headcount advise results/reference/expressiveness.jsonl --task k_lookup --budget-ms 1)";
+  headcount advise results/reference/expressiveness.jsonl --task k_lookup --budget-ms 1
+  headcount advise results/reference/trade.jsonl --task k_lookup --budget-ms 1            of several mechanisms)";
 
 }  // namespace
 
