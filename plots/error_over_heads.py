@@ -21,29 +21,6 @@ def summary(panel):
     return table.sort_index()
 
 
-def undominated(table):
-    """The numbers of heads that no other beats in both error and time."""
-    return [heads for heads, row in table.iterrows()
-            if not any(other["median"] <= row["median"] and other["ms"] <= row["ms"] and
-                       (other["median"] < row["median"] or other["ms"] < row["ms"])
-                       for _, other in table.iterrows())]
-
-
-def error_axis(ax, panel, is_first):
-    """Errors of a task lie within orders of magnitude, those in bits within a few per cent."""
-    low, high = panel["test_error"].min(), panel["test_error"].max()
-    in_bits = panel["task"].iloc[0] in trained.IN_BITS
-    if in_bits:
-        room = 0.08 * (high - low) or 0.01 * high
-        ax.set_ylim(low - room, high + room)
-    else:
-        ax.set_yscale("log")
-        style.log_axis(ax.yaxis, low, high)
-        ax.set_ylim(low / 1.6, high * 1.6)
-    if is_first:
-        ax.set_ylabel("test error (bits a byte)" if in_bits else "test error (NMSE)")
-
-
 def draw(data):
     rows = trained.points_of(data, "error over heads")
     for suffix, name, part in frame.figures(rows, ["backend", "variant"]):
@@ -73,7 +50,7 @@ def figure(data, name, rows):
         style.powers_axis(top.xaxis, table.index)
         style.x_label(top, "num_heads")
         top.set_title(title.replace(", ", "\n", 1), loc="left")
-        best = undominated(table)
+        best = trained.undominated(table, "ms")
         colour = looks.of_place(0)["color"]
         for place, (heads, row) in enumerate(table.iterrows()):
             bottom.plot([row["ms"]], [row["median"]], linestyle="none", marker="o", color=colour,
@@ -85,7 +62,7 @@ def figure(data, name, rows):
         bottom.set_xlim(table["ms"].min() / 1.15, table["ms"].max() * 1.25)
         bottom.set_xlabel("time of a step [ms]")
         for ax in (top, bottom):
-            error_axis(ax, panel, is_first=i % columns == 0)
+            trained.error_axis(ax, panel, is_first=i % columns == 0)
     for i in range(len(panels), rows_of_panels * columns):
         for row in (0, 1):
             axes[2 * (i // columns) + row][i % columns].set_visible(False)

@@ -18,29 +18,40 @@ LARGEST_PHI = 0.95  # beyond, a series of 80 rounds holds two observations
 class Rounds:
     """The seconds of each point, by the round in which they were taken."""
 
+    in_time = True  # what is drawn one after the other, and looked at more than once, widens its interval
+
     def __init__(self, samples):
         """`samples`: columns point, group, stratum, round, wall_s. Of two samples in one round the first counts."""
         places = {group: i for i, group in enumerate(dict.fromkeys(samples["group"]))}
         self._of = {}
         columns = samples[["point", "group", "stratum", "round", "wall_s"]]
-        for point, group, stratum, number, seconds in columns.itertuples(index=False):
-            self._of.setdefault(point, {}).setdefault((places[group], stratum, number), seconds)
+        for point, group, stratum, number, value in columns.itertuples(index=False):
+            self._of.setdefault(point, {}).setdefault((places[group], stratum, number), value)
 
     def shared(self, points):
         """The rounds that all of the points stood in."""
         return set.intersection(*(set(self._of.get(point, ())) for point in points))
 
     def ratio(self, point, base):
-        """(estimate, low, high) of the time of point over that of base, paired by round; None where they share none.
+        """(estimate, low, high) of the value of point over that of base, paired by round; None where they share none.
         The ends are nan where too few rounds bound them."""
         rounds = sorted(self.shared([point, base]))
         if not rounds:
             return None
         logs = [math.log(self._of[point][r] / self._of[base][r]) for r in rounds]
-        return tuple(math.exp(value) if math.isfinite(value) else math.nan for value in interval(logs))
+        return tuple(math.exp(value) if math.isfinite(value) else math.nan for value in interval(logs, self.in_time))
 
 
-def interval(values):
+class Seeds(Rounds):
+    """The test errors of each point, by the seed: draws that know nothing of each other."""
+
+    in_time = False
+
+    def __init__(self, trainings):
+        super().__init__(trainings.assign(stratum=0, wall_s=trainings["test_error"]))
+
+
+def interval(values, in_time=True):
     """Centre of the values, which are in the order of the rounds, and the ends of its interval (nan: unbounded)."""
     x = numpy.asarray(values)
     n = len(x)
@@ -50,7 +61,7 @@ def interval(values):
     rank = rank_of_end(n)
     if rank < 1:
         return centre, math.nan, math.nan
-    widening = looks_widening(n) * math.sqrt(block_length(x))
+    widening = looks_widening(n) * math.sqrt(block_length(x)) if in_time else 1
     low, high = centre + widening * (averages[rank - 1] - centre), centre + widening * (averages[-rank] - centre)
     ends = skewed.median_ends(x, widening, LEVEL) if skewed.is_skewed(x) else None
     return (centre, low, high) if ends is None else (centre, min(low, ends[0]), max(high, ends[1]))

@@ -208,6 +208,15 @@ def bound_marks(ax, x, y, colour):
                    markeredgewidth=1.1, color=colour)[0]
 
 
+def path(ax, over, numbers, x, y, **look):
+    """Joins points in the order of `numbers`, wherever they lie: a line whose own axis is no axis of the panel."""
+    numbers = list(numbers)
+    if not all(a < b for a, b in zip(numbers, numbers[1:])):
+        raise ValueError(f"a path over {over} that is not in order: {numbers}")
+    ax.figure.headcount_paths = getattr(ax.figure, "headcount_paths", set()) | {over}
+    return ax.plot(x, y, marker="", **look)[0]
+
+
 def ink_on(background):
     """Black or white, whichever is seen on this colour."""
     red, green, blue = background[:3]
@@ -264,8 +273,11 @@ def hold_to(figure, shows, name):
     joined = [(ax, line) for ax in axes for line in ax.get_lines()
               if line.get_marker() not in ("", " ", "None", None) and line.get_linestyle() != "None"
               and len(line.get_xdata()) > 1]
-    if bool(shows["lines_over"]) != bool(joined):
-        raise ValueError(f"{name}: {'connects' if joined else 'does not connect'} markers, SHOWS says otherwise")
+    paths = getattr(figure, "headcount_paths", set())
+    if bool(shows["lines_over"]) != bool(joined or paths):
+        raise ValueError(f"{name}: {'connects' if joined or paths else 'does not connect'} markers, SHOWS says otherwise")
+    if paths - {shows["lines_over"]}:
+        raise ValueError(f"{name}: joins points over {sorted(paths)}, SHOWS says {shows['lines_over']}")
     for _, line in joined:
         x = line.get_xdata()
         if not all(math.isfinite(a) and a < b for a, b in zip(x, x[1:])):

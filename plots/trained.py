@@ -1,11 +1,14 @@
 """What figures of trained models share: their points, the names of their panels, and what an error is."""
+import math
+
 import frame
+import style
 
 IN_BITS = {"next_byte"}  # tasks whose error is a cross-entropy, in bits a byte
 
 
-def points_of(data, figure):
-    """One row a training, with the fields of its point; only of groups that differ in num_heads."""
+def points_of(data, figure, differ=("num_heads",)):
+    """One row a training, with the fields of its point; only of groups whose points differ in one of these fields."""
     table = data.trainings()
     if table.empty:
         raise frame.NotApplicable(f"{figure} needs points with a task, which were trained")
@@ -13,9 +16,10 @@ def points_of(data, figure):
     # A point may belong to several groups; which of them a training was for, the training says.
     joined = table.merge(points.drop(columns="group"), on="point", how="inner")
     joined = joined[joined["test_error"] > 0]
-    joined = joined[joined.groupby("group")["num_heads"].transform("nunique") >= 2]
+    several = joined.groupby("group")[list(differ)].transform("nunique") >= 2
+    joined = joined[several.any(axis=1)]
     if joined.empty:
-        raise frame.NotApplicable(f"{figure} needs trained points that differ in num_heads")
+        raise frame.NotApplicable(f"{figure} needs trained points that differ in {' or '.join(differ)}")
     return joined.assign(panel=joined["group"].map(panel_names(joined, data.options)))
 
 
@@ -41,6 +45,28 @@ def width_of(part):
         return f"head_dim {part['head_dim'].iloc[0]:.0f}"
     together = part["num_heads"] * part["head_dim"]
     return f"H d {together.iloc[0]:.0f}" if together.nunique() == 1 else "own head_dim"
+
+
+def undominated(table, cost):
+    """The marks that no other betters in both the median error and that cost, the cheapest first."""
+    ordered = table.sort_values([cost, "median"], kind="stable")
+    least = ordered["median"].cummin().shift(fill_value=math.inf)
+    return list(ordered.index[ordered["median"] < least])
+
+
+def error_axis(ax, panel, is_first):
+    """Errors of a task lie within orders of magnitude, those in bits within a few per cent."""
+    low, high = panel["test_error"].min(), panel["test_error"].max()
+    in_bits = panel["task"].iloc[0] in IN_BITS
+    if in_bits:
+        room = 0.08 * (high - low) or 0.01 * high
+        ax.set_ylim(low - room, high + room)
+    else:
+        ax.set_yscale("log")
+        style.log_axis(ax.yaxis, low, high)
+        ax.set_ylim(low / 1.6, high * 1.6)
+    if is_first:
+        ax.set_ylabel("test error (bits a byte)" if in_bits else "test error (NMSE)")
 
 
 def seeds_text(rows):

@@ -13,7 +13,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import synthetic  # noqa: E402
-from figure_case import FigureCase, run  # noqa: E402
+from figure_case import Comparison, run, texts_of  # noqa: E402
 import cache_and_decode  # noqa: E402  (figure_case says where)
 import fastest  # noqa: E402
 import frame  # noqa: E402
@@ -22,28 +22,6 @@ import pandas  # noqa: E402
 import paired  # noqa: E402
 
 HEADCOUNT, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
-
-
-def texts_of(figure):
-    return " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
-
-
-class Comparison(FigureCase):
-    def exported(self, rows):
-        data = self.directory("data")
-        synthetic.write_rows(data, list(rows))
-        return data
-
-    def drawn(self, figure, rows):
-        """The one figure of these points, laid out but not saved."""
-        (_, drawn), = figure.draw(frame.Frame(self.exported(rows)))
-        return drawn
-
-    def refused(self, script, rows):
-        result = run(script, self.exported(rows), self.directory("out"))
-        self.check(result, 4)
-        self.assertEqual(result.stdout.count("\n"), 1)
-        return result.stdout
 
 
 class Ratios(Comparison):

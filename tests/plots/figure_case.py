@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import synthetic  # noqa: E402
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots"))
+import frame  # noqa: E402
 
 PLOTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots")
 
@@ -76,3 +77,25 @@ class FigureCase(unittest.TestCase):
             text = file.read()
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace(old, new))
+
+
+def texts_of(figure):
+    return " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+
+
+class Comparison(FigureCase):
+    def exported(self, rows):
+        data = self.directory("data")
+        synthetic.write_rows(data, list(rows))
+        return data
+
+    def drawn(self, figure, rows):
+        """The one figure of these points, laid out but not saved."""
+        (_, drawn), = figure.draw(frame.Frame(self.exported(rows)))
+        return drawn
+
+    def refused(self, script, rows):
+        result = run(script, self.exported(rows), self.directory("out"))
+        self.check(result, 4)
+        self.assertEqual(result.stdout.count("\n"), 1)
+        return result.stdout

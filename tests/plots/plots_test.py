@@ -21,7 +21,7 @@ import style  # noqa: E402
 class Plots(FigureCase):
     def test_the_figures_exist(self):
         for script in ("time_over_heads.py", "breakdown.py", "counts_over_heads.py", "scaling.py", "roofline.py",
-                       "beside.py", "error_over_heads.py", "loss_curves.py", "heads_masked.py", "heads_pruned.py",
+                       "beside.py", "error_over_heads.py", "cost_and_benefit.py", "loss_curves.py", "heads_masked.py", "heads_pruned.py",
                        "heads_alike.py", "pruning.py", "odd_widths.py", "fastest.py", "cache_and_decode.py", "heads_fused_causal.py"):
             self.assertIn(script, SCRIPTS)
 

@@ -30,14 +30,15 @@ HEADCOUNT, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
 AT_LEAST = {"bf16": {"time_over_heads", "breakdown", "counts_over_heads", "roofline"},
             "equal_complexity": {"time_over_heads", "heads_fused_causal", "breakdown", "counts_over_heads", "roofline",
                                  "scaling", "beside"},
-            "expressiveness": {"error_over_heads", "loss_curves", "time_over_heads"},
+            "expressiveness": {"error_over_heads", "cost_and_benefit", "loss_curves", "time_over_heads"},
             "heads-minilm": {"heads_alike", "heads_masked", "heads_pruned"},
             "heads-use-lite": {"heads_alike", "heads_masked", "heads_pruned"},
             "kernels": {"time_over_heads", "heads_fused_causal", "breakdown", "roofline", "beside"},
-            "language": {"error_over_heads", "loss_curves"},
+            "language": {"error_over_heads", "cost_and_benefit", "loss_curves"},
             "libraries": {"time_over_heads", "heads_fused_causal", "breakdown", "beside"},
             "peers": {"time_over_heads", "beside", "roofline"},
-            "pruning-k_lookup": {"pruning"}, "pruning-next_byte": {"pruning"}}
+            "pruning-k_lookup": {"pruning"}, "pruning-next_byte": {"pruning"},
+            "trade": {"cost_and_benefit", "error_over_heads", "loss_curves"}}
 SLACK = 0.02  # inches
 
 

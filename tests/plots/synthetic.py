@@ -78,7 +78,7 @@ def point_row(variant, backend, length, heads, **changes):
                backend=backend, task="none", batch=1, q_len=length, kv_len=length, embed_dim=embed_dim, num_heads=heads,
                num_kv_heads=heads, head_dim=embed_dim // heads, value_head_dim=embed_dim // heads, causal="false",
                bias="false", dtype="f32", scope="layer", cached="false", num_threads=1, seed=1, parameters=4 * embed_dim**2,
-               score_bytes=scores, workspace_bytes=workspace, peak_bytes=workspace,
+               kv_cache_bytes=8 * length * embed_dim, score_bytes=scores, workspace_bytes=workspace, peak_bytes=workspace,
                process_peak_bytes=int(workspace * 1.07) + 90000, inputs_bytes=4, required_flops=flops,
                executed_flops=flops if variant != "streaming" else int(flops * 1.02),
                required_exps=heads * length**2,
