@@ -19,6 +19,8 @@ from matplotlib.ticker import MaxNLocator
 SHOWS = {"quantities": ["rate", "time", "count"], "summary": "median", "lines_over": "num_heads",
          "single": "errors and times of a step: medians over the seeds, whose errors and times are dots", "needs": "trainings"}
 COSTS = {"ms": "time of a step [ms]", "flops": "FLOPs of a step [M]", "kept": "cache of a sequence [KiB]"}
+MEANING = {"ms": "the time of a training step", "flops": "the FLOPs that a step of the whole model needs by its definition",
+           "kept": "what decoding would keep of one sequence"}
 HEIGHT, TALL = 2.35, 3.6  # inches of a panel with the names of its front; of one with many mechanisms
 MANY = 5          # mechanisms
 FRONT, RING = "#777777", "#000000"
@@ -33,14 +35,17 @@ def draw(data):
     for suffix, name, part in frame.figures(rows, ["backend", "dtype"]):
         parts = [marks.named(of_one) for of_one in marks.alike(part, data.figure_fields())]
         height = TALL if max(of_one["name"].nunique() for of_one in parts) > MANY else HEIGHT
-        down = math.ceil(len(COSTS) / style.panel_columns(len(COSTS)))
-        for end, tail, page in style.pages(parts, 1, height * down):
-            yield suffix + end, figure(data, name + tail, page, height)
+        known = [cost for cost in COSTS if (part[cost] > 0).any()]
+        # Where they do not fit side by side each cost is a figure of its own: all have the same legend.
+        beside = [known] if style.panel_columns(len(known)) == len(known) else [[cost] for cost in known]
+        for costs in beside:
+            of_cost = "" if len(beside) == 1 else f"_{costs[0]}"
+            for end, tail, page in style.pages(parts, 1, height):
+                yield suffix + of_cost + end, figure(data, name + tail, page, costs, height)
 
 
-def caption_of(data, rows, ringed):
-    return (f"Test error ({trained.meaning(rows)}) over the time of a training step, over the FLOPs that a step of the whole model "
-            f"needs by its definition, and over what decoding would keep of one sequence (both counted exactly). A mark is a "
+def caption_of(data, rows, costs, ringed):
+    return (f"Test error ({trained.meaning(rows)}) over {', over '.join(MEANING[cost] for cost in costs)}. A mark is a "
             f"mechanism with one number of heads, which stands beside it where there is room: the medians of "
             f"{trained.seeds_text(rows)}, each of which is a dot. A line joins the numbers of heads of a mechanism in their "
             f"order. Filled, with a grey line, and named below the panel with their heads: the Pareto front by medians; no "
@@ -49,33 +54,31 @@ def caption_of(data, rows, ringed):
              if ringed else "") + data.origin(rows))
 
 
-def figure(data, name, parts, height):
+def figure(data, name, parts, costs, height):
     every = pandas.concat(parts)
-    costs = [cost for cost in COSTS if (every[cost] > 0).any()]
-    columns = style.panel_columns(len(costs))
-    down = math.ceil(len(costs) / columns)
     panels = [[marks.Panel(rows, cost) for cost in costs] for rows in parts]
     ringed = any(panel.rings for of_one in panels for panel in of_one)
-    text = caption_of(data, every, ringed)
+    text = caption_of(data, every, costs, ringed)
     entries = legend_of(every, ringed)
-    across = style.legend_columns([label for label, _ in entries], columns)
-    fig, axes = style.panels(len(parts) * down, columns, height=height, legend_lines=math.ceil(len(entries) / across),
-                             caption_lines=style.caption_lines(text, columns))
-    width = fig.get_figwidth() / columns - 0.55  # but for the labels of the axis
+    across = style.legend_columns([label for label, _ in entries], len(costs))
+    fig, axes = style.panels(len(parts), len(costs), height=height, legend_lines=math.ceil(len(entries) / across),
+                             caption_lines=style.caption_lines(text, len(costs)))
+    if style.Width.inches < style.PAGE[0]:  # panels of a column are low; these have names below them
+        style.grow(fig, len(parts) * (height - HEIGHT + 0.4))
+    width = fig.get_figwidth() / len(costs) - 0.7  # but for the labels of the axis
     drawn = []
-    for i, of_one in enumerate(panels):
-        grid = axes[i * down:(i + 1) * down].flat
-        for j, (ax, panel) in enumerate(zip(grid, of_one)):
+    for row, of_one in zip(axes, panels):
+        for ax, panel in zip(row, of_one):
             ax.set_visible(not panel.marks.empty)
             if ax.get_visible():
                 draw_panel(ax, panel)
-                trained.error_axis(ax, panel.rows, is_first=j % columns == 0)
+                trained.error_axis(ax, panel.rows, is_first=ax is row[0])
                 ax.annotate("\n".join(wrapped(f"front: {panel.front_names()}", width, NAMES)), (0, 0), va="top",
                             xycoords="axes fraction", xytext=(0, -31), textcoords="offset points", fontsize=NAMES,
                             linespacing=1.2)
                 drawn.append((ax, panel))
-        style.hide_unused(axes[i * down:(i + 1) * down], len(of_one))
-        axes[i * down][0].set_title(parts[i]["panel"].iloc[0], loc="left")
+    for row, rows in zip(axes, parts):
+        row[0].set_title(rows["panel"].iloc[0], loc="left")
     style.title(fig, f"What heads of each mechanism cost and buy: {name}")
     style.legend(fig, [handle for _, handle in entries], [label for label, _ in entries], across)
     style.caption(fig, text)
