@@ -164,7 +164,9 @@ def scale_axes(ax, points, from_zero):
     ax.set_xscale("log", base=2)
     style.powers_axis(ax.xaxis, points["num_heads"])
     values = [v for line in ax.get_lines() for v in line.get_ydata() if v > 0 and not math.isnan(v)]
-    if not values:
+    if not values:  # all is zero, which has no scale
+        ax.set_ylim(-0.1, 1)
+        ax.set_yticks([0])
         return
     if from_zero:
         ax.set_ylim(0, max(values) * 1.15)

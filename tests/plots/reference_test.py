@@ -37,6 +37,7 @@ AT_LEAST = {"bf16": {"time_over_heads", "breakdown", "counts_over_heads", "roofl
             "language": {"error_over_heads", "cost_and_benefit", "loss_curves"},
             "libraries": {"time_over_heads", "heads_fused_causal", "breakdown", "beside"},
             "peers": {"time_over_heads", "beside", "roofline"},
+            "projections": {"time_over_heads", "heads_fused_causal", "breakdown", "counts_over_heads", "roofline", "beside"},
             "pruning-k_lookup": {"pruning"}, "pruning-next_byte": {"pruning"},
             "trade": {"cost_and_benefit", "error_over_heads", "loss_curves"}}
 SLACK = 0.02  # inches
