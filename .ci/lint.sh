@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-tidy over the sources (with the compile commands of the lint preset: clang's own, each source alone), and
+# clang-tidy over the sources (with the compile commands of the lint preset: clang's own), and
 # ShellCheck over the scripts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
