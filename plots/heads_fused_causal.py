@@ -55,7 +55,8 @@ def figure(data, name, points):
     columns = style.panel_columns(2, 2.4)
     text = (f"Median time of one {captions.pass_name(points)} (first panel), and the time divided by that of the fewest heads "
             f"of the same line, paired round by round (second panel); bars are 95 % intervals"
-            f"{captions.unbounded_text(points)}. Unfused: scores are written to memory; the other lines write none. {captions.bounds_text(points)}. "
+            f"{captions.unbounded_text(points)}. Unfused: scores are written to memory; the other lines write none. "
+            f"{captions.bounds_text(points)}. "
             f"L = {points['length'].iloc[0]:.0f} ({frame.length_name(points)}). Each point has "
             f"{captions.rounds_text(points)}. {data.origin(points)}")
     legend_columns = style.legend_columns(names + ["least time"], columns)

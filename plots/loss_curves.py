@@ -32,15 +32,8 @@ def draw(data):
 
 
 def loss_axis(ax, panel, is_first):
-    """Losses of a task lie within orders of magnitude; a cross-entropy is told in nats, as it is trained."""
-    in_bits = panel["task"].iloc[0] in trained.IN_BITS
-    low, high = panel["loss"].min(), panel["loss"].max()
-    if in_bits:
-        ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    else:
-        ax.set_yscale("log")
-        style.log_axis(ax.yaxis, low, high)
-        ax.set_ylim(low / 1.3, high * 1.3)
+    """A cross-entropy is told in nats, as it is trained."""
+    in_bits = trained.quality_axis(ax, panel, "loss", 0.05, 1.3)
     if is_first:
         ax.set_ylabel("loss of a batch (nats a byte)" if in_bits else "loss of a batch")
 

@@ -54,17 +54,23 @@ def undominated(table, cost):
     return list(ordered.index[ordered["median"] < least])
 
 
-def error_axis(ax, panel, is_first):
-    """Errors of a task lie within orders of magnitude, those in bits within a few per cent."""
-    low, high = panel["test_error"].min(), panel["test_error"].max()
+def quality_axis(ax, panel, column, room, factor):
+    """Errors and losses of a task lie within orders of magnitude, those in bits within a few per cent: a linear axis with this
+    share of the span beyond each end, or a logarithmic one with this factor. Returns whether they are in bits."""
+    low, high = panel[column].min(), panel[column].max()
     in_bits = panel["task"].iloc[0] in IN_BITS
     if in_bits:
-        room = 0.08 * (high - low) or 0.01 * high
-        ax.set_ylim(low - room, high + room)
+        beyond = room * (high - low) or 0.01 * high
+        ax.set_ylim(low - beyond, high + beyond)
     else:
         ax.set_yscale("log")
         style.log_axis(ax.yaxis, low, high)
-        ax.set_ylim(low / 1.6, high * 1.6)
+        ax.set_ylim(low / factor, high * factor)
+    return in_bits
+
+
+def error_axis(ax, panel, is_first):
+    in_bits = quality_axis(ax, panel, "test_error", 0.08, 1.6)
     if is_first:
         ax.set_ylabel("test error (bits a byte)" if in_bits else "test error (NMSE)")
 

@@ -63,15 +63,15 @@ void forward(Pass& pass) {
 /// One small product a head for queries, keys and values, in the order in which forward() makes them.
 void projections(Pass& pass) {
     const Problem& p = pass.problem;
+    const std::int64_t width = p.value_head_dim;
     const ProjectedAlone to = results_of_projections(pass);
     for (std::int64_t n = 0; n < p.num_kv_heads; ++n) {
-        const std::int64_t width = p.value_head_dim;
         project_head(pass, {"key", "wk", "bk"}, pass.in.x_kv, n, to.qkv.k.columns(n * p.head_dim, p.head_dim));
         project_head(pass, {"value", "wv", "bv"}, pass.in.x_kv, n, to.qkv.v.columns(n * width, width));
         for (std::int64_t h = n * p.group(); h < (n + 1) * p.group(); ++h)
             project_head(pass, {"query", "wq", "bq"}, pass.in.x_q, h, to.qkv.q.columns(h * p.head_dim, p.head_dim));
     }
-    project(pass, "output", pass.in.context, pass.weights.at("wo"), pass.weights.find("bo"), to.output);
+    project_output_to(pass, pass.in.context, to.output);
 }
 
 }  // namespace

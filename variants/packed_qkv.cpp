@@ -45,8 +45,7 @@ void projections(Pass& pass) {
     const Problem& p = pass.problem;
     const std::int64_t width = p.query_width() + p.key_width() + p.value_width();
     project(pass, "qkv", pass.in.x_q, pass.weights.at("wqkv"), pass.weights.find("bqkv"), pass.out.columns(0, width));
-    project(pass, "output", pass.in.context, pass.weights.at("wo"), pass.weights.find("bo"),
-            results_of_projections(pass).output);
+    project_output_to(pass, pass.in.context, results_of_projections(pass).output);
 }
 
 std::string unsupported(const Point& point) {

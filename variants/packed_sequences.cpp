@@ -32,7 +32,7 @@ void forward(Pass& pass) {
         padding::attend(pass, rows(q), rows(k), rows(v), rows(context));
     });
     const Tensor out = take("output", p.embed_dim);
-    project(pass, "output", context, w.at("wo"), w.find("bo"), out);
+    project_output_to(pass, context, out);
     lengths.each([&](std::int64_t sequence, std::int64_t length, std::int64_t before) {
         pass.backend.copy("output", out.row_range(before, length), lengths.existing(pass.out, sequence));
     });

@@ -64,6 +64,10 @@ inline Qkv project_qkv(Pass& pass, const Problem& heads) {
 }
 inline Qkv project_qkv(Pass& pass) { return project_qkv(pass, pass.problem); }
 
+inline void project_output_to(Pass& pass, const Tensor& context, const Tensor& to) {
+    project(pass, "output", context, pass.weights.at("wo"), pass.weights.find("bo"), to);
+}
+
 /// In projections scope: windows of the result where Q, K, V and the output go.
 struct ProjectedAlone {
     Qkv qkv;
@@ -80,7 +84,7 @@ inline ProjectedAlone results_of_projections(const Pass& pass) {
 inline void project_alone(Pass& pass) {
     const ProjectedAlone to = results_of_projections(pass);
     project_to(pass, to.qkv);
-    project(pass, "output", pass.in.context, pass.weights.at("wo"), pass.weights.find("bo"), to.output);
+    project_output_to(pass, pass.in.context, to.output);
 }
 
 /// Scores of all heads.
@@ -99,7 +103,7 @@ inline Tensor take_context(Pass& pass) { return take_context(pass, pass.problem)
 /// out = context W_O; in core scope the context is the result.
 inline void project_output(Pass& pass, const Tensor& context) {
     if (pass.problem.scope == Scope::core) return;
-    project(pass, "output", context, pass.weights.at("wo"), pass.weights.find("bo"), pass.out);
+    project_output_to(pass, context, pass.out);
 }
 
 /// context = softmax(scale Q K^T) V for every head; `scores` is overwritten.

@@ -9,3 +9,7 @@
 // clang-format off: foreach_target.h says for which target this one is
 #include <hwy/highway.h>
 // clang-format on
+
+#ifndef HWY_DISABLED_TARGETS
+#error "name this file in a headcount_..._sources() of CMakeLists.txt: its instruction sets are chosen there"
+#endif

@@ -59,9 +59,8 @@ public:
 
     /// "", or why a formula of standard attention does not speak of this variant.
     std::string why_not_standard(ConventionPart part) {
-        const bool attends = point_.problem.scope != Scope::projections;
-        const auto exps = [&] { return counted(PassKind::forward, "softmax.exps", Ledger::required); };
-        if (attends && exps() != compute("batch * num_heads * pairs")) {
+        const std::string exps = point_.problem.scope == Scope::projections ? "0" : "batch * num_heads * pairs";
+        if (counted(PassKind::forward, "softmax.exps", Ledger::required) != compute(exps)) {
             return fmt::format("variant {} has a mask of its own, which its formula does not know", point_.variant);
         }
         if (part == ConventionPart::core) return "";

@@ -48,8 +48,8 @@ namespace {
 std::string subject_of(const Point& point) {
     if (point.trains()) return "trained for " + point.task;
     const Problem& problem = point.problem;
-    if (problem.scope == Scope::projections) return "in the projections";
-    const std::string place = problem.scope == Scope::layer ? "in a layer" : "in the core";
+    const std::string place =
+        problem.scope == Scope::layer ? "in a layer" : fmt::format("in the {}", to_string(problem.scope));
     return problem.q_len == 1 && problem.kv_len > 1 ? "for one new token " + place : place;
 }
 
