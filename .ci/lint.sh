@@ -3,6 +3,9 @@
 # ShellCheck over the scripts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=.ci/common.sh
+. .ci/common.sh
+install_tidy
 shellcheck -x reproduce.sh test.sh .ci/run .ci/*.sh tests/*/*.sh
 cmake --preset lint >/dev/null
 cmake --build --preset lint --target headcount_version_header >/dev/null

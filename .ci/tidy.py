@@ -20,10 +20,13 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MEMORY = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "headcount-tidy"
+CLANG_TIDY = ROOT / "build" / "clang-tidy" / "bin" / "clang-tidy"
 CHECKED = re.compile(r"^(harness|variants|tasks)/.*\.cpp$")
 MEMBER = re.compile(r'^#include "(.*)"$', re.MULTILINE)
 # Of sources that another includes, by which they are known to clang-tidy here.
 TOGETHER = ["--header-filter=(harness|variants|tasks)/.*\\.[ch]pp$", "--checks=-bugprone-suspicious-include"]
+# What the compilers themselves complain of they say while they build; a newer clang says other things besides.
+QUIET_COMPILER = ["--extra-arg=-w"]
 # clang-tidy looks for these two in the main file alone.
 NAMED = re.compile(r"^(?:using [\w:]+::(\w+);|namespace (\w+) = [\w:]+;)$", re.MULTILINE)
 
@@ -93,7 +96,7 @@ class Source:
         started = time.monotonic()
         together = TOGETHER if self.entry["file"].endswith(".cxx") else []
         run = subprocess.run(
-            ["clang-tidy", "--quiet", *together, "-p", str(self.folder), self.entry["file"]],
+            [CLANG_TIDY, "--quiet", *together, *QUIET_COMPILER, "-p", str(self.folder), self.entry["file"]],
             capture_output=True,
             text=True,
         )
@@ -109,7 +112,7 @@ class Source:
 
 
 def sources_of(build: pathlib.Path, parts):
-    version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
+    version = subprocess.run([CLANG_TIDY, "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
     found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
@@ -123,6 +126,9 @@ def sources_of(build: pathlib.Path, parts):
 def main() -> int:
     arguments = [a for a in sys.argv[1:] if a != "--all"]
     build = ROOT / (arguments[0] if arguments else "build/lint")
+    if not CLANG_TIDY.exists():
+        print(f"{CLANG_TIDY}: not installed; bash -c '. .ci/common.sh; install_tidy' does it", file=sys.stderr)
+        return 2
     sources = sources_of(build, arguments[1:])
     if not sources:
         print(f"{build}: no source to check; configure first: cmake --preset lint", file=sys.stderr)

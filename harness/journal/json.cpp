@@ -42,7 +42,7 @@ void from_json(const Json& json, TuningRecord& tuning) { Reader::decode("tuning"
 void from_json(const Json& json, PointRecord& point) { Reader::decode("point", json, point); }
 
 Json field_json(const Field& field, const Point& point) {
-    const std::string text = get_field(point, field.name);
+    std::string text = get_field(point, field.name);
     if (text.empty()) return nullptr;
     if (field.type == FieldType::boolean) return text == "true";
     if (field.type == FieldType::integer) {

@@ -19,7 +19,6 @@ namespace headcount::judge {
 /// One query row of one batch entry, all its heads.
 struct Row {
     std::int64_t batch = 0, index = 0;
-    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 mistakes the literal 0 inside a defaulted operator
     friend auto operator<=>(const Row&, const Row&) = default;
 };
 

@@ -118,7 +118,7 @@ Known<T> Steps<T>::picked(const View<T>& from, const std::vector<std::int64_t>& 
 }
 
 template <class T>
-Known<T> Steps<T>::widened(Known<T> first, std::int64_t count) {
+Known<T> Steps<T>::widened(const Known<T>& first, std::int64_t count) {
     Known<T> all = first;
     all.cols = count * first.cols;
     all.value.resize(static_cast<std::size_t>(all.rows * all.cols));

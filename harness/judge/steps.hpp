@@ -28,7 +28,7 @@ struct Steps {
     static Known<T> softmax(const View<T>& scores);
     static Known<T> picked(const View<T>& from, const std::vector<std::int64_t>& rows);
     /// `first`, in the leftmost of `count` places side by side.
-    static Known<T> widened(Known<T> first, std::int64_t count);
+    static Known<T> widened(const Known<T>& first, std::int64_t count);
     /// Puts x into columns `first` and following of `all`.
     static void place(const Known<T>& x, std::int64_t first, Known<T>& all);
     static void append(const Known<T>& x, Known<T>& all);

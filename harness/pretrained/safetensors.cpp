@@ -63,7 +63,8 @@ SafeTensors::SafeTensors(const std::filesystem::path& path, const Advice& advice
             if (begin % sizeof(float) != 0 || end < begin || end > numbers.size() || end - begin != size) {
                 throw Error("its numbers do not lie inside of the file");
             }
-            entries_[tensor] = {.shape = shape, .values = memory_.data() + begin / sizeof(float)};
+            const std::size_t before = begin / sizeof(float);
+            entries_[tensor] = {.shape = shape, .values = memory_.data() + before};
         }
     } catch (const std::exception& error) {
         throw UsageError(fmt::format("{}: {} cannot be read ({}); {}", name_, reading, error.what(), advice.whole));

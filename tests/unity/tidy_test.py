@@ -34,6 +34,8 @@ class Tidy(unittest.TestCase):
         for name in (".ci/tidy.py", ".clang-tidy"):
             (self.root / name).parent.mkdir(exist_ok=True)
             shutil.copy(SOURCE / name, self.root / name)
+        (self.root / "build").mkdir()
+        (self.root / "build" / "clang-tidy").symlink_to(SOURCE / "build" / "clang-tidy")
         self.sources = [self.root / "harness" / f"{name}.cpp" for name in ("a", "b", "c")]
         for source in self.sources:
             source.parent.mkdir(exist_ok=True)

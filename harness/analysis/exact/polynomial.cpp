@@ -134,7 +134,7 @@ std::string to_text(const Polynomial& polynomial) {
         const Rational coefficient = term->second / factor;
         const bool is_minus = coefficient < 0;
         if (!sum.empty()) sum += is_minus ? " - " : " + ";
-        if (sum.empty() && is_minus) sum += "-";
+        if (sum.empty() && is_minus) sum += '-';
         sum += term_text(is_minus ? -coefficient : coefficient, product_text(polynomial.names, rest));
     }
     if (factor == 1 && front.empty()) return sum;

@@ -92,7 +92,7 @@ std::string pruning_text(const PruningFindings& findings) {
     if (findings.seeds == 0) return text;
     text += fmt::format("with all heads: {} {}", r.unit, told(findings.whole));
     if (findings.pass) text += fmt::format(", {} ms a pass over {} examples", told(*findings.pass, kMilli), r.batch);
-    text += "\n";
+    text += '\n';
     if (!findings.places.empty()) text += places_text(findings);
     if (!findings.only.empty()) text += only_text(findings);
     if (!findings.curve.empty()) text += curve_text(findings);

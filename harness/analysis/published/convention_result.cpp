@@ -263,8 +263,7 @@ std::vector<ConventionResult> evaluate_conventions(const std::vector<Convention>
     }
     const auto ours = std::ranges::find(results, kOurConvention, [](const auto& r) { return r.convention.name; });
     if (ours != results.end()) {
-        const ConventionResult reference = *ours;
-        for (ConventionResult& result : results) compare(result, reference);
+        for (ConventionResult& result : results) compare(result, *ours);
     }
     return results;
 }

@@ -217,7 +217,7 @@ std::string RecordSet::parts_of(std::size_t entry) const {
     std::string names;
     for (const PartView& view : parts_) {
         if (std::ranges::find(view.entries, entry) == view.entries.end()) continue;
-        if (!names.empty()) names += "+";
+        if (!names.empty()) names += '+';
         names += view.record.name.empty() ? "main" : view.record.name;
     }
     return names;

@@ -19,7 +19,6 @@ struct RoundKey {
     std::size_t group = 0;  ///< RecordSet::groups()
     int stratum = 0;
     int round = 0;
-    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 mistakes the literal 0 inside a defaulted operator
     friend auto operator<=>(const RoundKey&, const RoundKey&) = default;
 };
 

@@ -1,7 +1,7 @@
 // Splits the keys of limits into rows and columns.
 #include "harness/analysis/show/limits_table.hpp"
 
-#include <cstdlib>
+#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
@@ -19,7 +19,9 @@ struct Key {
 Key parsed(const std::string& key) {
     const std::size_t at = key.find(kThreads);
     if (at == std::string::npos) return {.name = key};
-    return {.name = key.substr(0, at), .threads = std::atoi(key.c_str() + at + kThreads.size())};
+    Key split{.name = key.substr(0, at)};
+    std::from_chars(key.data() + at + kThreads.size(), key.data() + key.size(), split.threads);
+    return split;
 }
 
 std::string unit_of(const std::string& name) {

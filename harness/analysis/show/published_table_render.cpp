@@ -163,7 +163,7 @@ std::string terminal(const TableResult& result) {
         add(kHeader);
         for (const auto& line : section.lines) add(line);
     }
-    if (!notes.texts().empty()) out += "\n";
+    if (!notes.texts().empty()) out += '\n';
     for (std::size_t i = 0; i < notes.texts().size(); ++i) {
         out += wrapped(fmt::format("[{}] {}", i + 1, notes.texts()[i]), "    ") + "\n";
     }
@@ -188,7 +188,7 @@ std::string markdown(const TableResult& result) {
             out += fmt::format("| {} |\n", fmt::join(line, " | "));
         }
     }
-    if (!notes.texts().empty()) out += "\n";
+    if (!notes.texts().empty()) out += '\n';
     for (std::size_t i = 0; i < notes.texts().size(); ++i) {
         out += fmt::format("{}. {}\n", i + 1, markdown_text(notes.texts()[i]));
     }

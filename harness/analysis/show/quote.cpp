@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 
@@ -148,7 +148,8 @@ std::string source_of(const ClaimSpec& claim) {
     constexpr int kReadings = 12;
     if (!claim.source.empty()) return claim.source;
     if (!claim.id.starts_with('R')) return "";
-    const int reading = std::atoi(claim.id.c_str() + 1);
+    int reading = 0;
+    std::from_chars(claim.id.data() + 1, claim.id.data() + claim.id.size(), reading);
     return reading >= 1 && reading <= kReadings ? "vaswani2017" : "";
 }
 

@@ -141,7 +141,7 @@ std::string to_markdown(const Table& table) {
     if (!table.conditions.empty()) text = markdown_cell(table.conditions) + "\n\n";
     text += "| " + joined(header_of(table), " | ", markdown_cell) + " |\n|";
     for (const Column& column : table.columns) text += column.align == Align::left ? " --- |" : " ---: |";
-    text += "\n";
+    text += '\n';
     for (const auto& row : table.rows) text += "| " + joined(row, " | ", markdown_cell) + " |\n";
     for (const std::string& note : table.notes) {
         if (!note.empty()) text += "\n" + markdown_cell(note) + "\n";
