@@ -3,6 +3,7 @@
 #include "harness/backend/naive_backend.hpp"
 #include "tests/backend/twins.hpp"
 #include "tests/catch.hpp"
+#include "tests/slow_build.hpp"
 
 using namespace headcount;
 using namespace headcount::testing;
@@ -46,7 +47,7 @@ TEST_CASE("products and cores of the sizes between which libraries change their 
     for_each_real_backend([](Backend& backend) {
         NaiveBackend exact;
         TwinStore store(11);
-        for (const std::int64_t size : {1, 7, 127, 513}) {
+        for (const std::int64_t size : {1, 7, 127, kSlowBuild ? 257 : 513}) {
             const std::int64_t width = std::min<std::int64_t>(size, 127);
             CAPTURE(size);
             // What a projection is: one product, rows in one piece, with and without a bias.

@@ -21,6 +21,7 @@
 #include "tests/backend/counted_lanes.hpp"
 #include "tests/backend/every_target.hpp"
 #include "tests/catch.hpp"
+#include "tests/slow_build.hpp"
 
 using namespace headcount;
 using namespace headcount::testing;
@@ -165,12 +166,14 @@ TEST_CASE("products take pairs where the processor has them, and numbers one by 
 
 TEST_CASE("the fused core in bf16 is right at every edge of its blocks") {
     on_every_target([] {
+        Thinned cases(7);
         for (const int threads : {1, 2}) {
             const auto backend = make_simd(threads);
             for (const std::int64_t length : {1, 7, 16, 47, 48, 49, 64, 65, 127, 128, 200, 513}) {
                 for (const std::int64_t d : {1, 4, 7, 16, 20, 33, 64, 80, 96}) {
                     if (length > 130 && d != 20 && d != 33) continue;
                     for (const bool causal : {false, true}) {
+                        if (!cases.takes_next()) continue;
                         CAPTURE(threads, length, d, causal);
                         Problem16 p({.kv_heads = 2, .q_len = length, .kv_len = length, .d = d, .dv = d});
                         REQUIRE(p.error(*backend, {.causal = causal}) < 1);
@@ -217,11 +220,13 @@ TEST_CASE("bf16 with lengths that differ, rows that see no key, groups, other va
 
 TEST_CASE("a few queries against many keys in bf16, alone and shared by threads") {
     on_every_target([] {
+        Thinned cases(7);
         for (const int threads : {1, 2}) {
             const auto backend = make_simd(threads);
             for (const std::int64_t q_len : {1, 3, 4}) {
                 for (const std::int64_t d : {1, 7, 20, 64, 80}) {
                     for (const std::int64_t group : {1, 4}) {
+                        if (!cases.takes_next()) continue;
                         CAPTURE(threads, q_len, d, group);
                         Problem16 p(
                             {.kv_heads = 3, .group = group, .q_len = q_len, .kv_len = 513, .d = d, .dv = d + 1});

@@ -10,11 +10,12 @@
 #include "harness/measure/point/inputs.hpp"
 #include "tests/catch.hpp"
 #include "tests/mechanism.hpp"
+#include "tests/slow_build.hpp"
 #include "variants/all.hpp"
 
 using namespace headcount;
+using namespace headcount::testing;
 using Catch::Matchers::Contains;
-using headcount::testing::computes_attention;
 
 namespace {
 
@@ -50,11 +51,12 @@ const std::vector<Shape> kShapes{{},
 template <class F>
 void for_each_point(const std::string& backend, DType dtype, const F& f) {
     for (const auto& variant : all_variants()) {
+        Thinned cases(3);
         for (const Shape& shape : kShapes) {
             for (const Scope scope : {Scope::core, Scope::layer}) {
                 const Point point{
                     .variant = variant.name, .backend = backend, .problem = problem_of(shape, scope, dtype)};
-                if (!why_unsupported(point).empty()) continue;
+                if (!why_unsupported(point).empty() || !cases.takes_next()) continue;
                 CAPTURE(point.id());
                 f(point);
             }
@@ -112,7 +114,7 @@ TEST_CASE("derivatives agree on every backend that runs here, with one thread an
             }
         });
         INFO(backend.name);
-        CHECK((points >= 50 || !backend.value.missing.empty() || backend.name == "counting"));
+        CHECK((points >= (kSlowBuild ? 15 : 50) || !backend.value.missing.empty() || backend.name == "counting"));
     }
 }
 

@@ -11,20 +11,14 @@
 #include "harness/stats/paired.hpp"
 #include "tests/catch.hpp"
 #include "tests/measure/noise.hpp"
+#include "tests/slow_build.hpp"
 
 using namespace headcount;
 using namespace headcount::testing;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSlowBuild = true;
-#elif defined(__has_feature)
-constexpr bool kSlowBuild = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSlowBuild = false;
-#endif
-// The bars are those of a full run; a build that checks memory only has to run the same code.
+// The bars are those of a full run.
 constexpr int kExperiments = kSlowBuild ? 100 : 10000;
 constexpr double kAllowance = kSlowBuild ? 6 : 0;  // percent: three standard errors of 100 experiments
 

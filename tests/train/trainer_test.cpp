@@ -12,6 +12,7 @@
 #include "harness/core/field_table.hpp"
 #include "tasks/all.hpp"
 #include "tests/catch.hpp"
+#include "tests/slow_build.hpp"
 #include "tests/train/points.hpp"
 #include "variants/all.hpp"
 
@@ -82,8 +83,10 @@ TEST_CASE("the gradient of a model's loss is that of finite differences, for eve
                 const Tensor gradient = net.backward.derivatives.of(parameters);
                 const std::vector<double> found(numbers(gradient), numbers(gradient) + gradient.elements());
                 constexpr double kStep = 1e-6;
+                Thinned cases(31);
                 double largest = 0;
                 for (std::int64_t i = 0; i < parameters.elements(); ++i) {
+                    if (!cases.takes_next()) continue;
                     double& x = numbers(parameters)[i];
                     const double here = x;
                     x = here + kStep;
