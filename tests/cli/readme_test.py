@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 # 3: a measured claim may be inconclusive on a busy machine; that is an answer, not a failure.
 ACCEPTED = {0, 3}
@@ -60,6 +61,7 @@ def main() -> int:
         (root / "results").mkdir()
         (root / "results" / "reference").symlink_to(source / "results" / "reference")
         for line in found:
+            started = time.monotonic()
             done = subprocess.run(["bash", "-c", f"headcount={headcount}; {line}"], cwd=root, capture_output=True,
                                   text=True, timeout=600)
             # A line may announce its code: "# exit 1: ...".
@@ -68,7 +70,7 @@ def main() -> int:
             missing = lacks(done.stdout, answered.get(line, []))
             good = good and not missing
             failed += not good
-            print(f"{'ok    ' if good else 'FAILED'} {done.returncode} {line}")
+            print(f"{'ok    ' if good else 'FAILED'} {done.returncode} {time.monotonic() - started:5.1f} s {line}")
             if missing:
                 print(f"docs/questions.md tells numbers that this does not print: {', '.join(missing)}")
             if not good:

@@ -1,12 +1,12 @@
 """What tests of figures share: the scripts, made-up exports of each kind, and short ways to run and to break them."""
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import forked  # noqa: E402
 import synthetic  # noqa: E402
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "plots"))
 import frame  # noqa: E402
@@ -35,10 +35,7 @@ def kind_of(script):
 
 
 def run(script, *arguments):
-    """A strict interpreter: a warning (a glyph that is missing, a layout that collapsed) is a failure."""
-    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    return subprocess.run([sys.executable, "-W", "error::UserWarning", os.path.join(PLOTS, script), *arguments],
-                          capture_output=True, text=True, check=False, env=environment)
+    return forked.run(os.path.join(PLOTS, script), *arguments)
 
 
 class FigureCase(unittest.TestCase):

@@ -104,14 +104,15 @@ class Surroundings(TinySweep):
                               capture_output=True, timeout=300)
 
     def script(self, output, cwd=SOURCE, **changes):
+        """In one format: the program, which asks for all, runs the same script."""
         return subprocess.run([sys.executable, SOURCE / "plots" / f"{FIGURE}.py", self.plain / "data", output, "--format",
-                               "png,svg,pdf"], cwd=cwd, env=dict(os.environ, **changes), stdin=subprocess.DEVNULL,
+                               "svg"], cwd=cwd, env=dict(os.environ, **changes), stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=300)
 
-    def same(self, drawn, output):
+    def same(self, drawn, output, kinds=(".png", ".svg", ".pdf")):
         self.assertEqual(drawn.returncode, 0, drawn.stderr.decode(errors="replace"))
         figures = self.figures(output)
-        self.assertEqual(sorted(figures), sorted(self.expected))
+        self.assertEqual(sorted(figures), sorted(name for name in self.expected if name.endswith(kinds)))
         for name, content in figures.items():
             self.assertTrue(content == self.expected[name], f"{name} differs")  # a diff would be megabytes
         self.assertNotIn(b"poison", drawn.stdout + drawn.stderr)
@@ -131,15 +132,15 @@ class Surroundings(TinySweep):
                 if "sitecustomize" not in str(list(map(os.listdir, changes.get("PYTHONPATH", "").split()))) and (
                         name != "packages of the user"):
                     out = self.root / f"by_script{number}"
-                    self.same(self.script(out, **changes), out)
+                    self.same(self.script(out, **changes), out, ".svg")
 
     def test_working_directory(self):
         for number, (name, lies_in) in enumerate(WORKING_DIRECTORY.items()):
             with self.subTest(name):
                 folder = self.make(f"working{number}", WHERE.get(name, "directory"))
                 lies_in(folder)
-                for drawn, out in ((self.plot, "by_program"), (self.script, "by_script")):
-                    self.same(drawn(out, cwd=folder), folder / out)
+                self.same(self.plot("by_program", cwd=folder), folder / "by_program")
+                self.same(self.script("by_script", cwd=folder), folder / "by_script", ".svg")
 
     def test_an_interpreter_without_a_home_of_its_own(self):
         out = self.root / "pythonhome"
@@ -150,8 +151,8 @@ class Surroundings(TinySweep):
             with self.subTest(options):
                 out = self.root / ("isolated" + "".join(options).replace(" ", ""))
                 self.same(subprocess.run([sys.executable, *options, SOURCE / "plots" / f"{FIGURE}.py",
-                                          self.plain / "data", out, "--format", "png,svg,pdf"], capture_output=True,
-                                         timeout=300), out)
+                                          self.plain / "data", out, "--format", "svg"], capture_output=True, timeout=300),
+                          out, ".svg")
 
     def interpreter(self, name, text):
         path = write(self.root / name, f"#!/bin/sh\n{text}\n")
