@@ -7,11 +7,14 @@ cd "$(dirname "$0")"
 # shellcheck source=.ci/common.sh
 . .ci/common.sh
 
+stage() { say "$1 ($SECONDS s so far)"; }
+
 install_packages test
+install_tidy
 install_model minilm
 install_model use-lite
 
-say "g++ release"
+stage "g++ release"
 build release -DHEADCOUNT_TESTS=ON -DHEADCOUNT_KERNELS=all -DHEADCOUNT_PRECOMPILE=OFF
 ctest --preset release --parallel "$(nproc)"
 
@@ -19,11 +22,11 @@ say "figures of the simulations and of the fault suite (what they mean: docs/mea
 grep -hE '^\| (noise|none|drift|spikes|bimodal|auto)|percent of [0-9]+ experiments|^[a-z]+_test: ' \
   build/release/Testing/Temporary/LastTest.log
 
-say "kernels under the thread sanitizer"
+stage "kernels under the thread sanitizer"
 build tsan test_core test_backend
 ctest --preset tsan --tests-regex '^(core|backend)$'
 
-say "kernels for Arm (NEON), emulated"
+stage "kernels for Arm (NEON), emulated"
 if ! command -v aarch64-linux-gnu-g++ >/dev/null; then
   echo "skipped: no aarch64-linux-gnu-g++ (package g++-aarch64-linux-gnu)"
 elif ! command -v qemu-aarch64 >/dev/null; then
@@ -33,6 +36,6 @@ else
   ctest --preset neon --parallel "$(nproc)"
 fi
 
-say "clang++ with sanitizers"
+stage "clang++ with sanitizers"
 build asan
 ctest --preset asan --label-exclude once --parallel "$(nproc)"
