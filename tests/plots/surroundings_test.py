@@ -103,10 +103,10 @@ class Surroundings(TinySweep):
                                "png,svg,pdf", *more], cwd=cwd, env=dict(os.environ, **changes), stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=300)
 
-    def script(self, output, cwd=SOURCE, **changes):
+    def script(self, output, *options, cwd=SOURCE, **changes):
         """In one format: the program, which asks for all, runs the same script."""
-        return subprocess.run([sys.executable, SOURCE / "plots" / f"{FIGURE}.py", self.plain / "data", output, "--format",
-                               "svg"], cwd=cwd, env=dict(os.environ, **changes), stdin=subprocess.DEVNULL,
+        return subprocess.run([sys.executable, *options, SOURCE / "plots" / f"{FIGURE}.py", self.plain / "data", output,
+                               "--format", "svg"], cwd=cwd, env=dict(os.environ, **changes), stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=300)
 
     def same(self, drawn, output, kinds=(".png", ".svg", ".pdf")):
@@ -150,9 +150,7 @@ class Surroundings(TinySweep):
         for options in (["-I"], ["-E", "-s"], ["-P"], ["-OO"], ["-W", "default"]):
             with self.subTest(options):
                 out = self.root / ("isolated" + "".join(options).replace(" ", ""))
-                self.same(subprocess.run([sys.executable, *options, SOURCE / "plots" / f"{FIGURE}.py",
-                                          self.plain / "data", out, "--format", "svg"], capture_output=True, timeout=300),
-                          out, ".svg")
+                self.same(self.script(out, *options), out, ".svg")
 
     def interpreter(self, name, text):
         path = write(self.root / name, f"#!/bin/sh\n{text}\n")
