@@ -15,6 +15,7 @@
 #include "tests/catch.hpp"
 #include "tests/measure/random_problem.hpp"
 #include "tests/mechanism.hpp"
+#include "tests/slow_build.hpp"
 #include "variants/all.hpp"
 #include "variants/steps.hpp"
 
@@ -73,7 +74,7 @@ Problem fitting(const std::string& variant, Problem p) {
 TEST_CASE("behind a cache every variant that decodes gives the answer that it gives without, on every backend") {
     std::mt19937_64 random(81);
     std::set<std::string> compared, backends;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < (kSlowBuild ? 25 : 60); ++i) {
         const Problem any = behind_cache(random_problem(random, 24, true));
         for (const auto& [name, variant] : all_variants()) {
             for (const auto& backend : all_backends()) {
